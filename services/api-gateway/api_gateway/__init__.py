@@ -1,0 +1,1 @@
+"""The API gateway: the public HTTP API, its accounts and its tokens."""

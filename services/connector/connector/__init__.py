@@ -1,0 +1,1 @@
+"""The connector: speaks to Sophos Central, runs integrations and emits raw observations."""

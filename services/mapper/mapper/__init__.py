@@ -1,0 +1,1 @@
+"""The mapper: turns observations into People and SaaS users by stored mappings."""

@@ -1,0 +1,1 @@
+"""The workflow engine: consumes record changes and runs versioned workflows."""

@@ -1,0 +1,1 @@
+"""What every service stands on: contracts, bus, transactions, HTTP, settings and observability. Imports no service."""

@@ -1,0 +1,27 @@
+"""Bodies that are sent (unknown fields refused) and answers that are read (unknown fields ignored)."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class In(BaseModel):
+    """A request body: a field we do not know is a mistake of the sender."""
+
+    model_config = ConfigDict(extra="forbid", str_max_length=10_000)
+
+
+class Out(BaseModel):
+    """An answer."""
+
+    model_config = ConfigDict(extra="ignore", from_attributes=True)
+
+
+class Gap(Out):
+    """Something that is missing, and how to supply it."""
+
+    field: str
+    message: str
+    remedy: str

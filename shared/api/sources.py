@@ -1,0 +1,145 @@
+"""Providers, credentials, global variables: what the connector knows about sources."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field, SecretStr
+
+from shared.api.base import In, Name, Out
+
+
+class SourceField(Out):
+    """A field that a source's records have, for the mapping."""
+
+    key: str
+    label: str
+    path: list[str] = Field(description="Where it is in a raw record: keys, one by one.")
+    data_type: Literal["text", "datetime", "number", "boolean"]
+
+
+class InputField(Out):
+    """A value that the provider needs beside the credential, and the global variable that usually holds it."""
+
+    key: str
+    label: str
+    variable: str
+    description: str
+
+
+class Preset(Out):
+    """A named configuration of a workflow block."""
+
+    key: str
+    name: str
+    block: Literal["saas_user_role_retrieval", "api_call"]
+    description: str
+    operation: str = Field(description="The connector's operation behind it.")
+    destructive: bool
+    inputs: list[str]
+
+
+class ProviderOut(Out):
+    """One kind of source."""
+
+    key: str
+    name: str
+    application: str = Field(description="The SaaS application its users belong to.")
+    credential_kinds: list[str]
+    inputs: list[InputField]
+    source_fields: list[SourceField]
+    presets: list[Preset]
+
+
+class CredentialIn(In):
+    """What signs in to a source. The secret is write-only."""
+
+    name: Name
+    kind: Literal["oauth2_client_credentials"] = "oauth2_client_credentials"
+    provider: str = "sophos-users"
+    client_id: str = Field(min_length=1, max_length=200)
+    client_secret: SecretStr = Field(min_length=1, max_length=500)
+
+
+class CredentialOut(Out):
+    """A credential without its secret."""
+
+    id: UUID
+    name: str
+    kind: str
+    provider: str
+    client_id: str
+    created_at: datetime
+    last_tested_at: datetime | None = None
+    last_test_ok: bool | None = None
+
+
+class TestCheck(Out):
+    """One thing that a credential test looked at."""
+
+    __test__ = False
+
+    name: str
+    ok: bool
+    message: str
+    remedy: str | None = None
+
+
+class CredentialTestOut(Out):
+    """What works with a credential, and what does not."""
+
+    ok: bool
+    checks: list[TestCheck]
+    id_type: str | None = None
+    tenant_id: str | None = None
+    data_region: str | None = Field(default=None, description="The URL of the tenant's regional host, as the source says.")
+
+
+class VariableIn(In):
+    """A named value that integrations and blocks refer to, such as `Sophos.Tenant ID`. Not for secrets."""
+
+    name: Name
+    value: str = Field(min_length=1, max_length=1000)
+
+
+class VariableValueIn(In):
+    """A new value for a variable."""
+
+    value: str = Field(min_length=1, max_length=1000)
+
+
+class VariableOut(Out):
+    """A global variable."""
+
+    id: UUID
+    name: str
+    value: str
+    used_by: list[str] = Field(default_factory=list, description="Names of the integrations that use it.")
+    updated_at: datetime
+
+
+class InputRef(In):
+    """An input's value: typed in, or taken from a global variable when it is used."""
+
+    variable: str | None = None
+    value: str | None = None
+
+
+class OperationIn(In):
+    """One call to a source, made by the connector, which alone holds the secret."""
+
+    idempotency_key: str = Field(min_length=8, max_length=200, description="The same key never acts twice.")
+    credential_id: UUID
+    inputs: dict[str, InputRef]
+    arguments: dict[str, Any]
+
+
+class OperationOut(Out):
+    """What came of an operation. `done` is proven by reading back; `unknown` means ask again with the same key."""
+
+    outcome: Literal["done", "refused", "unknown"]
+    code: str | None = None
+    message: str
+    remedy: str | None = None
+    evidence: dict[str, Any] = Field(default_factory=dict, description="The request (no secret), the answer, the read-back, with times.")
+    result: dict[str, Any] = Field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Databases: engines, naming, column types, upserts and the migration runner."""

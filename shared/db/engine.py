@@ -1,0 +1,122 @@
+"""Opening a service's database: a PostgreSQL schema of its own, or a SQLite file of its own."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from pydantic import SecretStr
+from sqlalchemy import event, make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from shared.errors import Invalid
+
+BUSY_TIMEOUT_MS = 15_000
+"""How long a SQLite writer waits for another one."""
+
+
+class BadDatabaseUrl(Invalid):
+    """A database URL names neither PostgreSQL nor SQLite."""
+
+    code = "bad_database_url"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A service's database. `writes` takes the write lock at once (SQLite); `reads` never waits for a writer."""
+
+    name: str
+    engine: AsyncEngine
+    writes: async_sessionmaker[AsyncSession]
+    reads: async_sessionmaker[AsyncSession]
+
+    @property
+    def is_postgres(self) -> bool:
+        """Whether this is PostgreSQL."""
+        return self.engine.dialect.name == "postgresql"
+
+    async def check(self) -> None:
+        """Raise when the database does not answer."""
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """Give a session that only reads."""
+        async with self.reads() as session:
+            yield session
+
+
+def engine_for(url: SecretStr, schema: str) -> AsyncEngine:
+    """Return an engine bound to `schema` on PostgreSQL, or to a SQLite file in WAL mode. Raises `BadDatabaseUrl`."""
+    parsed = make_url(url.get_secret_value())
+    if parsed.get_backend_name() == "postgresql":
+        return create_async_engine(
+            parsed.set(drivername="postgresql+asyncpg"),
+            pool_pre_ping=True,
+            pool_size=8,
+            max_overflow=8,
+            json_serializer=_dump,
+            json_deserializer=orjson.loads,
+            connect_args={"server_settings": {"search_path": schema, "application_name": f"rollcall-{schema}"}, "timeout": 10},
+        )
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_async_engine(parsed.set(drivername="sqlite+aiosqlite"), json_serializer=_dump, json_deserializer=orjson.loads)
+        _tune_sqlite(engine)
+        return engine
+    raise BadDatabaseUrl(
+        f"the database URL of {schema} names {parsed.get_backend_name()!r}",
+        remedy="Use postgresql://user:password@host/database or sqlite:///path/to/file.",
+    )
+
+
+@asynccontextmanager
+async def opened(url: SecretStr, schema: str) -> AsyncIterator[Database]:
+    """Give the database of the service that owns `schema`; every connection is closed at the end."""
+    engine = engine_for(url, schema)
+    try:
+        yield Database(
+            name=schema,
+            engine=engine,
+            writes=async_sessionmaker(engine, expire_on_commit=False),
+            reads=async_sessionmaker(engine.execution_options(reads_only=True), expire_on_commit=False),
+        )
+    finally:
+        await engine.dispose()
+
+
+def _dump(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _tune_sqlite(engine: AsyncEngine) -> None:
+    """WAL, waiting writers, foreign keys, and our own BEGIN.
+
+    synchronous is FULL: the files of two services must never disagree after a power cut, or an event that one of them
+    has handed over could be lost by the other.
+    """
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON", "synchronous=FULL"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        reads_only = connection.get_execution_options().get("reads_only", False)
+        connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+
+async def ensure_schema(connection: AsyncConnection, schema: str) -> None:
+    """Create the service's schema on PostgreSQL if it is not there; SQLite has none."""
+    if connection.dialect.name == "postgresql":
+        exists = await connection.scalar(text("SELECT 1 FROM information_schema.schemata WHERE schema_name = :name"), {"name": schema})
+        if not exists:
+            await connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))

@@ -1,0 +1,43 @@
+"""The contracts: every event that services tell each other, one module per subject."""
+
+from shared.events.base import CONTRACTS, Event
+from shared.events.records import Cause, Change, ChangeKind, RecordsChanged, RecordType
+from shared.events.sources import ListingCompleted, ProofOfAbsence, Provenance, UsersObserved, UsersProvenAbsent
+from shared.events.syncs import AbsenceApplied, AbsenceSuspected, PageApplied, PageCounts, Rejection, RunFinished
+from shared.events.workflows import (
+    EndedRun,
+    RecordChangeAnswer,
+    RecordChangeRequest,
+    RecordChangesApplied,
+    RecordChangesRequested,
+    StepsReady,
+    WorkflowRunsEnded,
+)
+
+__all__ = [
+    "CONTRACTS",
+    "AbsenceApplied",
+    "AbsenceSuspected",
+    "Cause",
+    "Change",
+    "ChangeKind",
+    "EndedRun",
+    "Event",
+    "ListingCompleted",
+    "PageApplied",
+    "PageCounts",
+    "ProofOfAbsence",
+    "Provenance",
+    "RecordChangeAnswer",
+    "RecordChangeRequest",
+    "RecordChangesApplied",
+    "RecordChangesRequested",
+    "RecordType",
+    "RecordsChanged",
+    "Rejection",
+    "RunFinished",
+    "StepsReady",
+    "UsersObserved",
+    "UsersProvenAbsent",
+    "WorkflowRunsEnded",
+]

@@ -1,0 +1,55 @@
+"""What changed in the records: the batch that workflows, webhooks and live views listen to."""
+
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+from typing_extensions import override
+
+from shared.events.base import Event, Part
+
+RecordType = Literal["person", "saas_user"]
+ChangeKind = Literal["created", "updated", "missing", "returned", "deactivated", "deleted_in_source"]
+
+
+class Cause(Part):
+    """Why a record changed: a sync run, a workflow step, or somebody's hand."""
+
+    kind: Literal["run", "workflow_step", "user"]
+    id: str = Field(description="The run, the step, or the request that did it.")
+    actor: str = Field(description="In whose name: the integration user, the workflow, or the account.")
+    detail: str | None = Field(default=None, description="One line for people: which integration, workflow or block.")
+
+
+class Change(Part):
+    """One record's change, as one revision."""
+
+    record_id: UUID
+    revision: int = Field(description="Counts up by one with each change of this record; 1 is its creation.")
+    kind: ChangeKind
+    fields: dict[str, tuple[Any, Any]] = Field(description="What it was and what it is now, by field.")
+    after: dict[str, Any] = Field(description="The record's flat field values after the change, as rules see them.")
+
+
+class RecordsChanged(Event):
+    """The records that one transaction changed. Fields that are kept out of history never appear."""
+
+    topic: ClassVar[str] = "records.changed.v1"
+    told_by: ClassVar[str] = "mapper"
+
+    record_type: RecordType
+    cause: Cause
+    initial: bool = Field(default=False, description="Part of an integration's first load: no workflow may start because of it.")
+    at: datetime
+    changes: list[Change]
+
+    @property
+    @override
+    def key(self) -> str:
+        return self.record_type
+
+    @property
+    @override
+    def summary(self) -> str:
+        return f"{len(self.changes)} records of type {self.record_type} changed"

@@ -1,0 +1,105 @@
+"""What the connector tells about a source: pages of raw users, complete listings, proven absences."""
+
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+from typing_extensions import override
+
+from shared.events.base import Event, Part
+
+Preference = Literal["create_and_update", "create_only", "update_only"]
+UserSelection = Literal["user_only", "user_plus_saas_user"]
+
+
+class Provenance(Part):
+    """Where observations come from, and what the integration asked to be done with them, as it stood when the run began."""
+
+    integration_id: UUID
+    integration_name: str
+    provider: str
+    run_id: UUID
+    initial: bool = Field(description="No run of this integration has completed before: nothing that follows may start a workflow.")
+    user_selection: UserSelection
+    preference: Preference
+    saas_instance_id: UUID | None = None
+    integration_user: str = Field(description="The account in whose name records change.")
+    credential_name: str
+    inputs: dict[str, str] = Field(
+        default_factory=dict, description="The integration's inputs by key, such as `tenant_id` and `data_region`."
+    )
+
+
+class UsersObserved(Event):
+    """One page of raw users was read from a source. `records` are as fetched, each with its `source_ids` entry."""
+
+    topic: ClassVar[str] = "sources.users.observed.v1"
+    told_by: ClassVar[str] = "connector"
+
+    provenance: Provenance
+    page: int = Field(ge=1)
+    fetched_at: datetime
+    source_ids: list[str] = Field(description="The source's own id of each record, in the order of `records`.")
+    records: list[dict[str, Any]]
+
+    @property
+    @override
+    def key(self) -> str:
+        return str(self.provenance.integration_id)
+
+    @property
+    @override
+    def summary(self) -> str:
+        return f"page {self.page} of {self.provenance.integration_name}: {len(self.records)} users observed"
+
+
+class ListingCompleted(Event):
+    """A run read the whole directory, from the first page to the last: it alone may speak of absence."""
+
+    topic: ClassVar[str] = "sources.listing.completed.v1"
+    told_by: ClassVar[str] = "connector"
+
+    provenance: Provenance
+    pages: int
+    records: int
+
+    @property
+    @override
+    def key(self) -> str:
+        return str(self.provenance.integration_id)
+
+    @property
+    @override
+    def summary(self) -> str:
+        return f"listing of {self.provenance.integration_name} completed: {self.records} users on {self.pages} pages"
+
+
+class ProofOfAbsence(Part):
+    """The source was asked for one id and answered that it is not there."""
+
+    source_id: str
+    asked: str = Field(description="The question: method and path, without host or secret.")
+    status: int = Field(description="The HTTP status of the answer; 404 is the only proof.")
+    asked_at: datetime
+    source_correlation_id: str | None = Field(default=None, description="The source's own id of its answer.")
+
+
+class UsersProvenAbsent(Event):
+    """Users whom a complete listing did not show were asked for one by one, and are not there. May be empty."""
+
+    topic: ClassVar[str] = "sources.users.absent.v1"
+    told_by: ClassVar[str] = "connector"
+
+    provenance: Provenance
+    proofs: list[ProofOfAbsence]
+
+    @property
+    @override
+    def key(self) -> str:
+        return str(self.provenance.integration_id)
+
+    @property
+    @override
+    def summary(self) -> str:
+        return f"{len(self.proofs)} users proven absent from {self.provenance.integration_name}"

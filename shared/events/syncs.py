@@ -1,0 +1,129 @@
+"""What the mapper answers the connector during a run, and how the connector tells that a run ended."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from pydantic import Field
+from typing_extensions import override
+
+from shared.events.base import Event, Part
+
+
+class Rejection(Part):
+    """One record of a page that could not be applied: it never stops the page."""
+
+    source_id: str
+    code: str
+    message: str
+    field: str | None = None
+    remedy: str | None = None
+    record: dict[str, Any] | None = Field(default=None, description="The raw record, so that it can be replayed once the cause is mended.")
+
+
+class PageCounts(Part):
+    """What became of the records of a page. Their sum is the number of records fetched."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    filtered: int = 0
+    skipped: int = Field(default=0, description="Held back by the integration's preference (create only, update only).")
+    failed: int = 0
+    withheld: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.added + self.updated + self.unchanged + self.filtered + self.skipped + self.failed + self.withheld
+
+
+class PageApplied(Event):
+    """The mapper applied one page of observations, in one transaction."""
+
+    topic: ClassVar[str] = "sync.page.applied.v1"
+    told_by: ClassVar[str] = "mapper"
+
+    integration_id: UUID
+    run_id: UUID
+    page: int
+    counts: PageCounts
+    rejections: list[Rejection] = Field(default_factory=list)
+
+    @property
+    @override
+    def key(self) -> str:
+        return str(self.integration_id)
+
+    @property
+    @override
+    def summary(self) -> str:
+        counts = self.counts
+        return f"page {self.page} applied: {counts.added} added, {counts.updated} updated, {counts.unchanged} unchanged, {counts.failed} failed"
+
+
+class AbsenceSuspected(Event):
+    """After a complete listing: the users known from this integration whom the listing did not show. A suspicion, not a proof."""
+
+    topic: ClassVar[str] = "sync.absence.suspected.v1"
+    told_by: ClassVar[str] = "mapper"
+
+    integration_id: UUID
+    run_id: UUID
+    source_ids: list[str]
+
+    @property
+    @override
+    def key(self) -> str:
+        return str(self.integration_id)
+
+    @property
+    @override
+    def summary(self) -> str:
+        return f"{len(self.source_ids)} users were not in the listing"
+
+
+class AbsenceApplied(Event):
+    """The mapper marked as missing the users who were proven absent. `missing` counts all who are missing after this run."""
+
+    topic: ClassVar[str] = "sync.absence.applied.v1"
+    told_by: ClassVar[str] = "mapper"
+
+    integration_id: UUID
+    run_id: UUID
+    missing: int = Field(description="Users proven absent in this run, whether or not they were missing already.")
+    newly_missing: int
+
+    @property
+    @override
+    def key(self) -> str:
+        return str(self.integration_id)
+
+    @property
+    @override
+    def summary(self) -> str:
+        return f"{self.missing} users missing, {self.newly_missing} of them newly"
+
+
+class RunFinished(Event):
+    """A run ended: in `completed`, `completed_with_errors`, `empty` or `failed`."""
+
+    topic: ClassVar[str] = "sync.run.finished.v1"
+    told_by: ClassVar[str] = "connector"
+    needed: ClassVar[bool] = False
+
+    integration_id: UUID
+    run_id: UUID
+    state: str
+    counts: PageCounts
+    fetched: int
+    missing: int
+    error: dict[str, Any] | None = None
+
+    @property
+    @override
+    def key(self) -> str:
+        return str(self.integration_id)
+
+    @property
+    @override
+    def summary(self) -> str:
+        return f"run {self.state}: {self.fetched} fetched, {self.counts.added} added, {self.counts.updated} updated, {self.missing} missing"

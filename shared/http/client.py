@@ -1,0 +1,87 @@
+"""The base of typed clients: service token, correlation id, time-out, and problem details turned back into errors."""
+
+from typing import Any, TypeVar
+
+import httpx
+from pydantic import BaseModel, TypeAdapter
+
+from shared.errors import AppError, Conflict, Forbidden, Invalid, NotFound, Unauthenticated, Upstream
+from shared.http.service_tokens import ServiceTokens
+from shared.ids import new_id
+from shared.observability.correlation import current_correlation
+
+T = TypeVar("T")
+
+BY_STATUS: dict[int, type[AppError]] = {401: Unauthenticated, 403: Forbidden, 404: NotFound, 409: Conflict, 422: Invalid}
+
+
+class ServiceClient:
+    """Calls one other service. Subclasses add a method per call; nothing of the domain is decided here."""
+
+    audience: str
+
+    def __init__(self, http: httpx.AsyncClient, tokens: ServiceTokens) -> None:
+        self._http = http
+        self._tokens = tokens
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        actor: str,
+        body: BaseModel | dict[str, Any] | list[Any] | None = None,
+        params: dict[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> Any:
+        """Return the answer's JSON (None for 204). Raises the `AppError` that the other service raised, or `Upstream`."""
+        content = body.model_dump(mode="json") if isinstance(body, BaseModel) else body
+        try:
+            response = await self._http.request(
+                method,
+                path,
+                json=content,
+                params={name: value for name, value in (params or {}).items() if value is not None},
+                headers={
+                    "Authorization": f"Bearer {self._tokens.sign(self.audience, actor)}",
+                    "X-Request-ID": str(current_correlation() or new_id()),
+                },
+                timeout=timeout if timeout is not None else httpx.USE_CLIENT_DEFAULT,
+            )
+        except httpx.HTTPError as error:
+            raise Upstream(
+                f"the {self.audience} does not answer", remedy=f"Look at the {self.audience}'s /health/ready.", code="service_unreachable"
+            ) from error
+        if response.is_success:
+            return response.json() if response.content else None
+        raise _error(self.audience, response)
+
+    async def get(self, kind: type[T], path: str, *, actor: str, **params: Any) -> T:
+        """Return the answer to a GET as `kind`."""
+        return TypeAdapter(kind).validate_python(await self.call("GET", path, actor=actor, params=params))
+
+    async def check(self) -> None:
+        """Raise when the other service is not alive."""
+        response = await self._http.get("/health/live")
+        response.raise_for_status()
+
+
+def _error(audience: str, response: httpx.Response) -> AppError:
+    try:
+        problem = response.json()
+    except ValueError:
+        problem = {}
+    if not isinstance(problem, dict) or "code" not in problem:
+        return Upstream(f"the {audience} answered {response.status_code}", remedy=f"Look at the {audience}'s log.")
+    kind = BY_STATUS.get(response.status_code, Upstream)
+    known = {"type", "title", "status", "detail", "code", "remedy", "fields", "correlation_id"}
+    error = kind(
+        problem.get("detail", ""),
+        remedy=problem.get("remedy"),
+        code=problem["code"],
+        fields=problem.get("fields", ()),
+        **{name: value for name, value in problem.items() if name not in known},
+    )
+    if response.status_code not in BY_STATUS:
+        error.retryable = response.status_code in {429, 502, 503, 504}
+    return error

@@ -1,0 +1,105 @@
+"""Errors as RFC 9457 problem details, one handler for all services."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from shared.errors import AppError, Throttled
+from shared.observability.correlation import current_correlation
+from shared.observability.logging import get_logger
+
+log = get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldProblem(BaseModel):
+    """One field that is wrong, why, and what to do."""
+
+    field: str
+    message: str
+    remedy: str | None = None
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details. `code` is stable and for programs; `detail` and `remedy` are for people."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+    remedy: str | None = None
+    fields: list[FieldProblem] = Field(default_factory=list)
+    correlation_id: str | None = None
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of `app` with problem details."""
+    app.add_exception_handler(AppError, _app_error)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def answer(status: int, title: str, detail: str, code: str, **more: Any) -> JSONResponse:
+    """Return a problem details response."""
+    headers = more.pop("headers", None)
+    correlation = current_correlation()
+    content = {
+        "type": f"urn:rollcall:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        **{name: value for name, value in more.items() if value},
+    }
+    if correlation is not None:
+        content["correlation_id"] = str(correlation)
+    return JSONResponse(content, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+async def _app_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, AppError)  # noqa: S101 - registered for AppError only
+    if error.status >= 500:  # noqa: PLR2004 - a server's own error
+        log.warning("request_failed", code=error.code, status=error.status, detail=error.message)
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}  # noqa: PLR2004 - RFC 9110 asks for it
+    if isinstance(error, Throttled) and error.retry_after is not None:
+        headers["Retry-After"] = str(max(1, round(error.retry_after)))
+    return answer(
+        error.status, error.title, error.message, error.code, remedy=error.remedy, fields=error.fields, headers=headers, **error.details
+    )
+
+
+async def _malformed(_request: Request, error: Exception) -> JSONResponse:
+    """Name each field that cannot be read. Never repeats the input: it may be a secret."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it only
+    fields = [
+        {"field": ".".join(str(step) for step in problem["loc"] if step != "body") or "body", "message": str(problem["msg"])}
+        for problem in error.errors()
+    ]
+    named = ", ".join(field["field"] for field in fields[:5])
+    return answer(422, "Invalid", f"these fields cannot be read: {named}", "malformed", remedy="Correct the named fields.", fields=fields)
+
+
+async def _http(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it only
+    codes = {404: "not_found", 405: "method_not_allowed"}
+    return answer(
+        error.status_code, str(error.detail), str(error.detail), codes.get(error.status_code, "http_error"), headers=error.headers
+    )
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    log.error("request_crashed", method=request.method, exc_info=error)
+    return answer(
+        500,
+        "Something failed",
+        "the request failed for a reason of ours",
+        "internal_error",
+        remedy="Try again; if it stays, report the correlation id.",
+    )

@@ -1,0 +1,10 @@
+"""Identifiers: time-ordered UUIDs, so that new rows land at the end of an index."""
+
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+
+def new_id() -> UUID:
+    """Return a UUID version 7 (RFC 9562)."""
+    return uuid7()

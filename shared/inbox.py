@@ -1,0 +1,37 @@
+"""The inbox: one row per event handled, claimed in the handler's own transaction, so that a repeat changes nothing."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Column, MetaData, String, Table, Uuid, delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.clock import now
+from shared.db.types import Timestamp
+from shared.db.upsert import insert_for
+
+KEPT = timedelta(days=30)
+"""How long a claim is remembered: far longer than any broker or dead letter keeps a message alive unseen."""
+
+
+def inbox_table(metadata: MetaData) -> Table:
+    """Add the inbox to a service's tables."""
+    return Table(
+        "inbox",
+        metadata,
+        Column("consumer", String(100), primary_key=True),
+        Column("event_id", Uuid, primary_key=True),
+        Column("handled_at", Timestamp, nullable=False, index=True),
+    )
+
+
+async def claim(session: AsyncSession, inbox: Table, consumer: str, event_id: UUID) -> bool:
+    """Return True the first time `consumer` meets this event, inside the transaction that will handle it."""
+    statement = insert_for(session, inbox).values(consumer=consumer, event_id=event_id, handled_at=now())
+    result = await session.execute(statement.on_conflict_do_nothing().returning(inbox.c.event_id))
+    return result.first() is not None
+
+
+async def forget(session: AsyncSession, inbox: Table, before: datetime) -> None:
+    """Remove the claims made before `before`."""
+    await session.execute(delete(inbox).where(inbox.c.handled_at < before))

@@ -1,0 +1,1 @@
+"""Logs, metrics, health and correlation, the same in every service."""

@@ -1,0 +1,1 @@
+"""What tests share: builders, servers and small fakes, importable and split by subject."""
