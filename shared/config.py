@@ -49,6 +49,11 @@ class CommonSettings(BaseSettings):
     metrics_token: SecretStr | None = Field(
         default=None, min_length=16, description="Bearer token that may read /metrics. Unset: /metrics is refused."
     )
+    connector_url: str = Field(default="http://127.0.0.1:8081", pattern=r"^https?://", description="Where the connector's internal API is.")
+    mapper_url: str = Field(default="http://127.0.0.1:8082", pattern=r"^https?://", description="Where the mapper's internal API is.")
+    workflow_engine_url: str = Field(
+        default="http://127.0.0.1:8083", pattern=r"^https?://", description="Where the workflow engine's internal API is."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="The least severe lines that are logged.")
     log_format: Literal["json", "console"] = Field(default="json", description="json for machines, console for people.")
     host: str = Field(default="127.0.0.1", description="The address that servers listen on.")
