@@ -8,10 +8,11 @@ from connector.settings import ConnectorSettings
 from connector.tables import SCHEMA as CONNECTOR_SCHEMA
 from mapper.settings import MapperSettings
 from mapper.tables import SCHEMA as MAPPER_SCHEMA
-from shared.config import ServiceSettings
-from shared.db.migrate import Schema
 from workflow_engine.settings import WorkflowEngineSettings
 from workflow_engine.tables import SCHEMA as WORKFLOW_ENGINE_SCHEMA
+
+from shared.config import ServiceSettings
+from shared.db.migrate import Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +33,3 @@ SERVICES = {
         Service("api-gateway", GatewaySettings, GATEWAY_SCHEMA),
     )
 }
-

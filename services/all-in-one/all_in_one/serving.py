@@ -66,7 +66,8 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise PortTaken(
-            f"cannot listen on {host}:{port}: {error.strerror}", remedy="Stop what listens there, or choose another port (--port or its setting)."
+            f"cannot listen on {host}:{port}: {error.strerror}",
+            remedy="Stop what listens there, or choose another port (--port or its setting).",
         ) from error
     return listener
 

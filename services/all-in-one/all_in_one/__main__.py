@@ -1,0 +1,5 @@
+"""`python -m all_in_one` is `rollcall`."""
+
+from all_in_one.cli import main
+
+main()

@@ -1,0 +1,148 @@
+"""The command line: start services, migrate, show settings, play the story, write the generated documents."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from shared.errors import AppError
+
+app = typer.Typer(
+    name="rollcall",
+    help="Rollcall: people and their SaaS accounts out of Sophos Central, into records, through workflows.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console()
+errors = Console(stderr=True)
+
+
+class ServiceName(StrEnum):
+    """The services that can be started alone."""
+
+    CONNECTOR = "connector"
+    MAPPER = "mapper"
+    WORKFLOW_ENGINE = "workflow-engine"
+    API_GATEWAY = "api-gateway"
+
+
+@app.command()
+def up(
+    port: Annotated[int | None, typer.Option(help="The gateway's port; ROLLCALL_GATEWAY_PORT otherwise.", min=0, max=65535)] = None,
+) -> None:
+    """Start all four services in this process and stay up."""
+    from all_in_one.running import up_forever
+
+    _run(up_forever(port))
+
+
+@app.command()
+def serve(service: ServiceName) -> None:
+    """Start one service alone; it needs ROLLCALL_BUS_URL and a migrated database."""
+    from all_in_one.running import serve_forever
+
+    _run(serve_forever(service.value))
+
+
+@app.command()
+def migrate(
+    service: Annotated[list[ServiceName] | None, typer.Option(help="Only these services; all of them otherwise.")] = None,
+    revision: Annotated[str, typer.Option(help="The revision to bring the databases to.")] = "head",
+) -> None:
+    """Bring the databases up to this version's schema."""
+    from all_in_one.running import migrate_all
+
+    _run(migrate_all([name.value for name in service or ServiceName], revision))
+    console.print("databases are migrated", style="green")
+
+
+@app.command()
+def config() -> None:
+    """Print every setting of this process, secrets masked."""
+    from all_in_one.configuration import configure, shown
+    from all_in_one.services import SERVICES
+
+    def rows() -> list[tuple[str, str, str]]:
+        configuration = configure()
+        return shown(configuration.common) + [row for name in SERVICES for row in shown(configuration.service(name))]
+
+    table = Table("Setting", "Value", "Meaning", title="Settings")
+    for variable, value, description in _or_exit(rows):
+        table.add_row(variable, value, description)
+    (console if sys.stdout.isatty() else Console(width=200)).print(table)
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Play the story, then stop what was started for it.")] = False,
+    url: Annotated[str | None, typer.Option(help="A running gateway to play against; a fresh one is started otherwise.")] = None,
+    token: Annotated[str | None, typer.Option(help="An admin's API token for --url.", envvar="ROLLCALL_TOKEN")] = None,
+    simulator: Annotated[str | None, typer.Option(help="A running simulator's URL, as this program reaches it.")] = None,
+    control_token: Annotated[
+        str | None, typer.Option(help="The running simulator's control token.", envvar="SOPHOS_SIMULATOR_CONTROL_TOKEN")
+    ] = None,
+    users: Annotated[int, typer.Option(min=20, max=100_000, help="How many people the simulated directory has.")] = 1000,
+    awkward: Annotated[
+        bool, typer.Option("--awkward", help="Add the awkward people: without e-mail, with one that is taken, and so on.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 7,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The fresh gateway's port; 0 takes any free one.")] = 8080,
+) -> None:
+    """Play the whole story against Sophos Central's simulator, and compare every count with what both sides say."""
+    from all_in_one.demo.play import Stage, play
+
+    stage = Stage(once, url, token, simulator, control_token, users, awkward, seed, port)
+    if not _run(play(stage, console)):
+        raise typer.Exit(1)
+
+
+@app.command()
+def docs(
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; fail when a document is stale.")] = False,
+    directory: Annotated[Path, typer.Option(help="Where the documents are.")] = Path("docs"),
+) -> None:
+    """Write the documents that are generated from the code: events and settings."""
+    from all_in_one.documents import documents
+
+    stale = []
+    for name, text in documents().items():
+        path = directory / name
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(str(path))
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    if check and stale:
+        errors.print(f"stale: {', '.join(stale)}. Run `rollcall docs`.", style="red")
+        raise typer.Exit(1)
+    console.print("documents are up to date" if not stale else f"written: {', '.join(stale)}")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run to the end; an error of ours becomes one clear line and exit code 2."""
+    return _or_exit(lambda: asyncio.run(work))
+
+
+def _or_exit(action: Any) -> Any:
+    try:
+        return action()
+    except AppError as error:
+        errors.print(f"[red]error:[/red] {error.message}", highlight=False)
+        if error.remedy:
+            errors.print(f"[dim]remedy:[/dim] {error.remedy}", highlight=False)
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
