@@ -41,7 +41,7 @@ events: $(READY) ## Write docs/events.md and docs/settings.md from the code
 	$(BIN)/rollcall docs
 
 bench: $(READY) ## Run the benchmarks beside their baselines; ARGS="--users 10000" narrows them
-	$(BIN)/python -m venv --system-site-packages benchmarks/.venv
+	$(BIN)/python -m venv benchmarks/.venv
 	benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	$(BIN)/python -m benchmarks.sync $(ARGS)
 
@@ -49,6 +49,7 @@ lock: ## Resolve requirements/*.txt anew from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/runtime.txt pyproject.toml
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q --extra dev -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/bench.txt requirements/bench.in
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q -c requirements/dev.txt -o requirements/build.txt requirements/build.in
 
 clean: ## Remove the environment, caches and the embedded mode's data
 	rm -rf $(VENV) benchmarks/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov dist rollcall-data
