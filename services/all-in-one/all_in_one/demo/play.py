@@ -57,7 +57,7 @@ class Set:
 
 async def play(stage: Stage, console: Console) -> bool:
     """Play the story on the stage; return whether everything agreed. Stays up afterwards unless it is played once."""
-    if stage.url is not None:
+    if stage.url or stage.simulator:
         return await _tell(stage, _running(stage), console)
     async with stop_signal() as stop, _fresh(stage, console) as built:
         good = await _tell(stage, built, console)
@@ -70,7 +70,7 @@ async def play(stage: Stage, console: Console) -> bool:
 def _running(stage: Stage) -> Set:
     if not (stage.url and stage.token and stage.simulator and stage.control_token):
         raise BadStage(
-            "--url needs --token, --simulator and --control-token",
+            "--url, --token, --simulator and --control-token belong together",
             remedy="Give the running gateway's URL with an admin's token, and the running simulator's URL with its control token.",
         )
     return Set(stage.url, stage.token, stage.simulator, stage.control_token)
