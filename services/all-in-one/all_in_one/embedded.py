@@ -1,8 +1,11 @@
 """The embedded mode's own data: where its files are, and the keys that it makes for itself at first start."""
 
+import fcntl
 import os
 import secrets
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +18,12 @@ class DataDirectoryUnusable(AppError):
     """The data directory cannot be written."""
 
     code = "data_directory_unusable"
+
+
+class DataDirectoryInUse(AppError):
+    """Another process works on the data directory: two relays would hand over every event twice."""
+
+    code = "data_directory_in_use"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,18 @@ class DataDirectory:
             raise DataDirectoryUnusable(
                 f"{self.path} cannot be used: {error.strerror}", remedy="Set ROLLCALL_DATA_DIR to a directory that you may write."
             ) from error
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the directory inside the block; the lock goes with the process. Raises `DataDirectoryInUse`."""
+        with (self.path / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise DataDirectoryInUse(
+                    f"another process works on {self.path}", remedy="Stop it, or set ROLLCALL_DATA_DIR to another directory."
+                ) from None
+            yield
 
     def database_url(self, service: str) -> SecretStr:
         """Return the URL of a service's SQLite file."""

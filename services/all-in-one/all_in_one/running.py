@@ -26,8 +26,10 @@ class Up:
 async def everything(configuration: Configuration) -> AsyncIterator[Up]:
     """Migrate, start all services in this process, and serve the gateway inside the block."""
     common = configuration.common
-    await migrate(configuration)
     async with AsyncExitStack() as stack:
+        if common.bus_url is None:
+            stack.enter_context(configuration.data.held())
+        await migrate(configuration)
         services = await stack.enter_async_context(composed(configuration))
         gateway = configuration.service("api-gateway")
         url = await stack.enter_async_context(
