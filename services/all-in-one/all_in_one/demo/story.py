@@ -118,7 +118,7 @@ class Story:
     async def sync(self, step: Step) -> None:
         """Step 4."""
         there = _id_set(await self.directory.users())
-        first = await self._run()
+        first = await self.run()
         self.known = there - await self._rejected(first)
         rejected = len(there) - len(self.known)
         step.same("first run", "completed_with_errors" if rejected else "completed", first["state"])
@@ -127,7 +127,7 @@ class Story:
         step.same("People", len(self.known), await self.api.count("/people", self._ours()))
         step.same("SaaS users", len(self.known), await self.api.count("/saas-users", self._ours_saas()))
         before = await self._revisions()
-        second = await self._run()
+        second = await self.run()
         step.same("second run", first["state"], second["state"])
         step.same("unchanged", len(self.known), second["counts"]["unchanged"], len(await self.directory.users()) - rejected)
         step.same("added or updated", 0, second["counts"]["added"] + second["counts"]["updated"])
@@ -138,7 +138,7 @@ class Story:
         before = self.known
         self.moved = await self.directory.change(change=CHANGED, join=JOINED, leave=LEFT)
         there = _id_set(await self.directory.users())
-        run = await self._run()
+        run = await self.run()
         self.known = there - await self._rejected(run)
         changed = _id_set(self.moved["changed"]) & before & self.known
         self.left = sorted(before - there)
@@ -260,7 +260,8 @@ class Story:
                 return
         await self.api.post("/fields", {"object_type": "person", "label": "Sophos User Id", "data_type": "text", "unique": True})
 
-    async def _run(self) -> dict[str, Any]:
+    async def run(self) -> dict[str, Any]:
+        """Ask for a run and return it once it has ended."""
         run = await self.api.post(f"/integrations/{self.integration['id']}/runs")
         return await self._until(f"run {run['id']}", lambda: self.api.get(f"/runs/{run['id']}"), lambda now: now["state"] in RUN_ENDED)
 
