@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import httpx
+from pydantic import SecretStr
 from rich.console import Console
 from sophos_central_simulator.server import serving as serving_simulator
 from sophos_central_simulator.settings import SimulatorSettings
@@ -87,7 +88,7 @@ async def _fresh(stage: Stage, console: Console) -> AsyncIterator[Set]:
         else:
             directory = _emptied(common.data_dir / "demo", console)
         control_token = secrets.token_urlsafe(24)
-        settings = SimulatorSettings(host="127.0.0.1", port=0, control_token=control_token)
+        settings = SimulatorSettings(host="127.0.0.1", port=0, control_token=SecretStr(control_token))
         simulator = await stack.enter_async_context(serving_simulator(settings))
         built = await stack.enter_async_context(everything(_configuration(stage, directory, simulator.url)))
         if built.admin_token is None:

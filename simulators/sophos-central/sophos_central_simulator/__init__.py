@@ -1,0 +1,1 @@
+"""A faithful Sophos Central to test and play against: sign-in, whoami, the directory of users, faults on demand."""
