@@ -44,7 +44,8 @@ async def attempt(consumer: Consumer, message: Message, policy: RetryPolicy) -> 
     while True:
         tries += 1
         try:
-            await consumer.handle(message)
+            async with asyncio.timeout(policy.longest_attempt):
+                await consumer.handle(message)
         except Exception as error:  # noqa: BLE001 - the top of the loop: whatever a handler raises must end in a retry or a dead letter
             why = _judge(error, tries)
             if not of_the_world(error):

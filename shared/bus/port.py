@@ -8,6 +8,10 @@
   database is away) is called again with the same message, after a growing pause, for as long as it takes; any other
   error is tried `MAX_ATTEMPTS` times and one whose `retryable` is False once; then the message goes to the consumer's
   dead letters, with the reason, and the next one is taken.
+- An attempt may be cancelled: because it took longer than `RetryPolicy.longest_attempt`, because the connection was lost,
+  or because the consumer stops and it did not finish in time. The message is delivered again.
+- A dead letter that is replayed goes before its consumer as the newest message, whatever its key; it leaves the dead
+  letters only after it has arrived there.
 """
 
 import zlib
@@ -18,7 +22,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from shared.errors import AppError, Upstream
+from shared.errors import AppError, NotFound, Upstream
 
 MAX_ATTEMPTS = 5
 """How often a message is tried when its handler fails for a reason that is not the world's."""
@@ -36,6 +40,12 @@ class Unroutable(BusUnavailable):
     """No consumer has ever asked for this topic; it would be lost, so it is refused."""
 
     code = "unroutable"
+
+
+class UnknownConsumer(NotFound):
+    """No consumer of this name has ever been declared."""
+
+    code = "unknown_consumer"
 
 
 class Retry(AppError):
@@ -109,7 +119,7 @@ class Bus(Protocol):
         """Make the consumers known, so that messages wait for them before they start."""
 
     def dead_letters(self, consumer: str, *, limit: int = 100) -> AsyncIterator[DeadLetter]:
-        """Give the oldest dead letters of a consumer, without taking them."""
+        """Give the oldest dead letters of a consumer, without taking them. Raises `UnknownConsumer`."""
 
     async def replay(self, consumer: str, message_id: UUID) -> bool:
         """Put a dead letter back before its consumer; False when it is not there."""
@@ -128,6 +138,8 @@ class RetryPolicy:
     first: float = 0.2
     longest: float = 15.0
     attempts: int = field(default=MAX_ATTEMPTS)
+    longest_attempt: float = 600.0
+    """Seconds after which a handler that does not return is cancelled and called again: it must not hang for ever."""
 
     def pause(self, attempt: int) -> float:
         """Return the pause after the given failed attempt (1 is the first)."""

@@ -26,7 +26,7 @@ class Spool:
         """Return the oldest dead letters of a consumer."""
         return await asyncio.to_thread(self._list, consumer, limit)
 
-    async def take(self, consumer: str, message_id: UUID) -> DeadLetter | None:
+    async def read(self, consumer: str, message_id: UUID) -> DeadLetter | None:
         """Return one dead letter, or None; it stays until `remove`."""
         return await asyncio.to_thread(self._read, self._path(consumer, message_id))
 
@@ -59,6 +59,7 @@ class Spool:
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
+        _sync_directory(path.parent)
 
     def _list(self, consumer: str, limit: int) -> list[DeadLetter]:
         letters = [letter for path in (self._directory / consumer).glob("*.json") if (letter := self._read(path)) is not None]
@@ -84,3 +85,12 @@ class Spool:
         except FileNotFoundError:
             return False
         return True
+
+
+def _sync_directory(directory: Path) -> None:
+    """Make the new name itself survive a power cut."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -8,7 +8,7 @@ machine's usual port and lets the usual account in; the binaries on this machine
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NoReturn
@@ -17,8 +17,12 @@ from uuid import uuid4
 import aio_pika
 import asyncpg
 import pytest
+import structlog
+from aio_pika.abc import AbstractChannel
 from pydantic import SecretStr
 
+from shared.bus.amqp.topology import Topology
+from shared.bus.port import Consumer
 from tests.support import server_binaries, server_containers
 from tests.support.server_waiting import NoServer
 
@@ -29,7 +33,9 @@ Start = Callable[[Callable[[str], None]], AbstractContextManager[str]]
 
 
 def pytest_configure() -> None:
-    """Forget the product's settings of whoever runs the tests."""
+    """Forget the product's settings of whoever runs the tests, and log in a plain way: rendering each traceback in colour takes seconds."""
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, plain])
     for name in [name for name in os.environ if name.upper().startswith("ROLLCALL_")]:
         del os.environ[name]
 
@@ -58,15 +64,39 @@ def rabbitmq_url() -> Iterator[SecretStr]:
 
 
 @pytest.fixture
-def bus_name() -> str:
-    """Give a prefix for this test's exchanges and queues that no other test has."""
-    return f"t{uuid4().hex[:12]}"
+def bus_name(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Give a prefix for this test's exchanges and queues that no other test has; what was made with it is removed."""
+    name = f"t{uuid4().hex[:12]}"
+    made: set[str] = set()
+    declare = Topology.declare
+
+    async def declare_and_remember(topology: Topology, channel: AbstractChannel, consumer: Consumer) -> None:
+        made.update([*topology.queues(consumer), topology.dead_queue(consumer.id)])
+        await declare(topology, channel, consumer)
+
+    monkeypatch.setattr(Topology, "declare", declare_and_remember)
+    yield name
+    if made:
+        remove_from_broker(request.getfixturevalue("rabbitmq_url"), Topology(name), made)
 
 
 def run_apart(work: Callable[[], Any]) -> Any:
     """Run a coroutine function to its end in a thread of its own: the test's own event loop stays untouched."""
     with ThreadPoolExecutor(max_workers=1) as thread:
         return thread.submit(lambda: asyncio.run(work())).result()
+
+
+def remove_from_broker(url: SecretStr, topology: Topology, queues: Iterable[str]) -> None:
+    """Delete a bus's queues and exchanges."""
+
+    async def remove() -> None:
+        async with await aio_pika.connect(url.get_secret_value(), timeout=10) as connection, connection.channel() as channel:
+            for queue in queues:
+                await channel.queue_delete(queue)
+            for exchange in (topology.exchange, topology.dead_exchange):
+                await channel.exchange_delete(exchange)
+
+    run_apart(remove)
 
 
 @contextmanager
