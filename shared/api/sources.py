@@ -125,6 +125,12 @@ class InputRef(In):
     value: str | None = None
 
 
+class CredentialTestIn(In):
+    """Inputs to compare with what the source says. Without them the provider's usual global variables are compared."""
+
+    inputs: dict[str, InputRef] | None = None
+
+
 class OperationIn(In):
     """One call to a source, made by the connector, which alone holds the secret."""
 

@@ -1,0 +1,29 @@
+"""What the connector asks the mapper."""
+
+from uuid import UUID
+
+from shared.api.base import Gap
+from shared.api.records import ReadinessOut, SaasInstanceIn, SaasInstanceOut
+from shared.http.client import ServiceClient
+from shared.http.paging import Page
+
+
+class MapperClient(ServiceClient):
+    """Mappings and SaaS instances."""
+
+    audience = "mapper"
+
+    async def missing_in_mapping(self, integration_id: UUID, *, actor: str) -> list[Gap]:
+        """Return what the integration's mapping lacks before it can be launched."""
+        readiness = await self.get(ReadinessOut, f"/internal/integrations/{integration_id}/mapping/readiness", actor=actor)
+        return readiness.missing
+
+    async def saas_instance_of(self, application: str, *, actor: str) -> SaasInstanceOut:
+        """Return the SaaS instance of an application, made if there is none. Raises `Conflict` when there are several."""
+        answer = await self.call("POST", "/internal/saas-instances", actor=actor, body=SaasInstanceIn(application=application))
+        return SaasInstanceOut.model_validate(answer)
+
+    async def saas_instances(self, *, actor: str) -> list[SaasInstanceOut]:
+        """Return the SaaS instances there are."""
+        page = await self.get(Page[SaasInstanceOut], "/internal/saas-instances", actor=actor, limit=500)
+        return page.items

@@ -1,0 +1,39 @@
+"""What the connector hears from the mapper during a run. Handlers only store; workers speak to sources."""
+
+from sqlalchemy import update
+
+from connector.runs.books import enter_page, settle
+from connector.runs.phases import ABSENCE, PROVING, SETTLING, SUSPECTING
+from connector.runs.suspects import suspect
+from connector.tables import RUNS
+from shared.bus.subscriptions import Lane, Subscriptions
+from shared.events.syncs import AbsenceApplied, AbsenceSuspected, PageApplied
+from shared.unit import Unit
+
+subscriptions = Subscriptions("connector")
+
+SYNCS = Lane("syncs")
+"""One order for all that the mapper says about a run."""
+
+
+@subscriptions.on(PageApplied, lane=SYNCS)
+async def count_page(event: PageApplied, unit: Unit) -> None:
+    """Enter the page in the books of its run; also of one that has failed meanwhile."""
+    await enter_page(unit, event)
+
+
+@subscriptions.on(AbsenceSuspected, lane=SYNCS)
+async def store_suspects(event: AbsenceSuspected, unit: Unit) -> None:
+    """Store whom to ask for, and let a worker do it. A run that does not wait for this is left as it is."""
+    waiting = update(RUNS).where(RUNS.c.id == event.run_id, RUNS.c.phase == SUSPECTING)
+    taken = await unit.session.execute(waiting.values(phase=PROVING, lease_until=None).returning(RUNS.c.id))
+    if taken.first() is not None:
+        await suspect(unit.session, event.run_id, event.source_ids)
+
+
+@subscriptions.on(AbsenceApplied, lane=SYNCS)
+async def close_books(event: AbsenceApplied, unit: Unit) -> None:
+    """Note who is missing, and end the run if all its pages are applied."""
+    waiting = update(RUNS).where(RUNS.c.id == event.run_id, RUNS.c.phase == ABSENCE)
+    await unit.session.execute(waiting.values(phase=SETTLING, missing=event.missing, newly_missing=event.newly_missing))
+    await settle(unit, event.run_id)

@@ -1,0 +1,1 @@
+"""Credentials: what signs in to a source."""

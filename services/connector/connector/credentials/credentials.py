@@ -1,0 +1,119 @@
+"""Credentials as stored: the secret goes in sealed and never comes out of the API."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import SecretStr
+from sqlalchemy import Row, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from connector.names import name_key
+from connector.secrets.vault import Sealed, Vault
+from connector.sources.base import Access, Input
+from connector.storable import checked
+from connector.tables import CREDENTIALS, INTEGRATIONS
+from shared.api.sources import CredentialIn, CredentialOut, ProviderOut
+from shared.clock import now
+from shared.db.upsert import insert_for
+from shared.errors import Conflict, Invalid, NotFound
+from shared.ids import new_id
+
+
+class CredentialNotFound(NotFound):
+    """No credential has this id."""
+
+    code = "credential_not_found"
+
+
+class CredentialInUse(Conflict):
+    """Integrations still need the credential."""
+
+    code = "credential_in_use"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCredential:
+    """A credential with its sealed secret."""
+
+    id: UUID
+    name: str
+    provider: str
+    client_id: str
+    sealed: Sealed
+
+    def access(self, vault: Vault, inputs: tuple[Input, ...] = ()) -> Access:
+        """Open the secret. Raises `SecretUnreadable`."""
+        secret: SecretStr = vault.open(self.sealed, credential_id=self.id)
+        return Access(self.id, self.name, self.client_id, secret, inputs)
+
+
+async def add_credential(session: AsyncSession, given: CredentialIn, manifest: ProviderOut, vault: Vault) -> CredentialOut:
+    """Store a credential. Raises `Conflict` when its name is taken, `Invalid` when the provider does not take its kind."""
+    if given.kind not in manifest.credential_kinds:
+        problem = {"field": "kind", "message": f"{manifest.key} does not take {given.kind}"}
+        raise Invalid(problem["message"], remedy=f"Use one of: {', '.join(manifest.credential_kinds)}.", fields=[problem])
+    credential_id, name = new_id(), checked("name", given.name)
+    sealed = vault.seal(given.client_secret, credential_id=credential_id)
+    values: dict[str, Any] = {
+        "id": credential_id,
+        "name": name,
+        "name_key": name_key(name),
+        "kind": given.kind,
+        "provider": manifest.key,
+        "client_id": checked("client_id", given.client_id.strip()),
+        "secret": sealed.ciphertext,
+        "key_id": sealed.key_id,
+        "created_at": now(),
+    }
+    statement = insert_for(session, CREDENTIALS).values(**values).on_conflict_do_nothing(index_elements=["name_key"])
+    row = (await session.execute(statement.returning(*PUBLIC))).first()
+    if row is None:
+        raise Conflict(f"there is a credential named {name!r} already", code="name_taken", remedy="Choose another name.")
+    return CredentialOut.model_validate(row)
+
+
+async def list_credentials(session: AsyncSession) -> list[CredentialOut]:
+    """Return every credential, by name."""
+    rows = await session.execute(select(*PUBLIC).order_by(CREDENTIALS.c.name_key))
+    return [CredentialOut.model_validate(row) for row in rows]
+
+
+async def read_credential(session: AsyncSession, credential_id: UUID) -> CredentialOut:
+    """Return a credential without its secret. Raises `CredentialNotFound`."""
+    row = (await session.execute(select(*PUBLIC).where(CREDENTIALS.c.id == credential_id))).first()
+    return CredentialOut.model_validate(_there(row, credential_id))
+
+
+async def stored_credential(session: AsyncSession, credential_id: UUID) -> StoredCredential:
+    """Return a credential with its sealed secret. Raises `CredentialNotFound`."""
+    row = _there((await session.execute(select(CREDENTIALS).where(CREDENTIALS.c.id == credential_id))).first(), credential_id)
+    return StoredCredential(row.id, row.name, row.provider, row.client_id, Sealed(row.key_id, row.secret))
+
+
+async def remove_credential(session: AsyncSession, credential_id: UUID) -> None:
+    """Delete a credential. Raises `CredentialNotFound`, and `CredentialInUse` naming the integrations that need it."""
+    users = list(await session.scalars(select(INTEGRATIONS.c.name).where(INTEGRATIONS.c.credential_id == credential_id).order_by("name")))
+    if users:
+        raise CredentialInUse(
+            f"the credential is used by {', '.join(repr(name) for name in users)}",
+            remedy="Give these integrations another credential first.",
+            used_by=users,
+        )
+    gone = await session.execute(delete(CREDENTIALS).where(CREDENTIALS.c.id == credential_id).returning(CREDENTIALS.c.id))
+    _there(gone.first(), credential_id)
+
+
+async def note_test(session: AsyncSession, credential_id: UUID, *, at: datetime, ok: bool) -> None:
+    """Remember how the last test went."""
+    await session.execute(update(CREDENTIALS).where(CREDENTIALS.c.id == credential_id).values(last_tested_at=at, last_test_ok=ok))
+
+
+PUBLIC = [column for column in CREDENTIALS.c if column.name not in {"secret", "key_id", "name_key"}]
+
+
+def _there(row: Row[Any] | None, credential_id: UUID) -> Row[Any]:
+    if row is None:
+        raise CredentialNotFound(f"there is no credential {credential_id}", remedy="List the credentials to see those there are.")
+    return row

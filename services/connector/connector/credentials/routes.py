@@ -1,0 +1,44 @@
+"""Routes of the credentials."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from connector.credentials.credentials import add_credential, list_credentials, read_credential, remove_credential
+from connector.credentials.testing import try_credential
+from connector.scope import InCaller, InParts, InReading, InRequest
+from shared.api.sources import CredentialIn, CredentialOut, CredentialTestIn, CredentialTestOut
+from shared.http.paging import Page
+
+router = APIRouter(prefix="/credentials", tags=["credentials"])
+
+
+@router.post("", status_code=201)
+async def add(given: CredentialIn, unit: InRequest, parts: InParts) -> CredentialOut:
+    """Store a credential; its secret is never shown again."""
+    return await add_credential(unit.session, given, parts.providers.get(given.provider).manifest, parts.vault)
+
+
+@router.get("")
+async def list_all(session: InReading) -> Page[CredentialOut]:
+    """Return every credential, without secrets."""
+    return Page(items=await list_credentials(session))
+
+
+@router.get("/{credential_id}")
+async def read(credential_id: UUID, session: InReading) -> CredentialOut:
+    """Return one credential, without its secret."""
+    return await read_credential(session, credential_id)
+
+
+@router.delete("/{credential_id}", status_code=204)
+async def remove(credential_id: UUID, unit: InRequest, parts: InParts) -> None:
+    """Delete a credential that nothing uses."""
+    await remove_credential(unit.session, credential_id)
+    parts.providers.forget(credential_id)
+
+
+@router.post("/{credential_id}/test")
+async def try_out(credential_id: UUID, parts: InParts, caller: InCaller, given: CredentialTestIn | None = None) -> CredentialTestOut:
+    """Sign in with the credential and say what works."""
+    return await try_credential(parts, credential_id, given.inputs if given else None, actor=caller.actor)

@@ -1,0 +1,34 @@
+"""The connector's app: its internal API, for the other services only."""
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter, Depends, FastAPI
+from pydantic import SecretStr
+
+import connector.credentials.routes
+import connector.integrations.routes
+import connector.operations.routes
+import connector.providers.routes
+import connector.runs.routes
+import connector.variables.routes
+from connector.scope import Parts, calling
+from shared.http.app import create_app
+from shared.http.health import Check
+
+
+def build_app(parts: Parts, checks: Mapping[str, Check], metrics_token: SecretStr | None) -> FastAPI:
+    """Return the app; every route under /internal asks for a service token."""
+    app = create_app(service="connector", title="Rollcall connector", checks=checks, metrics_token=metrics_token)
+    app.state.parts = parts
+    internal = APIRouter(prefix="/internal", dependencies=[Depends(calling)])
+    for subject in (
+        connector.providers.routes,
+        connector.credentials.routes,
+        connector.variables.routes,
+        connector.integrations.routes,
+        connector.runs.routes,
+        connector.operations.routes,
+    ):
+        internal.include_router(subject.router)
+    app.include_router(internal)
+    return app

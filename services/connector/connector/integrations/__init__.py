@@ -1,0 +1,1 @@
+"""Integrations: configured providers, from draft to active."""

@@ -1,0 +1,74 @@
+"""Changing an integration: what it refers to must exist, and an active one stays complete."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from connector.credentials.credentials import CredentialNotFound, stored_credential
+from connector.integrations.gaps import own_gaps
+from connector.integrations.integrations import change_details, replace_inputs, stored_integration
+from connector.integrations.launching import incomplete
+from connector.scope import Parts
+from shared.api.integrations import IntegrationPatch
+from shared.api.sources import ProviderOut
+from shared.errors import Conflict, Invalid
+from shared.unit import Unit
+
+NEVER_NULL = ("name", "installation", "preference")
+
+
+async def edit_integration(parts: Parts, integration_id: UUID, patch: IntegrationPatch, *, actor: str) -> None:
+    """Apply a patch. Raises `Invalid` and `Conflict`, naming the field; then nothing has changed."""
+    changes = patch.model_dump(exclude_unset=True, exclude={"inputs"})
+    for field in NEVER_NULL:
+        if changes.get(field, "") is None:
+            raise _invalid(field, "cannot be emptied", "Leave it out, or give a value.")
+    if "inputs" in patch.model_fields_set and patch.inputs is None:
+        raise _invalid("inputs", "cannot be null", "Send {} to remove all inputs.")
+    async with parts.database.reading() as session:
+        stored = await stored_integration(session, integration_id)
+    manifest = parts.providers.get(stored.row.provider).manifest
+    await _settle_saas_instance(parts, {**stored.row._mapping, **changes}, changes, manifest, actor)  # noqa: SLF001 - SQLAlchemy's public name
+    async with parts.units.begin(actor=actor) as unit:
+        await _write(unit, integration_id, patch, changes, manifest)
+
+
+async def _write(unit: Unit, integration_id: UUID, patch: IntegrationPatch, changes: dict[str, Any], manifest: ProviderOut) -> None:
+    session = unit.session
+    stored = await stored_integration(session, integration_id, locked=True)
+    if changes.get("credential_id") is not None:
+        await _require_credential(session, changes["credential_id"], manifest)
+    await change_details(session, stored, changes)
+    if patch.inputs is not None:
+        await replace_inputs(session, integration_id, patch.inputs, manifest)
+    if stored.row.state != "draft":
+        gaps = own_gaps(await stored_integration(session, integration_id), manifest)
+        if gaps:
+            raise incomplete(stored.row.name, gaps)
+
+
+async def _settle_saas_instance(parts: Parts, future: dict[str, Any], changes: dict[str, Any], manifest: ProviderOut, actor: str) -> None:
+    """Check the SaaS instance that was named; find the application's own one when none was and one is needed."""
+    if changes.get("saas_instance_id") is not None:
+        known = {instance.id for instance in await parts.mapper.saas_instances(actor=actor)}
+        if changes["saas_instance_id"] not in known:
+            raise _invalid("saas_instance_id", "names no SaaS instance", "Choose one of those under Software > SaaS, or leave it out.")
+    elif future["user_selection"] == "user_plus_saas_user" and future["saas_instance_id"] is None:
+        try:
+            changes["saas_instance_id"] = (await parts.mapper.saas_instance_of(manifest.application, actor=actor)).id
+        except Conflict:
+            return  # Several: nobody but the operator can choose; it stays a gap that says so.
+
+
+async def _require_credential(session: AsyncSession, credential_id: UUID, manifest: ProviderOut) -> None:
+    try:
+        credential = await stored_credential(session, credential_id)
+    except CredentialNotFound:
+        raise _invalid("credential_id", "names no credential", "Store the credential first.") from None
+    if credential.provider != manifest.key:
+        raise _invalid("credential_id", f"is a credential for {credential.provider}", f"Choose one for {manifest.key}.")
+
+
+def _invalid(field: str, message: str, remedy: str) -> Invalid:
+    return Invalid(f"{field} {message}", remedy=remedy, fields=[{"field": field, "message": message, "remedy": remedy}])

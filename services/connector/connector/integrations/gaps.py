@@ -1,0 +1,47 @@
+"""What an integration still lacks before it can be launched, as data."""
+
+from connector.integrations.integrations import Stored
+from connector.scope import Parts
+from connector.variables.inputs import input_gaps
+from shared.api.base import Gap
+from shared.api.sources import ProviderOut
+from shared.errors import AppError
+
+
+def own_gaps(stored: Stored, manifest: ProviderOut) -> list[Gap]:
+    """Return what is missing in the integration's own details."""
+    row = stored.row
+    gaps = []
+    if row.user_selection is None:
+        gaps.append(_gap("user_selection", "what to make of users is not chosen", "Choose user_only or user_plus_saas_user."))
+    if not row.integration_user:
+        gaps.append(_gap("integration_user", "no integration user is named", "Name the account in whose name records change."))
+    if row.user_selection == "user_plus_saas_user" and row.saas_instance_id is None:
+        gaps.append(
+            _gap(
+                "saas_instance_id",
+                f"there is no single SaaS instance of {manifest.application}",
+                "Choose one of the instances under Software > SaaS.",
+            )
+        )
+    if row.credential_id is None:
+        gaps.append(_gap("credential_id", "no credential is chosen", "Store a credential and choose it."))
+    return gaps + input_gaps(manifest, stored.inputs)
+
+
+async def mapping_gaps(parts: Parts, stored: Stored, *, actor: str) -> list[Gap]:
+    """Return what the mapping lacks; a gap that says so when the mapper does not answer."""
+    try:
+        return await parts.mapper.missing_in_mapping(stored.row.id, actor=actor)
+    except AppError as error:
+        return [_gap("mapping", f"the mapping cannot be looked at: {error.message}", error.remedy or "Try again.")]
+
+
+async def all_gaps(parts: Parts, stored: Stored, *, actor: str) -> list[Gap]:
+    """Return everything that is missing."""
+    manifest = parts.providers.get(stored.row.provider).manifest
+    return own_gaps(stored, manifest) + await mapping_gaps(parts, stored, actor=actor)
+
+
+def _gap(field: str, message: str, remedy: str) -> Gap:
+    return Gap(field=field, message=message, remedy=remedy)

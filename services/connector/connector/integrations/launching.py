@@ -1,0 +1,65 @@
+"""Launching, pausing and resuming: a launch is refused while anything is missing, naming all of it."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from connector.integrations.gaps import mapping_gaps, own_gaps
+from connector.integrations.integrations import set_state, stored_integration
+from connector.scope import Parts
+from shared.api.base import Gap
+from shared.errors import Conflict
+
+
+class IntegrationIncomplete(Conflict):
+    """The integration lacks what `fields` lists."""
+
+    code, title = "integration_incomplete", "The integration is not complete"
+
+
+class WrongState(Conflict):
+    """The integration's state does not allow this."""
+
+    code = "integration_state"
+
+
+def incomplete(name: str, gaps: Sequence[Gap]) -> IntegrationIncomplete:
+    """Return the error that lists every gap."""
+    words = "; ".join(gap.message for gap in gaps)
+    return IntegrationIncomplete(
+        f"{name!r} is not complete: {words}", remedy=gaps[0].remedy, fields=[gap.model_dump(mode="json") for gap in gaps]
+    )
+
+
+async def launch(parts: Parts, integration_id: UUID, *, actor: str) -> None:
+    """Make a draft active. An active one stays so. Raises `IntegrationIncomplete`, `WrongState`."""
+    async with parts.database.reading() as session:
+        stored = await stored_integration(session, integration_id)
+    gaps = await mapping_gaps(parts, stored, actor=actor) if stored.row.state == "draft" else []
+    async with parts.units.begin(actor=actor) as unit:
+        stored = await stored_integration(unit.session, integration_id, locked=True)
+        if stored.row.state == "paused":
+            raise WrongState(f"{stored.row.name!r} is paused", remedy="Resume it.")
+        if stored.row.state == "active":
+            return
+        gaps = own_gaps(stored, parts.providers.get(stored.row.provider).manifest) + gaps
+        if gaps:
+            raise incomplete(stored.row.name, gaps)
+        await set_state(unit.session, integration_id, "active")
+
+
+async def pause(parts: Parts, integration_id: UUID, *, actor: str) -> None:
+    """Keep an active integration from running; a run that has begun ends by itself. Raises `WrongState`."""
+    await _move(parts, integration_id, {"active": "paused", "paused": "paused"}, actor)
+
+
+async def resume(parts: Parts, integration_id: UUID, *, actor: str) -> None:
+    """Let a paused integration run again. Raises `WrongState`."""
+    await _move(parts, integration_id, {"active": "active", "paused": "active"}, actor)
+
+
+async def _move(parts: Parts, integration_id: UUID, moves: dict[str, str], actor: str) -> None:
+    async with parts.units.begin(actor=actor) as unit:
+        stored = await stored_integration(unit.session, integration_id, locked=True)
+        if stored.row.state not in moves:
+            raise WrongState(f"{stored.row.name!r} is a {stored.row.state}", remedy="Launch it first.")
+        await set_state(unit.session, integration_id, moves[stored.row.state])

@@ -1,0 +1,1 @@
+"""Providers: the kinds of source that integrations can be made of."""

@@ -1,0 +1,72 @@
+"""Beginning a run: what the integration says at this moment is written down, and holds until the run ends."""
+
+from sqlalchemy import exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from connector.credentials.credentials import stored_credential
+from connector.integrations.gaps import own_gaps
+from connector.integrations.integrations import Stored, stored_integration
+from connector.integrations.launching import incomplete
+from connector.providers.providers import Providers
+from connector.runs.claims import Claim
+from connector.runs.phases import LISTING
+from connector.scope import Parts
+from connector.sources.base import Access, Input
+from connector.tables import RUNS
+from connector.variables.inputs import inputs_of
+from shared.clock import now
+from shared.events.sources import Provenance
+
+FULL_LOADS = ("completed", "completed_with_errors", "empty")
+
+
+async def begin(session: AsyncSession, held: Claim, providers: Providers) -> None:
+    """Write the run's provenance. Raises `IntegrationIncomplete` when something was taken away since the launch."""
+    stored = await stored_integration(session, held.row.integration_id)
+    gaps = own_gaps(stored, providers.get(stored.row.provider).manifest)
+    if gaps:
+        raise incomplete(stored.row.name, gaps)
+    inputs = await inputs_of(session, stored.row.id)
+    provenance = await _provenance(session, held, stored, inputs)
+    await held.advance(
+        session,
+        state="running",
+        phase=LISTING,
+        started_at=now(),
+        credential_id=stored.row.credential_id,
+        provenance=provenance.model_dump(mode="json"),
+        input_variables={given.key: given.variable for given in inputs},
+    )
+
+
+def provenance_of(held: Claim) -> Provenance:
+    """Return what was written down when the run began."""
+    return Provenance.model_validate(held.row.provenance)
+
+
+async def access_of(parts: Parts, held: Claim) -> Access:
+    """Return what the source needs. Raises `CredentialNotFound`, `SecretUnreadable`."""
+    async with parts.database.reading() as session:
+        stored = await stored_credential(session, held.row.credential_id)
+    variables = held.row.input_variables or {}
+    inputs = tuple(Input(key, value, variables.get(key)) for key, value in provenance_of(held).inputs.items())
+    return stored.access(parts.vault, inputs)
+
+
+async def _provenance(session: AsyncSession, held: Claim, stored: Stored, inputs: tuple[Input, ...]) -> Provenance:
+    row = stored.row
+    loaded = select(exists().where(RUNS.c.integration_id == row.id, RUNS.c.state.in_(FULL_LOADS)))
+    credential = await stored_credential(session, row.credential_id)
+    return Provenance(
+        integration_id=row.id,
+        integration_name=row.name,
+        provider=row.provider,
+        run_id=held.run_id,
+        initial=not await session.scalar(loaded),
+        user_selection=row.user_selection,
+        preference=row.preference,
+        saas_instance_id=row.saas_instance_id,
+        integration_user=row.integration_user,
+        credential_name=credential.name,
+        inputs={given.key: given.value for given in inputs},
+    )

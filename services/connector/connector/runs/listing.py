@@ -1,0 +1,97 @@
+"""Reading a directory: each page, its cursor and its event commit together; one page is read ahead, never more."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert
+
+from connector.runs.beginning import provenance_of
+from connector.runs.books import enter_errors
+from connector.runs.claims import Claim
+from connector.runs.phases import SUSPECTING
+from connector.sources.base import Session, SourcePage
+from connector.tables import RUN_PAGES, RUNS
+from shared.clock import now
+from shared.events.sources import ListingCompleted, UsersObserved
+from shared.observability.logging import get_logger
+from shared.unit import Unit, Units
+
+log = get_logger(__name__)
+
+
+class Listing:
+    """One worker's reading of one run's directory, from the last committed page on."""
+
+    def __init__(self, units: Units, held: Claim, session: Session) -> None:
+        self._units = units
+        self._held = held
+        self._session = session
+        self._provenance = provenance_of(held)
+        self._pages: int = held.row.pages
+        self._fetched: int = held.row.fetched
+        self._requests_told = 0
+
+    async def read(self) -> None:
+        """Read to the last page. Raises what the source raises, and `LeaseLost`."""
+        ahead = asyncio.create_task(self._session.page(self._held.row.next_cursor))
+        try:
+            while True:
+                page = await ahead
+                if page.next is not None:
+                    ahead = asyncio.create_task(self._session.page(page.next))
+                await self._commit(page)
+                if page.next is None:
+                    return
+        finally:
+            ahead.cancel()
+            await asyncio.gather(ahead, return_exceptions=True)
+
+    async def _commit(self, page: SourcePage) -> None:
+        is_last = page.next is None
+        requests = self._session.requests
+        pages, fetched = self._pages + (1 if page.fetched else 0), self._fetched + page.fetched
+        async with self._units.begin(correlation_id=self._held.row.correlation_id, actor=self._provenance.integration_user) as unit:
+            values: dict[str, Any] = {
+                "next_cursor": page.next,
+                "requests": RUNS.c.requests + (requests - self._requests_told),
+                "pages": pages,
+                "fetched": fetched,
+                "failed": RUNS.c.failed + len(page.rejected),
+                "errors": RUNS.c.errors + len(page.rejected),
+            }
+            if is_last:
+                values |= {"state": "applying", "phase": SUSPECTING, "applying_since": now()}
+            await self._held.advance(unit.session, keep=not is_last, **values)
+            # A page without records is no page: it only shows where the listing ends.
+            if page.fetched:
+                await self._tell(unit, page, pages)
+            if is_last:
+                unit.record(ListingCompleted(provenance=self._provenance, pages=pages, records=fetched))
+        self._requests_told, self._pages, self._fetched = requests, pages, fetched
+        log.info("page_committed", run_id=str(self._held.run_id), page=self._pages, records=page.fetched, last=is_last)
+
+    async def _tell(self, unit: Unit, page: SourcePage, number: int) -> None:
+        await unit.session.execute(insert(RUN_PAGES), [page_row(self._held.run_id, number, "listing", page)])
+        await enter_errors(unit.session, self._held.run_id, number, page.rejected)
+        unit.record(
+            UsersObserved(
+                provenance=self._provenance,
+                page=number,
+                fetched_at=page.fetched_at,
+                source_ids=[user.source_id for user in page.users],
+                records=[user.record for user in page.users],
+            )
+        )
+
+
+def page_row(run_id: UUID, number: int, kind: str, page: SourcePage) -> dict[str, object]:
+    """Return the row of a page that is about to be told."""
+    return {
+        "run_id": run_id,
+        "page": number,
+        "kind": kind,
+        "records": page.fetched,
+        "fetched_at": page.fetched_at,
+        "applied_at": None,
+    }

@@ -1,0 +1,112 @@
+"""Proving absence: everybody whom the listing did not show is asked for by id, and only a 404 counts."""
+
+from contextlib import AbstractAsyncContextManager
+
+from sqlalchemy import insert
+
+from connector.runs.beginning import provenance_of
+from connector.runs.books import as_rejections, enter_errors
+from connector.runs.claims import Claim
+from connector.runs.listing import page_row
+from connector.runs.phases import ABSENCE
+from connector.runs.suspects import Finding, found, give_up_on_the_rest, not_asked_yet, note_findings
+from connector.sources.base import Observed, Session, SourcePage, described
+from connector.tables import RUN_PAGES, RUNS
+from shared.clock import now
+from shared.errors import AppError, Invalid
+from shared.events.sources import ProofOfAbsence, UsersObserved, UsersProvenAbsent
+from shared.observability.logging import get_logger
+from shared.unit import Unit, Units
+
+log = get_logger(__name__)
+
+CHUNK = 50
+"""Questions whose answers are stored together: what a crash can cost."""
+ENOUGH_FAILURES = 5
+"""Questions in a row that fail before the rest is given up for this run."""
+
+
+class Proving:
+    """One worker's questions about one run's suspects."""
+
+    def __init__(self, units: Units, held: Claim, page_size: int) -> None:
+        self._units = units
+        self._held = held
+        self._page_size = page_size
+        self._provenance = provenance_of(held)
+        self._failures = 0
+        self._requests_told = 0
+
+    async def ask(self, session: Session) -> None:
+        """Ask for everybody who is left, then say what was found. Raises `LeaseLost`."""
+        while True:
+            async with self._units.database.reading() as reading:
+                chunk = await not_asked_yet(reading, self._held.run_id, CHUNK)
+            if not chunk:
+                break
+            findings = {source_id: await self._ask(session, source_id) for source_id in chunk if self._failures < ENOUGH_FAILURES}
+            await self._store(session, findings)
+        await self.conclude()
+
+    async def nobody_can_be_asked(self, error: AppError) -> None:
+        """Say that the source does not let itself be asked: nobody is proven absent, and the run names everybody."""
+        async with self._unit() as unit:
+            await give_up_on_the_rest(unit.session, self._held.run_id, described(error))
+        await self.conclude()
+
+    async def conclude(self) -> None:
+        """Tell who is there after all (as extra pages) and who is proven absent; keep the rest as errors of the run."""
+        async with self._unit() as unit:
+            run_id = self._held.run_id
+            present = [Observed(row.source_id, row.record) for row in await found(unit.session, run_id, "present")]
+            unclear = as_rejections(await found(unit.session, run_id, "unclear"))
+            proofs = [ProofOfAbsence.model_validate(row.proof) for row in await found(unit.session, run_id, "absent")]
+            pages = [present[start : start + self._page_size] for start in range(0, len(present), self._page_size)]
+            await self._held.advance(
+                unit.session,
+                keep=False,
+                phase=ABSENCE,
+                pages=RUNS.c.pages + len(pages),
+                fetched=RUNS.c.fetched + len(present),
+                errors=RUNS.c.errors + len(unclear),
+            )
+            for number, users in enumerate(pages, start=self._held.row.pages + 1):
+                await self._tell_drift(unit, number, users)
+            await enter_errors(unit.session, run_id, 0, unclear)
+            unit.record(UsersProvenAbsent(provenance=self._provenance, proofs=proofs))
+        log.info("absence_concluded", run_id=str(run_id), absent=len(proofs), present=len(present), unclear=len(unclear))
+
+    async def _ask(self, session: Session, source_id: str) -> Finding:
+        try:
+            answer = await session.look_for(source_id)
+        except AppError as error:
+            self._failures += 0 if isinstance(error, Invalid) else 1
+            return described(error)
+        self._failures = 0
+        return answer
+
+    async def _store(self, session: Session, findings: dict[str, Finding]) -> None:
+        requests = session.requests
+        async with self._unit() as unit:
+            await self._held.advance(unit.session, requests=RUNS.c.requests + (requests - self._requests_told))
+            await note_findings(unit.session, self._held.run_id, findings)
+            if self._failures >= ENOUGH_FAILURES:
+                last = list(findings.values())[-1]
+                await give_up_on_the_rest(unit.session, self._held.run_id, last if isinstance(last, dict) else {})
+        self._requests_told = requests
+
+    async def _tell_drift(self, unit: Unit, number: int, users: list[Observed]) -> None:
+        page = SourcePage(users, [], now(), None)
+        await unit.session.execute(insert(RUN_PAGES), [page_row(self._held.run_id, number, "drift", page)])
+        unit.record(
+            UsersObserved(
+                provenance=self._provenance,
+                page=number,
+                fetched_at=page.fetched_at,
+                source_ids=[user.source_id for user in users],
+                records=[user.record for user in users],
+            )
+        )
+
+    def _unit(self) -> AbstractAsyncContextManager[Unit]:
+        return self._units.begin(correlation_id=self._held.row.correlation_id, actor=self._provenance.integration_user)

@@ -1,0 +1,39 @@
+"""Routes of the runs."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from connector.runs.runs import list_errors, list_runs, read_run, request_run
+from connector.scope import InReading, InRequest
+from shared.api.integrations import RunErrorOut, RunOut
+from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, Page
+
+router = APIRouter(tags=["runs"])
+
+Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
+
+
+@router.post("/integrations/{integration_id}/runs", status_code=202)
+async def request(integration_id: UUID, unit: InRequest) -> RunOut:
+    """Queue a run; a worker takes it up."""
+    return await request_run(unit, integration_id)
+
+
+@router.get("/integrations/{integration_id}/runs")
+async def list_all(integration_id: UUID, session: InReading, cursor: str | None = None, limit: Limit = PAGE_SIZE) -> Page[RunOut]:
+    """Return an integration's runs, newest first."""
+    return await list_runs(session, integration_id, cursor, limit)
+
+
+@router.get("/runs/{run_id}")
+async def read(run_id: UUID, session: InReading) -> RunOut:
+    """Return one run with its progress."""
+    return await read_run(session, run_id)
+
+
+@router.get("/runs/{run_id}/errors")
+async def errors(run_id: UUID, session: InReading, cursor: str | None = None, limit: Limit = PAGE_SIZE) -> Page[RunErrorOut]:
+    """Return the records of a run that could not be applied."""
+    return await list_errors(session, run_id, cursor, limit)

@@ -1,0 +1,122 @@
+"""Runs as asked for and as shown."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from connector.integrations.integrations import stored_integration
+from connector.integrations.launching import WrongState
+from connector.runs.phases import QUEUED
+from connector.tables import RUN_ERRORS, RUNS
+from shared.api.integrations import RunErrorOut, RunOut
+from shared.clock import now
+from shared.db.upsert import insert_for
+from shared.errors import Conflict, NotFound
+from shared.events.syncs import PageCounts
+from shared.http.paging import BadCursor, Page, decode_cursor, encode_cursor
+from shared.ids import new_id
+from shared.unit import Unit
+
+COUNTS = tuple(PageCounts.model_fields)
+
+
+class RunNotFound(NotFound):
+    """No run has this id."""
+
+    code = "run_not_found"
+
+
+class RunInProgress(Conflict):
+    """The integration has a run that has not ended."""
+
+    code = "run_in_progress"
+
+
+async def request_run(unit: Unit, integration_id: UUID) -> RunOut:
+    """Queue a run. Raises `RunInProgress` naming the one there is, and `WrongState` unless the integration is active."""
+    session = unit.session
+    stored = await stored_integration(session, integration_id, locked=True)
+    if stored.row.state != "active":
+        remedy = "Resume it first." if stored.row.state == "paused" else "Launch it first."
+        raise WrongState(f"{stored.row.name!r} is {stored.row.state}, so it does not run", remedy=remedy, code="integration_not_active")
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "integration_id": integration_id,
+        "state": "queued",
+        "phase": QUEUED,
+        "correlation_id": unit.correlation_id,
+        "requested_by": unit.actor[:200],
+        "created_at": now(),
+    }
+    row = (await session.execute(insert_for(session, RUNS).values(**values).on_conflict_do_nothing().returning(RUNS))).first()
+    if row is None:
+        raise await _in_progress(session, integration_id, stored.row.name)
+    return shown(row)
+
+
+async def read_run(session: AsyncSession, run_id: UUID) -> RunOut:
+    """Return one run. Raises `RunNotFound`."""
+    return shown(await _row(session, run_id))
+
+
+async def list_runs(session: AsyncSession, integration_id: UUID, cursor: str | None, limit: int) -> Page[RunOut]:
+    """Return an integration's runs, newest first. Raises `IntegrationNotFound`, `BadCursor`."""
+    await stored_integration(session, integration_id)
+    statement = select(RUNS).where(RUNS.c.integration_id == integration_id).order_by(RUNS.c.id.desc()).limit(limit + 1)
+    if cursor is not None:
+        statement = statement.where(RUNS.c.id < _uuid_in(cursor))
+    rows = (await session.execute(statement)).all()
+    return Page(items=[shown(row) for row in rows[:limit]], next_cursor=_next(rows, limit))
+
+
+async def list_errors(session: AsyncSession, run_id: UUID, cursor: str | None, limit: int) -> Page[RunErrorOut]:
+    """Return the records of a run that could not be applied, in the order in which they were met. Raises `RunNotFound`, `BadCursor`."""
+    await _row(session, run_id)
+    statement = select(RUN_ERRORS).where(RUN_ERRORS.c.run_id == run_id).order_by(RUN_ERRORS.c.id).limit(limit + 1)
+    if cursor is not None:
+        statement = statement.where(RUN_ERRORS.c.id > _uuid_in(cursor))
+    rows = (await session.execute(statement)).all()
+    return Page(items=[RunErrorOut.model_validate(row) for row in rows[:limit]], next_cursor=_next(rows, limit))
+
+
+def counts_of(row: Row[Any]) -> PageCounts:
+    """Return a run's counts."""
+    return PageCounts(**{name: getattr(row, name) for name in COUNTS})
+
+
+def shown(row: Row[Any]) -> RunOut:
+    """Return a run as the API shows it."""
+    details = {name: getattr(row, name) for name in RunOut.model_fields if name != "counts"}
+    return RunOut(counts=counts_of(row), **details)
+
+
+async def _row(session: AsyncSession, run_id: UUID) -> Row[Any]:
+    row = (await session.execute(select(RUNS).where(RUNS.c.id == run_id))).first()
+    if row is None:
+        raise RunNotFound(f"there is no run {run_id}", remedy="List the integration's runs to see those there are.")
+    return row
+
+
+async def _in_progress(session: AsyncSession, integration_id: UUID, name: str) -> RunInProgress:
+    statement = select(RUNS.c.id, RUNS.c.state).where(RUNS.c.integration_id == integration_id, RUNS.c.ended_at.is_(None))
+    current = (await session.execute(statement)).first()
+    which = f"run {current.id} is {current.state}" if current is not None else "another run has just begun"
+    return RunInProgress(
+        f"{name!r} has a run that has not ended: {which}",
+        remedy="Wait until it has ended, then ask again.",
+        run_id=str(current.id) if current is not None else None,
+    )
+
+
+def _uuid_in(cursor: str) -> UUID:
+    (value,) = decode_cursor(cursor, 1)
+    try:
+        return UUID(str(value))
+    except ValueError:
+        raise BadCursor("the cursor belongs to another list", remedy="Use next_cursor as it was given, or leave it out.") from None
+
+
+def _next(rows: Any, limit: int) -> str | None:
+    return encode_cursor([str(rows[limit - 1].id)]) if len(rows) > limit else None

@@ -1,0 +1,60 @@
+"""What a worker does with a run it has claimed, and how a run fails."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from connector.runs.beginning import access_of, begin, provenance_of
+from connector.runs.books import end
+from connector.runs.claims import Claim, claim
+from connector.runs.listing import Listing
+from connector.runs.phases import PROVING, QUEUED
+from connector.runs.proving import Proving
+from connector.scope import Parts
+from connector.sources.base import Session, described
+from shared.errors import AppError
+
+
+async def take(parts: Parts, run_id: UUID, fence: int) -> Claim | None:
+    """Claim a run; None when another worker was faster."""
+    lease = timedelta(seconds=parts.settings.lease_seconds)
+    async with parts.units.begin() as unit:
+        return await claim(unit.session, run_id, fence, lease)
+
+
+async def work(parts: Parts, held: Claim) -> None:
+    """Do what the run waits for. Raises whatever keeps it from being done; the run is not failed here."""
+    if held.row.phase == PROVING:
+        await _prove(parts, held)
+        return
+    if held.row.phase == QUEUED:
+        held = await _begun(parts, held)
+    await Listing(parts.units, held, await _opened(parts, held)).read()
+
+
+async def fail(parts: Parts, held: Claim, error: AppError) -> None:
+    """End the run as failed, with the error as data. Raises `LeaseLost`."""
+    async with parts.units.begin(correlation_id=held.row.correlation_id) as unit:
+        await held.advance(unit.session)
+        await end(unit, held.row, "failed", described(error))
+
+
+async def _begun(parts: Parts, held: Claim) -> Claim:
+    async with parts.units.begin(correlation_id=held.row.correlation_id) as unit:
+        await begin(unit.session, held, parts.providers)
+        return await held.reread(unit.session)
+
+
+async def _opened(parts: Parts, held: Claim) -> Session:
+    source = parts.providers.get(provenance_of(held).provider)
+    return await source.open(await access_of(parts, held))
+
+
+async def _prove(parts: Parts, held: Claim) -> None:
+    proving = Proving(parts.units, held, parts.settings.page_size)
+    try:
+        session = await _opened(parts, held)
+    except AppError as error:
+        # The pages are applied and stay; what cannot be proven is said, and nobody is marked for it.
+        await proving.nobody_can_be_asked(error)
+        return
+    await proving.ask(session)

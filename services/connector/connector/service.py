@@ -1,0 +1,59 @@
+"""How the connector starts and stops."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import httpx
+from fastapi import FastAPI
+
+from connector.clients.mapper import MapperClient
+from connector.consumers import subscriptions
+from connector.http import build_app
+from connector.providers.providers import known_providers
+from connector.runs.worker import Worker
+from connector.scope import Parts
+from connector.secrets.vault import Vault
+from connector.settings import ConnectorSettings
+from connector.tables import INBOX, OUTBOX, SCHEMA
+from shared.bus.port import Bus
+from shared.config import CommonSettings
+from shared.service import at_work, founded
+
+CONNECTIONS = 32
+"""At most this many connections to sources at once."""
+
+
+@asynccontextmanager
+async def running(settings: ConnectorSettings, common: CommonSettings, bus: Bus, mapper: httpx.AsyncClient) -> AsyncIterator[FastAPI]:
+    """Run the connector inside the block: its consumers, its relay, its worker; give its app. Migrations are not run here.
+
+    At the end the worker lets go of its runs first, then consumption stops, then the last events leave.
+    """
+    async with AsyncExitStack() as stack:
+        foundation = await stack.enter_async_context(
+            founded(schema=SCHEMA, outbox=OUTBOX, service="connector", settings=settings, common=common, bus=bus)
+        )
+        http = await stack.enter_async_context(source_http(settings))
+        parts = Parts(
+            settings=settings,
+            database=foundation.database,
+            units=foundation.units,
+            tokens=foundation.tokens,
+            vault=Vault(settings.encryption_key),
+            providers=known_providers(settings, http),
+            mapper=MapperClient(mapper, foundation.tokens),
+        )
+        checks = {**foundation.checks, "mapper": parts.mapper.check}
+        await stack.enter_async_context(at_work(foundation, subscriptions, INBOX, parts=parts))
+        await stack.enter_async_context(Worker(parts).running())
+        yield build_app(parts, checks, common.metrics_token)
+
+
+def source_http(settings: ConnectorSettings) -> httpx.AsyncClient:
+    """Return the client that speaks to sources: it follows no redirect."""
+    return httpx.AsyncClient(
+        follow_redirects=False,
+        timeout=httpx.Timeout(settings.http_read_seconds, connect=settings.http_connect_seconds),
+        limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+        headers={"User-Agent": "rollcall", "Accept": "application/json"},
+    )

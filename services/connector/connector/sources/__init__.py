@@ -1,0 +1,1 @@
+"""Sources: the port, and the systems behind it."""

@@ -1,0 +1,149 @@
+"""The port: what the connector asks of a source, whichever system is behind it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from shared.api.sources import CredentialTestOut, ProviderOut
+from shared.errors import AppError
+from shared.events.sources import ProofOfAbsence
+from shared.events.syncs import Rejection
+
+Cursor = dict[str, Any]
+"""Where a listing goes on. Only the source that gave it can read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A value that the source needs beside the credential, and the global variable it came from."""
+
+    key: str
+    value: str
+    variable: str | None = None
+
+    @property
+    def origin(self) -> str:
+        """Where somebody who wants to mend the value finds it."""
+        return f"the global variable {self.variable!r}" if self.variable else f"the input {self.key!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a source needs to be spoken to."""
+
+    credential_id: UUID
+    credential_name: str
+    client_id: str
+    client_secret: SecretStr = field(repr=False)
+    inputs: tuple[Input, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One raw user, as fetched."""
+
+    source_id: str
+    record: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePage:
+    """One page of a listing. `next` is None on the last one."""
+
+    users: list[Observed]
+    rejected: list[Rejection]
+    fetched_at: datetime
+    next: Cursor | None
+
+    @property
+    def fetched(self) -> int:
+        """How many records the source gave, usable or not."""
+        return len(self.users) + len(self.rejected)
+
+
+class Session(Protocol):
+    """A source that has been signed in to, for one run."""
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far."""
+
+    async def page(self, cursor: Cursor | None) -> SourcePage:
+        """Return the page at `cursor` (None: the first). Raises `Upstream` errors once retrying is of no more use."""
+
+    async def look_for(self, source_id: str) -> ProofOfAbsence | Observed:
+        """Ask for one user. Anything but a clear yes or no raises: silence proves nothing."""
+
+
+class Journal(Protocol):
+    """What an operation writes down before it acts, so that whoever takes over knows."""
+
+    @property
+    def sent(self) -> dict[str, Any] | None:
+        """What an earlier attempt had written down before it acted, or None."""
+
+    async def about_to_send(self, request: dict[str, Any]) -> None:
+        """Store that `request` (no secret) is about to leave. Raises when another worker has taken over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an operation. One that is not `final` is not kept: the same key asks again."""
+
+    outcome: Literal["done", "refused", "unknown"]
+    message: str
+    code: str | None = None
+    remedy: str | None = None
+    evidence: dict[str, Any] = field(default_factory=dict)
+    result: dict[str, Any] = field(default_factory=dict)
+    final: bool = True
+
+
+class Operation(Protocol):
+    """One thing that can be done at a source."""
+
+    @property
+    def key(self) -> str:
+        """Its name in the API."""
+
+    def check(self, arguments: dict[str, Any]) -> None:
+        """Raise `Invalid`, naming each argument that is wrong."""
+
+    async def run(self, access: Access, arguments: dict[str, Any], journal: Journal) -> Outcome:
+        """Do it. Raises only what says nothing about whether it was done before anything was sent."""
+
+
+class Source(Protocol):
+    """One kind of source."""
+
+    @property
+    def manifest(self) -> ProviderOut:
+        """What it is, needs and offers."""
+
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        """What can be done there, by key."""
+
+    async def open(self, access: Access) -> Session:
+        """Sign in and make sure that the inputs agree with what the source says. Raises `Upstream`, `Invalid`."""
+
+    async def test(self, access: Access) -> CredentialTestOut:
+        """Look at everything that a run needs; never raises because of the source."""
+
+    def forget(self, credential_id: UUID) -> None:
+        """Drop what is kept in memory about a credential."""
+
+
+def described(error: AppError) -> dict[str, Any]:
+    """Return an error as stored and shown with a run or an operation: code, message, remedy, the source's own ids."""
+    return {
+        "code": error.code,
+        "message": error.message,
+        "remedy": error.remedy,
+        **({"fields": error.fields} if error.fields else {}),
+        **error.details,
+    }

@@ -1,0 +1,1 @@
+"""Sophos Central: its users, read and deleted."""

@@ -1,0 +1,102 @@
+"""The operation `lookup-users`: who of these is in Sophos Central, and with which role."""
+
+from typing import Any
+
+from connector.sources.base import Access, Journal, Observed, Outcome, described
+from connector.sources.sophos.api import Account, SophosCentral
+from connector.sources.sophos.users import look_for, shown, user_path
+from shared.errors import AppError, Invalid
+from shared.events.sources import ProofOfAbsence
+
+MOST = 500
+CHUNK = 100
+LONGEST_LISTED = 40
+ROLE = "User"
+"""Sophos' directory has no role; being in it makes one a user."""
+ENOUGH_FAILURES = 5
+"""Questions in a row that fail before the rest is not asked any more."""
+
+
+class LookupUsers:
+    """Asks the list in chunks, then by id for everybody whom the list did not show: only a 404 counts as absent."""
+
+    key = "lookup-users"
+
+    def __init__(self, central: SophosCentral) -> None:
+        self._central = central
+
+    def check(self, arguments: dict[str, Any]) -> None:
+        """Raise `Invalid` unless there are 1 to 500 ids."""
+        given = arguments.get("source_ids")
+        if not isinstance(given, list) or not 1 <= len(given) <= MOST or not all(isinstance(one, str) for one in given):
+            problem = {"field": "arguments.source_ids", "message": f"must be a list of 1 to {MOST} user ids"}
+            raise Invalid("arguments.source_ids " + problem["message"], remedy="Ask for the users in several calls.", fields=[problem])
+
+    async def run(self, access: Access, arguments: dict[str, Any], journal: Journal) -> Outcome:
+        """Look everybody up."""
+        del journal
+        account = Account(self._central, access)
+        await account.tenant()
+        source_ids = list(dict.fromkeys(arguments["source_ids"]))
+        found: dict[str, Observed] = {}
+        for start in range(0, len(source_ids), CHUNK):
+            chunk = [one for one in source_ids[start : start + CHUNK] if _fits_a_list(one)]
+            for user in await shown(account, chunk) if chunk else []:
+                found[user.source_id.lower()] = user
+        absent, unknown = await self._by_id(account, [one for one in source_ids if one.lower() not in found], found)
+        result = {
+            "found": [_found(one, found[one.lower()]) for one in source_ids if one.lower() in found],
+            "absent": [proof.model_dump(mode="json") for proof in absent],
+            "unknown": unknown,
+        }
+        return _outcome(result, account)
+
+    @staticmethod
+    async def _by_id(
+        account: Account, source_ids: list[str], found: dict[str, Observed]
+    ) -> tuple[list[ProofOfAbsence], list[dict[str, Any]]]:
+        absent: list[ProofOfAbsence] = []
+        unknown: list[dict[str, Any]] = []
+        failures = 0
+        for source_id in source_ids:
+            if failures >= ENOUGH_FAILURES:
+                unknown.append({**unknown[-1], "source_id": source_id})
+                continue
+            try:
+                answer = await look_for(account, source_id)
+            except AppError as error:
+                failures += 0 if isinstance(error, Invalid) else 1
+                unknown.append({"source_id": source_id, **described(error)})
+                continue
+            failures = 0
+            if isinstance(answer, Observed):
+                found[source_id.lower()] = answer
+            else:
+                absent.append(answer)
+        return absent, unknown
+
+
+def _fits_a_list(source_id: str) -> bool:
+    """Whether it may stand in a list of ids: a hundred of them must stay below the longest URL that Sophos takes."""
+    try:
+        user_path(source_id)
+    except Invalid:
+        return False
+    return len(source_id) <= LONGEST_LISTED
+
+
+def _found(source_id: str, user: Observed) -> dict[str, Any]:
+    email = user.record.get("email")
+    return {"source_id": source_id, "email": email if isinstance(email, str) else None, "roles": [ROLE]}
+
+
+def _outcome(result: dict[str, list[Any]], account: Account) -> Outcome:
+    found, absent, unknown = (len(result[name]) for name in ("found", "absent", "unknown"))
+    message = f"{found} found, {absent} absent, {unknown} not answered"
+    evidence = {"requests": account.requests}
+    if unknown and not found and not absent:
+        first = result["unknown"][0]
+        return Outcome(
+            "unknown", first["message"], code=first["code"], remedy=first["remedy"], result=result, evidence=evidence, final=False
+        )
+    return Outcome("done", message, result=result, evidence=evidence)

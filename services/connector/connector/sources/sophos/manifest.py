@@ -1,0 +1,65 @@
+"""What the provider `sophos-users` is, needs and offers."""
+
+from shared.api.sources import InputField, Preset, ProviderOut, SourceField
+
+TENANT_ID = "tenant_id"
+DATA_REGION = "data_region"
+
+
+def _field(key: str, label: str, *path: str, data_type: str = "text") -> SourceField:
+    return SourceField.model_validate({"key": key, "label": label, "path": list(path), "data_type": data_type})
+
+
+MANIFEST = ProviderOut(
+    key="sophos-users",
+    name="Sophos Endpoint Security users",
+    application="Sophos Endpoint Security",
+    credential_kinds=["oauth2_client_credentials"],
+    inputs=[
+        InputField(
+            key=TENANT_ID,
+            label="Tenant ID",
+            variable="Sophos.Tenant ID",
+            description="The id of the Sophos Central tenant, as the credential test shows it.",
+        ),
+        InputField(
+            key=DATA_REGION,
+            label="Data Region",
+            variable="Sophos.Data Region",
+            description="The URL of the tenant's regional host, as the credential test shows it.",
+        ),
+    ],
+    source_fields=[
+        _field("id", "ID", "id"),
+        _field("name", "Full name", "name"),
+        _field("first_name", "First name", "firstName"),
+        _field("last_name", "Last name", "lastName"),
+        _field("email", "Email", "email"),
+        _field("domain", "Domain", "domain"),
+        _field("exchange_login", "Exchange login", "exchangeLogin"),
+        _field("source_type", "Source of User", "source", "type"),
+        _field("tenant", "Tenant", "tenant", "id"),
+        _field("created_at", "Created at", "createdAt", data_type="datetime"),
+        _field("updated_at", "Updated at", "updatedAt", data_type="datetime"),
+    ],
+    presets=[
+        Preset(
+            key="sophos-saas-user-role",
+            name="Sophos SaaS User Role",
+            block="saas_user_role_retrieval",
+            description="Looks the users up in Sophos Central: whoever is there has the role User.",
+            operation="lookup-users",
+            destructive=False,
+            inputs=[TENANT_ID, DATA_REGION],
+        ),
+        Preset(
+            key="sophos-delete-user",
+            name="Sophos Delete User",
+            block="api_call",
+            description="Deletes the user in Sophos Central, and reads back that they are gone.",
+            operation="delete-user",
+            destructive=True,
+            inputs=[TENANT_ID, DATA_REGION],
+        ),
+    ],
+)

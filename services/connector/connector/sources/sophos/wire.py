@@ -1,0 +1,147 @@
+"""One request and its answer: bounded in size, checked as JSON, never redirected."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+import orjson
+
+from shared.clock import now
+from shared.errors import Throttled, Upstream, UpstreamRefused
+
+TOO_MANY_REQUESTS = 429
+SERVER_ERRORS = 500
+"""The first status of the server's own errors."""
+SHORTEST_SECRET = 8
+"""Characters; anything shorter is not blotted out, it would deface ordinary text."""
+
+
+class SourceUnreachable(Upstream):
+    """The source did not answer: no connection, a cut, a time-out."""
+
+    code, title = "source_unreachable", "The source does not answer"
+
+
+class SourceFailed(Upstream):
+    """The source answered that it failed (5xx)."""
+
+    code, title = "source_failed", "The source failed"
+
+
+class SourceThrottled(Throttled):
+    """The source asks for fewer requests (429)."""
+
+    code, title = "source_throttled", "The source asks us to slow down"
+
+
+class RefusedAnswer(UpstreamRefused):
+    """An answer that we do not take: too large, not JSON, a redirect."""
+
+    code, title = "source_answer_refused", "The source's answer cannot be used"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `body` is empty when an error's body is not a JSON object."""
+
+    status: int
+    body: dict[str, Any]
+    is_json: bool
+    at: datetime
+    retry_after: float | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status says success."""
+        return 200 <= self.status < 300  # noqa: PLR2004 - the 2xx class
+
+    @property
+    def correlation_id(self) -> str | None:
+        """The source's own id of this answer."""
+        told = self.body.get("correlationId") or self.body.get("requestId") or self.body.get("trackingId")
+        return str(told)[:100] if told else None
+
+
+class Wire:
+    """Sends requests over one pooled HTTP client."""
+
+    def __init__(self, http: httpx.AsyncClient, *, largest_answer: int) -> None:
+        self._http = http
+        self._largest = largest_answer
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: dict[str, str] | None = None,
+        params: dict[str, str] | None = None,
+        form: dict[str, str] | None = None,
+        secrets: tuple[str, ...] = (),
+    ) -> Answer:
+        """Return the answer, whatever its status. `secrets` are blotted out of what an error's body says.
+
+        Raises `SourceUnreachable`, and `RefusedAnswer` when it is too large or a success that is not a JSON object.
+        """
+        asked = f"{method} {url}"
+        try:
+            async with self._http.stream(method, url, headers=headers, params=params, data=form) as response:
+                raw = await self._read(response, asked)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise SourceUnreachable(
+                f"{asked} got no answer ({type(error).__name__})",
+                remedy="Check the network, the proxy and the firewall between the connector and this host.",
+            ) from None
+        return self._answer(response, raw, asked, secrets)
+
+    async def _read(self, response: httpx.Response, asked: str) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        async for part in response.aiter_bytes():
+            size += len(part)
+            if size > self._largest:
+                raise RefusedAnswer(
+                    f"the answer to {asked} is larger than {self._largest} bytes",
+                    remedy="Lower ROLLCALL_CONNECTOR_PAGE_SIZE or raise ROLLCALL_CONNECTOR_LARGEST_ANSWER.",
+                    code="source_answer_too_large",
+                )
+            parts.append(part)
+        return b"".join(parts)
+
+    @staticmethod
+    def _answer(response: httpx.Response, raw: bytes, asked: str, secrets: tuple[str, ...]) -> Answer:
+        if not response.is_success:
+            for secret in secrets:
+                if len(secret) >= SHORTEST_SECRET:
+                    raw = raw.replace(secret.encode(), b"********")
+        try:
+            body = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            body = None
+        if response.is_success and not isinstance(body, dict):
+            kind = response.headers.get("content-type", "nothing named")[:80]
+            raise RefusedAnswer(
+                f"the answer to {asked} is not a JSON object (content type: {kind})",
+                remedy="A proxy or a wrong host may have answered in the source's place; check the URL and the network.",
+                code="source_not_json",
+                source_status=response.status_code,
+            )
+        is_json = isinstance(body, dict)
+        return Answer(response.status_code, body if is_json else {}, is_json, now(), _retry_after(response))
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Return the seconds that `Retry-After` asks for, in either of its forms."""
+    told = response.headers.get("retry-after", "").strip()
+    if not told:
+        return None
+    if told.isdecimal():
+        return float(told)
+    try:
+        moment = parsedate_to_datetime(told)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now()).total_seconds())

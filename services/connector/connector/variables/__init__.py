@@ -1,0 +1,1 @@
+"""Global variables: named values that integrations and blocks refer to."""
