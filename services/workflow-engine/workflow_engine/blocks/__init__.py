@@ -1,0 +1,1 @@
+"""Blocks: what a step of a workflow can do."""

@@ -1,0 +1,27 @@
+"""What the workflow engine asks the mapper: records as rules see them."""
+
+from typing import Any
+from uuid import UUID
+
+from shared.api.records import FlatRecord, RecordQuery
+from shared.events.records import RecordType
+from shared.http.client import ServiceClient
+from shared.http.paging import Page
+
+
+class MapperClient(ServiceClient):
+    """Record queries."""
+
+    audience = "mapper"
+
+    async def query(self, record_type: RecordType, query: RecordQuery, *, actor: str) -> Page[FlatRecord]:
+        """Return one page of records."""
+        answer = await self.call("POST", f"/internal/records/{record_type}/query", actor=actor, body=query)
+        return Page[FlatRecord].model_validate(answer)
+
+    async def fields_of(self, record_type: RecordType, ids: list[UUID], *, actor: str) -> dict[UUID, dict[str, Any]]:
+        """Return the present fields of at most 1,000 records by id; who is not there is left out."""
+        if not ids:
+            return {}
+        page = await self.query(record_type, RecordQuery(ids=ids, limit=len(ids)), actor=actor)
+        return {record.id: record.fields for record in page.items}

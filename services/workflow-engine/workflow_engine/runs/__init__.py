@@ -1,0 +1,1 @@
+"""Runs: one record on its way through one version of a workflow."""

@@ -1,0 +1,1 @@
+"""Workflows: drafts, their validation, their versions."""
