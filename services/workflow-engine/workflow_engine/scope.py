@@ -53,7 +53,7 @@ async def one_unit(parts: InParts, caller: InCaller) -> AsyncIterator[Unit]:
 
 
 async def one_reading(parts: InParts, caller: InCaller) -> AsyncIterator[AsyncSession]:
-    """A session that only reads: it never waits for a writer."""
+    """Give a session that only reads: it never waits for a writer."""
     del caller
     async with parts.database.reading() as session:
         yield session

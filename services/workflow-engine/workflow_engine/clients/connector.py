@@ -38,7 +38,7 @@ class ConnectorClient(ServiceClient):
             for preset in provider.presets
         }
 
-    async def operate(self, preset: OfferedPreset, given: OperationIn, *, actor: str, timeout: float) -> OperationOut:
+    async def operate(self, preset: OfferedPreset, given: OperationIn, *, actor: str, seconds: float) -> OperationOut:
         """Ask for one operation. Raises `Upstream` when it is not known what came of it, another `AppError` when it was refused."""
         path = f"/internal/operations/{preset.provider}/{preset.operation}"
-        return OperationOut.model_validate(await self.call("POST", path, actor=actor, body=given, timeout=timeout))
+        return OperationOut.model_validate(await self.call("POST", path, actor=actor, body=given, timeout=seconds))

@@ -1,0 +1,29 @@
+"""Which changes start a run: those that made the rule true. Pure."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from shared.events.records import Change, RecordsChanged
+from shared.rules import matches
+
+
+def before(change: Change) -> dict[str, Any]:
+    """Return the record's values before the change: those after it, with what changed put back."""
+    return {**change.after, **{name: was for name, (was, _is) in change.fields.items()}}
+
+
+def began_to_match(rule: Any, change: Change) -> bool:
+    """Return whether the rule holds after the change and did not before; a new record did not match before."""
+    if rule is not None and not matches(rule, change.after):
+        return False
+    return change.kind == "created" or (rule is not None and not matches(rule, before(change)))
+
+
+def starting(rule: Any, event: RecordsChanged) -> list[UUID]:
+    """Return the records for which a workflow with this Begin rule starts, each once. None during an initial load."""
+    return [] if event.initial else list(dict.fromkeys(_matching(rule, event.changes)))
+
+
+def _matching(rule: Any, changes: Iterable[Change]) -> Iterable[UUID]:
+    return (change.record_id for change in changes if began_to_match(rule, change))
