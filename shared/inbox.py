@@ -1,9 +1,10 @@
 """The inbox: one row per event handled, claimed in the handler's own transaction, so that a repeat changes nothing."""
 
 from datetime import datetime, timedelta
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Column, MetaData, String, Table, Uuid, delete
+from sqlalchemy import Column, CursorResult, MetaData, String, Table, Uuid, delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.clock import now
@@ -12,6 +13,8 @@ from shared.db.upsert import insert_for
 
 KEPT = timedelta(days=30)
 """How long a claim is remembered: far longer than any broker or dead letter keeps a message alive unseen."""
+FORGOTTEN_AT_ONCE = 5_000
+"""How many old claims one transaction removes: few enough that handlers do not wait for it."""
 
 
 def inbox_table(metadata: MetaData) -> Table:
@@ -32,6 +35,8 @@ async def claim(session: AsyncSession, inbox: Table, consumer: str, event_id: UU
     return result.first() is not None
 
 
-async def forget(session: AsyncSession, inbox: Table, before: datetime) -> None:
-    """Remove the claims made before `before`."""
-    await session.execute(delete(inbox).where(inbox.c.handled_at < before))
+async def forget(session: AsyncSession, inbox: Table, before: datetime, *, most: int = FORGOTTEN_AT_ONCE) -> int:
+    """Remove at most `most` of the claims made before `before`; return how many there were."""
+    old = select(inbox.c.consumer, inbox.c.event_id).where(inbox.c.handled_at < before).limit(most)
+    removed = await session.execute(delete(inbox).where(tuple_(inbox.c.consumer, inbox.c.event_id).in_(old)))
+    return cast("CursorResult[Any]", removed).rowcount

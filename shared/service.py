@@ -74,7 +74,7 @@ async def at_work(foundation: Foundation, subscriptions: Subscriptions | None, i
     """
     foundation.units.parts = parts
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(foundation.relay.running())
+        await stack.enter_async_context(foundation.relay.running(inbox=inbox))
         if subscriptions is not None:
             await stack.enter_async_context(foundation.bus.consuming(subscriptions.consumers(foundation.units, inbox)))
         log.info("service_at_work", service=foundation.database.name)

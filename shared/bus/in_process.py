@@ -23,7 +23,10 @@ DRAIN_SECONDS = 10.0
 
 
 class InProcessBus:
-    """Delivers inside one process. `declared` consumers that are not consuming yet make publishers wait, not lose."""
+    """Delivers inside one process. `declared` consumers that are not consuming yet make publishers wait, not lose.
+
+    One that has stopped refuses at once: at the end of the process nobody waits for what will not come back.
+    """
 
     def __init__(self, spool: Spool, *, retry: RetryPolicy | None = None, patience: float = 30.0, drain: float = DRAIN_SECONDS) -> None:
         self._spool = spool
@@ -32,6 +35,7 @@ class InProcessBus:
         self._drain = drain
         self._declared: dict[str, Consumer] = {}
         self._active: dict[str, Consumer] = {}
+        self._stopped: set[str] = set()
         self._lanes: dict[tuple[str, int], asyncio.Lock] = {}
         self._changed = asyncio.Condition()
         self._in_work: dict[str, set[asyncio.Task[Any]]] = {}
@@ -46,13 +50,18 @@ class InProcessBus:
         """Deliver to `consumers` inside the block; leaving it waits for what is in work."""
         await self.declare(consumers)
         async with self._changed:
-            self._active.update({consumer.id: consumer for consumer in consumers})
+            for consumer in consumers:
+                self._active[consumer.id] = consumer
+                self._stopped.discard(consumer.id)
             self._changed.notify_all()
         try:
             yield
         finally:
-            for consumer in consumers:
-                self._active.pop(consumer.id, None)
+            async with self._changed:
+                for consumer in consumers:
+                    self._active.pop(consumer.id, None)
+                    self._stopped.add(consumer.id)
+                self._changed.notify_all()
             await self._finish([task for consumer in consumers for task in self._in_work.get(consumer.id, ())])
 
     async def publish(self, messages: Sequence[Message], *, confirmed: Confirmed | None = None) -> None:
@@ -124,9 +133,11 @@ class InProcessBus:
         async with self._changed:
             try:
                 async with asyncio.timeout(self._patience):
-                    await self._changed.wait_for(lambda: self._has_room(consumer_id))
-            except TimeoutError as error:
-                raise BusUnavailable(f"{consumer_id} does not take messages now", remedy="It is tried again by itself.") from error
+                    await self._changed.wait_for(lambda: consumer_id in self._stopped or self._has_room(consumer_id))
+            except TimeoutError:
+                raise _not_taking(consumer_id) from None
+            if consumer_id in self._stopped:
+                raise _not_taking(consumer_id)
             working = asyncio.create_task(attempt(self._active[consumer_id], message, self._retry), name=f"bus-{consumer_id}")
             self._in_work.setdefault(consumer_id, set()).add(working)
             return working
@@ -150,6 +161,10 @@ class InProcessBus:
     def _has_room(self, consumer_id: str) -> bool:
         consumer = self._active.get(consumer_id)
         return consumer is not None and len(self._in_work.get(consumer_id, ())) < consumer.prefetch
+
+
+def _not_taking(consumer_id: str) -> BusUnavailable:
+    return BusUnavailable(f"{consumer_id} does not take messages now", remedy="It is tried again by itself.")
 
 
 def _letter(consumer_id: str, message: Message, why: GivenUp) -> DeadLetter:

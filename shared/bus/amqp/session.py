@@ -99,7 +99,7 @@ class Session:
 
         def ended(task: asyncio.Task[None]) -> None:
             if not task.cancelled() and (error := task.exception()) is not None:
-                if not isinstance(error, TROUBLE):
+                if not isinstance(error, (*TROUBLE, BusUnavailable)):
                     log.error("bus_worker_failed", consumer=lane.consumer.id, exc_info=error)
                 self.lose(f"a worker of {lane.consumer.id} failed", error)
 
