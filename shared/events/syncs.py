@@ -89,7 +89,7 @@ class AbsenceApplied(Event):
 
     integration_id: UUID
     run_id: UUID
-    missing: int = Field(description="Users proven absent in this run, whether or not they were missing already.")
+    missing: int = Field(description="Users of the integration who are missing now, those proven absent in earlier runs included.")
     newly_missing: int
 
     @property

@@ -3,14 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.rules.model import All, Any_, Condition, Not
-
-NEGATED = {
-    "not_equals": "equals",
-    "not_begins_with": "begins_with",
-    "not_ends_with": "ends_with",
-    "not_contains": "contains",
-}
+from shared.rules.fold import LIST, TEXT, fold, fold_text
+from shared.rules.model import NEGATED, ORDERING, All, Any_, Condition, Not
 
 
 def matches(rule: Any, record: Mapping[str, Any]) -> bool:
@@ -23,66 +17,46 @@ def matches(rule: Any, record: Mapping[str, Any]) -> bool:
         case Not(not_=inner):
             return not matches(inner, record)
         case _:
-            return _holds(rule, record.get(rule.field))
+            return _holds(rule, fold(record.get(rule.field)))
 
 
-def _holds(condition: Condition, value: Any) -> bool:
+def _holds(condition: Condition, value: str | None) -> bool:
     operator = condition.operator
     if operator == "is_empty":
-        return _empty(value)
+        return value is None
     if operator == "is_not_empty":
-        return not _empty(value)
+        return value is not None
     if operator in NEGATED:
         return not _compare(NEGATED[operator], value, condition.value)
     return _compare(operator, value, condition.value)
 
 
-def _empty(value: Any) -> bool:
-    return value is None or value in ("", [])
-
-
-def _compare(operator: str, value: Any, wanted: Any) -> bool:
-    if _empty(value):
+def _compare(operator: str, value: str | None, wanted: Any) -> bool:
+    if value is None:
         return False
-    if isinstance(value, list):
-        return any(_compare(operator, item, wanted) for item in value)
     if operator == "in":
         return any(_compare("equals", value, item) for item in wanted)
-    if operator in TEXT:
-        return TEXT[operator](_text(value), _text(wanted))
-    left, right = _comparable(value, wanted)
-    try:
-        return ORDER[operator](left, right)
-    except TypeError:
-        return False
+    if operator in ORDERING:
+        bound = fold(wanted)
+        return bound is not None and value[0] == bound[0] != LIST and ORDERING_OF[operator](value, bound)
+    if operator == "equals":
+        return value == fold(wanted) or f"{LIST}{fold_text(str(wanted))}{LIST}" in value
+    return _text(operator, value, fold_text(str(wanted)))
 
 
-def _comparable(value: Any, wanted: Any) -> tuple[Any, Any]:
-    if isinstance(value, bool) or isinstance(wanted, bool):
-        return _flag(value), _flag(wanted)
-    if isinstance(value, int | float) and isinstance(wanted, int | float):
-        return value, wanted
-    return _text(value), _text(wanted)
+def _text(operator: str, value: str, wanted: str) -> bool:
+    items = value.strip(LIST).split(LIST) if value.startswith(LIST) else [value[1:]] if value.startswith(TEXT) else []
+    return any(TEXT_OF[operator](item, wanted) for item in items)
 
 
-def _text(value: Any) -> str:
-    return _flag(value) if isinstance(value, bool) else str(value).casefold()
-
-
-def _flag(value: Any) -> str:
-    text = str(value).casefold()
-    return {"true": "yes", "false": "no"}.get(text, text)
-
-
-TEXT: dict[str, Callable[[str, str], bool]] = {
-    "begins_with": str.startswith,
-    "ends_with": str.endswith,
-    "contains": lambda value, wanted: wanted in value,
+TEXT_OF: dict[str, Callable[[str, str], bool]] = {
+    "begins_with": lambda item, wanted: item.startswith(wanted),
+    "ends_with": lambda item, wanted: item.endswith(wanted),
+    "contains": lambda item, wanted: wanted in item,
 }
-ORDER: dict[str, Callable[[Any, Any], bool]] = {
-    "equals": lambda value, wanted: value == wanted,
-    "less_than": lambda value, wanted: value < wanted,
-    "at_most": lambda value, wanted: value <= wanted,
-    "greater_than": lambda value, wanted: value > wanted,
-    "at_least": lambda value, wanted: value >= wanted,
+ORDERING_OF: dict[str, Callable[[str, str], bool]] = {
+    "less_than": lambda value, bound: value < bound,
+    "at_most": lambda value, bound: value <= bound,
+    "greater_than": lambda value, bound: value > bound,
+    "at_least": lambda value, bound: value >= bound,
 }

@@ -25,6 +25,14 @@ Operator = Literal[
     "in",
 ]
 WITHOUT_VALUE = {"is_empty", "is_not_empty"}
+ORDERING = {"less_than", "at_most", "greater_than", "at_least"}
+NEGATED = {
+    "not_equals": "equals",
+    "not_begins_with": "begins_with",
+    "not_ends_with": "ends_with",
+    "not_contains": "contains",
+}
+"""Each holds where the other does not, also for an empty field."""
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,0 +1,36 @@
+"""What the mapper hears."""
+
+from mapper.pages.absence import mark_missing, suspect
+from mapper.pages.applying import apply_page
+from mapper.requests.requests import apply_requests
+from shared.bus.subscriptions import Lane, Subscriptions
+from shared.events import ListingCompleted, RecordChangesRequested, UsersObserved, UsersProvenAbsent
+from shared.unit import Unit
+
+subscriptions = Subscriptions("mapper")
+SYNC = Lane("sync")
+REQUESTS = Lane("requests")
+
+
+@subscriptions.on(UsersObserved, lane=SYNC)
+async def users_observed(event: UsersObserved, unit: Unit) -> None:
+    """Apply a page."""
+    await apply_page(unit, event)
+
+
+@subscriptions.on(ListingCompleted, lane=SYNC)
+async def listing_completed(event: ListingCompleted, unit: Unit) -> None:
+    """Name who was not shown; every page of the run has been applied before, since they share one order."""
+    await suspect(unit, event)
+
+
+@subscriptions.on(UsersProvenAbsent, lane=SYNC)
+async def users_proven_absent(event: UsersProvenAbsent, unit: Unit) -> None:
+    """Mark who is missing."""
+    await mark_missing(unit, event)
+
+
+@subscriptions.on(RecordChangesRequested, lane=REQUESTS)
+async def record_changes_requested(event: RecordChangesRequested, unit: Unit) -> None:
+    """Do what workflow steps ask for."""
+    await apply_requests(unit, event)

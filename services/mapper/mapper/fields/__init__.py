@@ -1,0 +1,1 @@
+"""Fields of records: the built-in ones and those that an installation adds."""

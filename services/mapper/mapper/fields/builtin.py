@@ -1,0 +1,46 @@
+"""The fields that every installation has."""
+
+from typing import Any
+
+from shared.api.records import DataType, FieldOut
+from shared.events.records import RecordType
+
+
+def _field(object_type: RecordType, key: str, label: str, data_type: DataType = "text", **more: Any) -> FieldOut:
+    options = {"unique": False, "mandatory": False, "history": True, "editable": True, **more}
+    return FieldOut(object_type=object_type, key=key, label=label, data_type=data_type, builtin=True, **options)
+
+
+PERSON = (
+    _field("person", "username", "Username", unique=True, mandatory=True),
+    _field("person", "email", "Email", unique=True, mandatory=True),
+    _field("person", "full_name", "Full name"),
+    _field("person", "first_name", "First name"),
+    _field("person", "last_name", "Last name"),
+    _field("person", "role", "Role", mandatory=True),
+    _field("person", "source_created_at", "Created at in source", "datetime", editable=False),
+    _field("person", "source_updated_at", "Updated at in source", "datetime", editable=False),
+    _field("person", "source_type", "Source of user", editable=False),
+    _field("person", "synced_at", "Connector sync time", "datetime", editable=False, history=False),
+    _field("person", "credential_name", "Connect: Credentials", editable=False),
+    _field("person", "data_region", "Connect: Data Region", editable=False),
+    _field("person", "tenant_id", "Connect: Tenant ID", editable=False),
+)
+SAAS_USER = (
+    _field("saas_user", "person_id", "Person", editable=False),
+    _field("saas_user", "saas_instance_id", "SaaS instance", editable=False),
+    _field("saas_user", "saas_name", "SaaS name", editable=False),
+    _field("saas_user", "integration_id", "Integration", editable=False),
+    _field("saas_user", "source_id", "User identifier in SaaS", editable=False),
+    _field("saas_user", "username", "Username", editable=False),
+    _field("saas_user", "email", "Email", editable=False),
+    _field("saas_user", "full_name", "Full name", editable=False),
+    _field("saas_user", "roles", "Roles", "text_list"),
+    _field("saas_user", "deactivated", "Deactivated", "boolean"),
+    _field("saas_user", "deactivated_at", "Deactivated at", "datetime", editable=False),
+    _field("saas_user", "to_be_deleted", "To be deleted in SaaS", "boolean"),
+    _field("saas_user", "missing_since", "Missing since", "datetime", editable=False),
+    _field("saas_user", "deleted_in_source_at", "Deleted in SaaS at", "datetime", editable=False),
+    _field("saas_user", "last_activity_at", "Last activity date", "datetime"),
+)
+BUILTIN: dict[RecordType, tuple[FieldOut, ...]] = {"person": PERSON, "saas_user": SAAS_USER}

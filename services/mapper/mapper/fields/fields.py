@@ -1,0 +1,91 @@
+"""The fields of each object type: read, add, find."""
+
+import difflib
+import re
+from collections.abc import Iterable
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mapper.fields.builtin import BUILTIN
+from mapper.tables import FIELDS
+from shared.api.records import FieldIn, FieldOut
+from shared.clock import now
+from shared.errors import Conflict, Invalid
+from shared.events.records import RecordType
+
+RESERVED = {"id", "revision"}
+
+
+class FieldExists(Conflict):
+    """A field with this key or label exists already."""
+
+    code = "field_exists"
+
+
+class UnknownField(Invalid):
+    """A field is named that the object type does not have."""
+
+    code = "unknown_field"
+
+
+async def fields_of(session: AsyncSession, object_type: RecordType) -> dict[str, FieldOut]:
+    """Return the object type's fields by key, built-in ones first."""
+    rows = await session.execute(select(FIELDS).where(FIELDS.c.object_type == object_type).order_by(FIELDS.c.created_at, FIELDS.c.key))
+    custom = (
+        FieldOut(
+            object_type=object_type,
+            key=row.key,
+            label=row.label,
+            data_type=row.data_type,
+            unique=row.is_unique,
+            mandatory=False,
+            history=row.history,
+            editable=row.editable,
+            builtin=False,
+        )
+        for row in rows
+    )
+    return {field.key: field for field in (*BUILTIN[object_type], *custom)}
+
+
+async def add_field(session: AsyncSession, given: FieldIn) -> FieldOut:
+    """Add a custom field. Raises `FieldExists`, `Invalid`."""
+    key = given.key or key_from(given.label)
+    known = await fields_of(session, given.object_type)
+    taken = next((field for field in known.values() if field.key == key or field.label.casefold() == given.label.casefold()), None)
+    if taken is not None or key in RESERVED:
+        name = taken.label if taken else key
+        raise FieldExists(
+            f"a field {name!r} exists already on {given.object_type}",
+            remedy="Choose another label and key.",
+            fields=[{"field": "label", "message": "is taken"}],
+        )
+    row = {**given.model_dump(exclude={"unique", "key"}), "key": key, "is_unique": given.unique, "created_at": now()}
+    await session.execute(insert(FIELDS), [row])
+    return FieldOut(**given.model_dump(exclude={"key"}), key=key, mandatory=False, builtin=False)
+
+
+def key_from(label: str) -> str:
+    """Return the key of a label: lower-case ASCII words joined by underscores. Raises `Invalid` when nothing is left."""
+    key = re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")[:63]
+    if not re.match(r"^[a-z]", key):
+        raise Invalid(
+            f"no key can be made of the label {label!r}",
+            remedy="Give the field a key of its own: lower-case letters, digits and underscores.",
+            fields=[{"field": "key", "message": "is needed"}],
+        )
+    return key
+
+
+def require_known(keys: Iterable[str], known: dict[str, FieldOut], *, place: str) -> None:
+    """Raise `UnknownField` naming every key that is not a field, with the nearest that is."""
+    problems = []
+    for key in keys:
+        if key in known:
+            continue
+        near = difflib.get_close_matches(key, known, n=1)
+        problems.append({"field": f"{place}.{key}", "message": "no such field" + (f"; did you mean {near[0]}?" if near else "")})
+    if problems:
+        names = ", ".join(str(problem["field"]) for problem in problems)
+        raise UnknownField(f"these fields do not exist: {names}", remedy="Use an existing field, or add it first.", fields=problems)

@@ -1,0 +1,34 @@
+"""The mapper's app: everything under /internal, for services only."""
+
+from fastapi import APIRouter, Depends, FastAPI
+
+import mapper.fields.routes
+import mapper.mappings.routes
+import mapper.people.routes
+import mapper.records.routes
+import mapper.saas_instances.routes
+import mapper.saas_users.routes
+from mapper.scope import Parts, calling
+from shared.config import CommonSettings
+from shared.http.app import create_app
+from shared.http.health import Check
+
+ROUTERS = (
+    mapper.fields.routes.router,
+    mapper.mappings.routes.router,
+    mapper.saas_instances.routes.router,
+    mapper.people.routes.router,
+    mapper.saas_users.routes.router,
+    mapper.records.routes.router,
+)
+
+
+def app_of(parts: Parts, common: CommonSettings, checks: dict[str, Check]) -> FastAPI:
+    """Return the app of a running mapper."""
+    app = create_app(service="mapper", title="Rollcall mapper", checks=checks, metrics_token=common.metrics_token)
+    app.state.parts = parts
+    internal = APIRouter(prefix="/internal", dependencies=[Depends(calling)])
+    for router in ROUTERS:
+        internal.include_router(router)
+    app.include_router(internal)
+    return app

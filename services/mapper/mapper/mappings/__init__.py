@@ -1,0 +1,1 @@
+"""Mappings: versioned, evaluated record by record, suggested by names."""

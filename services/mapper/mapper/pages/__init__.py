@@ -1,0 +1,1 @@
+"""Pages of observations: applied in one transaction each, and what was missing from all of them."""

@@ -1,0 +1,1 @@
+"""What People and SaaS users have in common: folded values, unique values, revisions, lists."""

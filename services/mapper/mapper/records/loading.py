@@ -1,0 +1,33 @@
+"""Loading records that are about to change: locked, in one statement, as drafts."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mapper.records.changing import TABLES, Draft
+from shared.events.records import RecordType
+
+COMMON = {"id", "revision", "fields", "folded", "created_at", "updated_at"}
+
+
+async def drafts_of(session: AsyncSession, record_type: RecordType, ids: Iterable[UUID]) -> dict[UUID, Draft]:
+    """Return the records with these ids, locked until the transaction ends; ids that nobody has are left out."""
+    wanted = list(set(ids))
+    if not wanted:
+        return {}
+    return await drafts_where(session, record_type, TABLES[record_type].c.id.in_(wanted))
+
+
+async def drafts_where(session: AsyncSession, record_type: RecordType, condition: ColumnElement[bool]) -> dict[UUID, Draft]:
+    """Return the records that meet a condition, locked in the order of their ids."""
+    table = TABLES[record_type]
+    rows = await session.execute(select(table).where(condition).order_by(table.c.id).with_for_update())
+    return {row.id: _draft(row) for row in rows}
+
+
+def _draft(row: Row[Any]) -> Draft:
+    columns = {name: value for name, value in row._mapping.items() if name not in COMMON}  # noqa: SLF001 - the public way to a row's names
+    return Draft(id=row.id, revision=row.revision, fields=dict(row.fields), created_at=row.created_at, columns=columns)

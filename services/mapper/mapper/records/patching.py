@@ -1,0 +1,88 @@
+"""Changing a record by hand: what may be changed, and to what."""
+
+from typing import Any
+from uuid import UUID
+
+from mapper.fields.fields import fields_of, require_known
+from mapper.fields.values import DoesNotFit, fitted
+from mapper.records.changing import Draft, write
+from mapper.records.loading import drafts_of
+from mapper.records.unique import claims_of, holders, rewrite
+from shared.api.records import FieldOut
+from shared.errors import Conflict, Invalid, NotFound
+from shared.events.records import Cause, RecordType
+from shared.unit import Unit
+
+
+class RecordNotFound(NotFound):
+    """No record has this id."""
+
+    code = "record_not_found"
+
+
+class ValueTaken(Conflict):
+    """Another record has this value of a unique field."""
+
+    code = "value_taken"
+
+
+class BadValues(Invalid):
+    """Values do not fit their fields, or fields may not be changed by hand."""
+
+    code = "bad_values"
+
+
+async def patched(unit: Unit, record_type: RecordType, record_id: UUID, given: dict[str, Any]) -> Draft:
+    """Change a record in the name of the unit's actor. Raises `RecordNotFound`, `BadValues`, `ValueTaken`, `UnknownField`."""
+    known = await fields_of(unit.session, record_type)
+    values = checked(given, known)
+    found = await drafts_of(unit.session, record_type, [record_id])
+    if record_id not in found:
+        raise RecordNotFound(f"there is no {record_type} {record_id}", remedy="Use an id from the list.")
+    draft = found[record_id]
+    for key, value in values.items():
+        draft.set(key, value)
+    await claim_and_write(unit, record_type, draft, known)
+    return draft
+
+
+async def claim_and_write(unit: Unit, record_type: RecordType, draft: Draft, known: dict[str, FieldOut]) -> None:
+    """Write a draft by hand, with its unique values. Raises `ValueTaken`."""
+    unique = [key for key, field in known.items() if field.unique]
+    taken = await holders(unit.session, record_type, claims_of(draft.fields, unique))
+    clashes = [{"field": key, "message": "is taken by another record"} for (key, _), holder in taken.items() if holder != draft.id]
+    if clashes:
+        names = ", ".join(clash["field"] for clash in clashes)
+        raise ValueTaken(
+            f"another {record_type} has the same {names}", remedy="Choose another value, or change that record.", fields=clashes
+        )
+    await rewrite_and_write(unit, record_type, draft, unique)
+
+
+async def rewrite_and_write(unit: Unit, record_type: RecordType, draft: Draft, unique: list[str]) -> None:
+    """Write a draft whose unique values are free."""
+    cause = Cause(kind="user", id=str(unit.correlation_id), actor=unit.actor, detail="changed by hand")
+    await write(unit, record_type, [draft], cause=cause)
+    await rewrite(unit.session, record_type, [draft], unique)
+
+
+def checked(given: dict[str, Any], known: dict[str, FieldOut]) -> dict[str, Any]:
+    """Return the values as they are stored. Raises `UnknownField`, `BadValues`, naming every field that is wrong."""
+    require_known(given, known, place="fields")
+    values: dict[str, Any] = {}
+    problems = []
+    for key, value in given.items():
+        field = known[key]
+        if not field.editable:
+            problems.append({"field": f"fields.{key}", "message": "is written by integrations and workflows only"})
+            continue
+        try:
+            values[key] = fitted(value, field.data_type)
+        except DoesNotFit as error:
+            problems.append({"field": f"fields.{key}", "message": str(error)})
+            continue
+        if values[key] is None and field.mandatory:
+            problems.append({"field": f"fields.{key}", "message": "must not be empty"})
+    if problems:
+        raise BadValues("some values cannot be stored", remedy="Correct the named fields.", fields=problems)
+    return values

@@ -1,0 +1,1 @@
+"""Changes that workflows ask for."""

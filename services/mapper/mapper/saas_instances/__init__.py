@@ -1,0 +1,1 @@
+"""SaaS instances: the software that SaaS users belong to."""

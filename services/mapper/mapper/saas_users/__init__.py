@@ -1,0 +1,1 @@
+"""SaaS users: one user of one SaaS instance."""

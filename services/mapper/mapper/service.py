@@ -1,0 +1,24 @@
+"""Starting and stopping the mapper."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from mapper.consumers import subscriptions
+from mapper.http import app_of
+from mapper.scope import Parts
+from mapper.settings import MapperSettings
+from mapper.tables import INBOX, OUTBOX, SCHEMA
+from shared.bus.port import Bus
+from shared.config import CommonSettings
+from shared.service import at_work, founded
+
+
+@asynccontextmanager
+async def running(settings: MapperSettings, common: CommonSettings, bus: Bus) -> AsyncIterator[FastAPI]:
+    """Everything the mapper needs is up inside this block and gone after it."""
+    async with founded(schema=SCHEMA, outbox=OUTBOX, service="mapper", settings=settings, common=common, bus=bus) as foundation:
+        parts = Parts(foundation.database, foundation.units, foundation.tokens)
+        async with at_work(foundation, subscriptions, INBOX, parts=parts):
+            yield app_of(parts, common, foundation.checks)

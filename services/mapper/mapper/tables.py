@@ -1,0 +1,122 @@
+"""What the mapper stores."""
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, Uuid
+
+from shared.db.migrate import Schema
+from shared.db.naming import metadata
+from shared.db.types import BigIdentity, Json, Timestamp
+from shared.inbox import inbox_table
+from shared.outbox import outbox_table
+
+METADATA: MetaData = metadata()
+OUTBOX = outbox_table(METADATA)
+INBOX = inbox_table(METADATA)
+
+FIELDS = Table(
+    "fields",
+    METADATA,
+    Column("object_type", String(20), primary_key=True),
+    Column("key", String(63), primary_key=True),
+    Column("label", String(200), nullable=False),
+    Column("data_type", String(20), nullable=False),
+    Column("is_unique", Boolean, nullable=False),
+    Column("history", Boolean, nullable=False),
+    Column("editable", Boolean, nullable=False),
+    Column("created_at", Timestamp, nullable=False),
+)
+
+MAPPING_VERSIONS = Table(
+    "mapping_versions",
+    METADATA,
+    Column("integration_id", Uuid, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("targets", Json, nullable=False),
+    Column("sync_keys", Json, nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("created_at", Timestamp, nullable=False),
+)
+
+# A record's values are one JSON object. `folded` holds them as rules and sorting see them, computed when they are written.
+PEOPLE = Table(
+    "people",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("fields", Json, nullable=False),
+    Column("folded", Json, nullable=False),
+    Column("synced_at", Timestamp),
+    Column("created_at", Timestamp, nullable=False),
+    Column("updated_at", Timestamp, nullable=False),
+)
+
+SAAS_INSTANCES = Table(
+    "saas_instances",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("application", String(200), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("name_key", Text, nullable=False, unique=True),
+    Column("created_at", Timestamp, nullable=False),
+)
+
+SAAS_USERS = Table(
+    "saas_users",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("person_id", Uuid, ForeignKey("people.id", ondelete="RESTRICT"), nullable=False),
+    Column("saas_instance_id", Uuid, ForeignKey("saas_instances.id", ondelete="RESTRICT"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("fields", Json, nullable=False),
+    Column("folded", Json, nullable=False),
+    Column("created_at", Timestamp, nullable=False),
+    Column("updated_at", Timestamp, nullable=False),
+    Index("uq_saas_users_person_id_saas_instance_id", "person_id", "saas_instance_id", unique=True),
+    Index("ix_saas_users_saas_instance_id", "saas_instance_id"),
+)
+
+# Who holds which value of a unique field: the database, not a look before the write, keeps two from having one.
+UNIQUE_VALUES = Table(
+    "unique_values",
+    METADATA,
+    Column("object_type", String(20), primary_key=True),
+    Column("field", String(63), primary_key=True),
+    Column("value", String(1000), primary_key=True),
+    Column("record_id", Uuid, nullable=False, index=True),
+)
+
+# What one integration calls a record, and what it last said of it.
+LINKS = Table(
+    "links",
+    METADATA,
+    Column("integration_id", Uuid, primary_key=True),
+    Column("source_id", String(200), primary_key=True),
+    Column("person_id", Uuid, ForeignKey("people.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("saas_user_id", Uuid, ForeignKey("saas_users.id", ondelete="SET NULL"), index=True),
+    Column("content_hash", String(64), nullable=False),
+    Column("last_run_id", Uuid, nullable=False),
+    Column("last_observed_at", Timestamp, nullable=False),
+    Column("first_observed_at", Timestamp, nullable=False),
+    Column("first_seen", Json, nullable=False),
+    Column("missing_since", Timestamp),
+    Column("deleted_at", Timestamp),
+    Index("ix_links_integration_id_last_run_id", "integration_id", "last_run_id"),
+)
+
+REVISIONS = Table(
+    "revisions",
+    METADATA,
+    Column("position", BigIdentity, primary_key=True, autoincrement=True),
+    Column("record_type", String(20), nullable=False),
+    Column("record_id", Uuid, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("kind", String(30), nullable=False),
+    Column("at", Timestamp, nullable=False),
+    Column("changes", Json, nullable=False),
+    Column("cause", Json, nullable=False),
+    Column("proof", Json),
+    Column("correlation_id", Uuid, nullable=False),
+    Index("uq_revisions_record_type_record_id_revision", "record_type", "record_id", "revision", unique=True),
+    sqlite_autoincrement=True,
+)
+
+SCHEMA = Schema(name="mapper", package="mapper", metadata=METADATA)

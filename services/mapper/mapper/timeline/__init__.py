@@ -1,0 +1,1 @@
+"""The timeline of a person: what happened, when, and why."""

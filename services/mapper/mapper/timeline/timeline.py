@@ -1,0 +1,82 @@
+"""A person's timeline: observations, their revisions and those of their SaaS users, joined in the order in which they happened."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mapper.people.people import read_person
+from mapper.tables import LINKS, REVISIONS, SAAS_USERS
+from shared.api.records import TimelineEntry
+from shared.events.records import Cause
+
+LONGEST = 2000
+"""The newest entries that are shown."""
+SAYS = {
+    "created": "created",
+    "updated": "changed: {fields}",
+    "roles_set": "roles set to {roles}",
+    "flagged": "flagged to be deleted in SaaS",
+    "missing": "missing in the source, proven by asking for it",
+    "returned": "seen in the source again",
+    "deactivated": "deactivated",
+    "deleted_in_source": "deleted in the source, proven by reading back",
+}
+NAMES = {"person": "Person", "saas_user": "SaaS user"}
+
+
+async def timeline_of(session: AsyncSession, person_id: UUID) -> list[TimelineEntry]:
+    """Return what happened, oldest first. Raises `RecordNotFound`."""
+    await read_person(session, person_id)
+    saas_users = list((await session.scalars(select(SAAS_USERS.c.id).where(SAAS_USERS.c.person_id == person_id))).all())
+    links = (await session.execute(select(LINKS).where(LINKS.c.person_id == person_id))).all()
+    of_them = or_(
+        and_(REVISIONS.c.record_type == "person", REVISIONS.c.record_id == person_id),
+        and_(REVISIONS.c.record_type == "saas_user", REVISIONS.c.record_id.in_(saas_users)),
+    )
+    newest = select(REVISIONS).where(of_them).order_by(REVISIONS.c.position.desc()).limit(LONGEST)
+    revisions = (await session.execute(newest)).all()
+    observed = [_observed(link) for link in links]
+    told = [_told(row) for row in reversed(revisions)]
+    return sorted(observed + told, key=lambda entry: entry.at)
+
+
+def _observed(link: Row[Any]) -> TimelineEntry:
+    seen = link.first_seen
+    cause = Cause(kind="run", id=seen["run_id"], actor=seen["actor"], detail=f"{seen['integration']}, page {seen['page']}")
+    return TimelineEntry(
+        at=datetime.fromisoformat(seen["fetched_at"]),
+        kind="observed",
+        record_type="person",
+        record_id=link.person_id,
+        summary=f"observed in {seen['provider']} with the id {link.source_id}",
+        fields={},
+        cause=cause,
+        correlation_id=seen["correlation_id"],
+    )
+
+
+def _told(row: Row[Any]) -> TimelineEntry:
+    kind = _kind(row)
+    words = SAYS[kind].format(fields=", ".join(sorted(row.changes)), roles=", ".join((row.changes.get("roles") or [None, []])[1] or []))
+    return TimelineEntry(
+        at=row.at,
+        kind=kind,
+        record_type=row.record_type,
+        record_id=row.record_id,
+        summary=f"{NAMES[row.record_type]} {words}",
+        fields={key: (pair[0], pair[1]) for key, pair in row.changes.items()},
+        cause=Cause.model_validate(row.cause),
+        proof=row.proof,
+        correlation_id=row.correlation_id,
+    )
+
+
+def _kind(row: Row[Any]) -> Any:
+    if row.kind == "updated" and set(row.changes) == {"roles"}:
+        return "roles_set"
+    if row.kind == "updated" and (row.changes.get("to_be_deleted") or [None, None])[1] is True:
+        return "flagged"
+    return row.kind
