@@ -13,9 +13,6 @@ from uuid import UUID
 import httpx
 import orjson
 from pydantic import SecretStr
-from sophos_central_simulator.server import Running, serving
-from sophos_central_simulator.settings import SimulatorSettings
-from sophos_central_simulator.tenants import Tenant
 
 from connector.service import running
 from connector.settings import ConnectorSettings
@@ -40,6 +37,9 @@ from shared.events import (
 from shared.events.cloudevents import decode, encode
 from shared.http.service_tokens import ServiceTokens
 from shared.ids import new_id
+from sophos_central_simulator.server import Running, serving
+from sophos_central_simulator.settings import SimulatorSettings
+from sophos_central_simulator.tenants import Tenant
 
 SERVICE_KEY = SecretStr("a key that only these tests know, long enough")
 ENCRYPTION_KEY = SecretStr(b64encode(bytes(range(32))).decode())
@@ -156,7 +156,7 @@ class Api:
         """Return the answer's JSON; its status must be `expect`, or any success."""
         response = await self.http.request(method, f"/internal{path}", json=body, params=params)
         self.answers.append(response.text)
-        assert (response.is_success if expect is None else response.status_code == expect), (response.status_code, response.text)
+        assert response.is_success if expect is None else response.status_code == expect, (response.status_code, response.text)
         return response.json() if response.content else None
 
     async def get(self, path: str, **params: Any) -> Any:
@@ -286,7 +286,7 @@ async def ended(api: Api, run_id: str, seconds: float = 30) -> Json:
 async def eventually(look: Callable[[], Awaitable[Json | None]], seconds: float = 30) -> Json:
     """Return what `look` finds, as soon as it finds something."""
     async with asyncio.timeout(seconds):
-        while (found := await look()) is None:
+        while (found := await look()) is None:  # noqa: ASYNC110 - what is looked at tells nobody
             await asyncio.sleep(0.02)
     return found
 

@@ -4,13 +4,13 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from sophos_central_simulator.faults import Fault
 from sqlalchemy import update
 
 from connector.tables import OPERATIONS, SCHEMA
 from shared.clock import now
 from shared.db.engine import opened
 from shared.ids import new_id
+from sophos_central_simulator.faults import Fault
 from tests.support.connector import INPUTS, Api, World, store_access
 
 USERS = "/common/v1/directory/users"

@@ -1,13 +1,12 @@
 """Runs that lose their worker: whoever goes on begins at the last committed page, and nobody writes for them twice."""
 
 import asyncio
-from datetime import timedelta
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
-from sophos_central_simulator.faults import Fault
 from sqlalchemy import insert, update
 
 from connector.runs.claims import LeaseLost, claim, waiting
@@ -18,6 +17,7 @@ from shared.db.migrate import upgrade
 from shared.events import ListingCompleted, UsersObserved
 from shared.ids import new_id
 from shared.unit import Units
+from sophos_central_simulator.faults import Fault
 from tests.support.connector import World, ended, eventually, launched
 
 USERS = "/common/v1/directory/users"

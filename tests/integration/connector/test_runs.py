@@ -5,10 +5,10 @@ from datetime import timedelta
 from random import Random
 
 import pytest
-from sophos_central_simulator.faults import Fault
 
 from connector.runs import worker
 from shared.events import ListingCompleted, RunFinished, UsersObserved, UsersProvenAbsent
+from sophos_central_simulator.faults import Fault
 from tests.support.connector import World, launched, run
 
 USERS = "/common/v1/directory/users"
