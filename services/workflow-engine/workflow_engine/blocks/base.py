@@ -23,6 +23,9 @@ class BlockSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+SettingsModel = type[BlockSettings]
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """One step that a worker holds. `evidence` is what an earlier attempt left."""
@@ -84,7 +87,7 @@ class Block:
     exits: ClassVar[tuple[Exit, ...]] = ("success", "failure")
     destructive: ClassVar[bool] = False
     object_types: ClassVar[frozenset[RecordType]] = EVERY_TYPE
-    settings_model: ClassVar[type[BlockSettings]]
+    settings_model: ClassVar[SettingsModel]
 
     @classmethod
     def shown(cls) -> BlockTypeOut:

@@ -66,7 +66,7 @@ def _preset_problems(block: BlockIn, settings: BlockSettings, presets: Presets) 
 
 
 def _unguarded(definition: DefinitionIn) -> Iterator[Gap]:
-    """A block that destroys needs a rule at Begin: it is asked again right before each deletion."""
+    """Ask for a rule at Begin where a block destroys: it is checked again right before each deletion."""
     destructive = [block.id for block in definition.blocks if block.type in BLOCKS and BLOCKS[block.type].destructive]
     for block in definition.blocks:
         if block.type == "begin" and destructive:

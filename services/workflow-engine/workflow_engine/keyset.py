@@ -1,0 +1,38 @@
+"""Pages of lists that are sorted by id, the newest first."""
+
+from collections.abc import Sequence
+from typing import Annotated, Protocol, TypeVar
+from uuid import UUID
+
+from fastapi import Query
+
+from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, BadCursor, Page, decode_cursor, encode_cursor
+
+Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
+DEFAULT_LIMIT = PAGE_SIZE
+
+
+class HasId(Protocol):
+    """An item of such a list."""
+
+    id: UUID
+
+
+T = TypeVar("T", bound=HasId)
+
+
+def after(cursor: str | None) -> UUID | None:
+    """Return the id after which the list goes on. Raises `BadCursor`."""
+    if cursor is None:
+        return None
+    try:
+        return UUID(str(decode_cursor(cursor, 1)[0]))
+    except ValueError as error:
+        raise BadCursor("the cursor belongs to another list", remedy="Use next_cursor as it was given, or leave it out.") from error
+
+
+def page_of(items: Sequence[T], limit: int, total: int | None = None) -> Page[T]:
+    """Return the page of at most `limit` items; one item more than that says that there is another page."""
+    shown = list(items[:limit])
+    more = encode_cursor([str(shown[-1].id)]) if len(items) > limit else None
+    return Page(items=shown, next_cursor=more, total=total)
