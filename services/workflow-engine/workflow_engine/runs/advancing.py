@@ -112,23 +112,11 @@ async def _write_results(session: AsyncSession, results: Sequence[Result]) -> No
 
 
 async def _standing(session: AsyncSession, step_ids: list[UUID]) -> Sequence[Row[Any]]:
-    statement = (
-        select(
-            STEPS.c.id,
-            STEPS.c.block_id,
-            STEPS.c.run_id,
-            STEPS.c.version_id,
-            RUNS.c.workflow_id,
-            RUNS.c.record_id,
-            RUNS.c.record_type,
-            RUNS.c.message.label("run_message"),
-            VERSIONS.c.version,
-        )  # fmt: skip
-        .join(RUNS, RUNS.c.id == STEPS.c.run_id)
-        .join(VERSIONS, VERSIONS.c.id == STEPS.c.version_id)
-        .where(STEPS.c.id.in_(step_ids))
-    )
-    return (await session.execute(statement)).all()
+    of_step = (STEPS.c.id, STEPS.c.block_id, STEPS.c.run_id, STEPS.c.version_id)
+    of_run = (RUNS.c.workflow_id, RUNS.c.record_id, RUNS.c.record_type, RUNS.c.message.label("run_message"))
+    columns: tuple[Any, ...] = (*of_step, *of_run, VERSIONS.c.version)
+    joined = select(*columns).join(RUNS, RUNS.c.id == STEPS.c.run_id).join(VERSIONS, VERSIONS.c.id == STEPS.c.version_id)
+    return (await session.execute(joined.where(STEPS.c.id.in_(step_ids)))).all()
 
 
 async def _graphs(session: AsyncSession, version_ids: set[UUID]) -> dict[UUID, Graph]:

@@ -35,7 +35,7 @@ def _free() -> ColumnElement[bool]:
 
 async def oldest_free(session: AsyncSession) -> Row[Any] | None:
     """Return version, block and block type of the step that has waited longest, or None."""
-    columns = (STEPS.c.version_id, STEPS.c.block_id, STEPS.c.block_type)
+    columns: tuple[Any, ...] = (STEPS.c.version_id, STEPS.c.block_id, STEPS.c.block_type)
     statement = select(*columns).where(_free()).order_by(STEPS.c.due_at, STEPS.c.id).limit(1)
     return (await session.execute(statement)).first()
 

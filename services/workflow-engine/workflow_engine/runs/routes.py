@@ -18,6 +18,7 @@ router = APIRouter(tags=["workflow runs"])
 async def list_of_workflow(
     workflow_id: UUID,
     session: InReading,
+    *,
     state: WorkflowRunState | None = None,
     record_id: UUID | None = None,
     cursor: str | None = None,

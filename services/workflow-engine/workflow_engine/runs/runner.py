@@ -83,8 +83,8 @@ class Runner:
             self._wake.clear()
             try:
                 worked = await self.work_once()
-            except Exception as error:
-                log.error("steps_failed", exc_info=error)
+            except Exception:
+                log.exception("steps_failed")
                 worked = 0
             if not worked and not stop.is_set():
                 with suppress(TimeoutError):
@@ -136,7 +136,7 @@ class Runner:
             log.warning("batch_tried_again", block=claim.block_id, code=error.code, steps=len(works))
             outcomes = [Outcome(work.step_id, None, error.message, error.code, error.remedy, work.evidence) for work in works]
         except Exception as error:
-            log.error("block_failed", block=claim.block_id, exc_info=error)
+            log.exception("block_failed", block=claim.block_id)
             why, remedy = f"{type(error).__name__} in the block", "Look at the workflow engine's log."
             outcomes = [Outcome(work.step_id, None, why, "block_failed", remedy, work.evidence) for work in works]
         return [*outcomes, *worn_out], version

@@ -61,7 +61,7 @@ async def _version_of(unit: Unit, workflow: WorkflowOut, presets: Presets) -> in
     if latest is not None and latest.definition == definition and latest.presets == used:
         return int(latest.version)
     begin = next(block for block in workflow.definition.blocks if block.type == "begin")
-    row = {
+    row: dict[str, Any] = {
         "id": new_id(),
         "workflow_id": workflow.id,
         "version": 1 if latest is None else latest.version + 1,
