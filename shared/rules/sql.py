@@ -49,8 +49,9 @@ def _compare(operator: str, value: ColumnElement[str], wanted: Any) -> ColumnEle
 
 
 def _equals(value: ColumnElement[str], wanted: Any) -> ColumnElement[bool]:
-    item = f"{LIST}{fold_text(str(wanted))}{LIST}"
-    return or_(value == fold(wanted), value.contains(item, autoescape=True))
+    item = value.contains(f"{LIST}{fold_text(str(wanted))}{LIST}", autoescape=True)
+    whole = fold(wanted)
+    return item if whole is None else or_(value == whole, item)
 
 
 def _ordered(operator: str, value: ColumnElement[str], wanted: Any) -> ColumnElement[bool]:

@@ -78,7 +78,7 @@ class Gate:
         return self._act(fault, tenant)
 
     def _fault_of_any(self, request: Request) -> Fault | None:
-        """A sign-in names no tenant before it is read: whichever has a fault queued for this path."""
+        """Return what a sign-in meets: it names no tenant before it is read, so whichever queued a fault for its path."""
         faults = (
             next_fault(t.faults, request.method, request.url.path) for t in self._tenants.by_id.values() if _named(t, request.url.path)
         )

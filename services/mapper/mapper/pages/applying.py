@@ -34,7 +34,8 @@ async def apply_page(unit: Unit, event: UsersObserved) -> None:
     plan.counts["unchanged"] += len(candidates) - len(changed)
     await _mark_seen(unit, event, known, compiled)
     if changed:
-        await _apply_changed(unit, event, compiled, known, plan, changed)
+        await _place(unit, event, Planner(compiled, provenance, known, plan), changed)
+        await _write_plan(unit, event, compiled, plan)
     unit.record(
         PageApplied(
             integration_id=provenance.integration_id,
@@ -96,13 +97,15 @@ async def _mark_seen(unit: Unit, event: UsersObserved, known: Known, compiled: C
         await unit.session.execute(update(PEOPLE).where(PEOPLE.c.id.in_(people)).values(synced_at=event.fetched_at))
 
 
-async def _apply_changed(unit: Unit, event: UsersObserved, compiled: Compiled, known: Known, plan: Plan, changed: list[Candidate]) -> None:
+async def _place(unit: Unit, event: UsersObserved, planner: Planner, changed: list[Candidate]) -> None:
+    """Read what the changed records meet, then decide what becomes of each."""
+    claims: set[Claim] = {claim for candidate in changed for claim in claims_of(candidate.values, planner.compiled.unique)}
+    await read_more(unit.session, planner.known, event.provenance, claims, {candidate.source_id for candidate in changed})
+    planner.place(changed)
+
+
+async def _write_plan(unit: Unit, event: UsersObserved, compiled: Compiled, plan: Plan) -> None:
     provenance = event.provenance
-    claims: set[Claim] = {claim for candidate in changed for claim in claims_of(candidate.values, compiled.unique)}
-    await read_more(unit.session, known, provenance, claims, {candidate.source_id for candidate in changed})
-    planner = Planner(compiled, provenance, known, plan)
-    for candidate in changed:
-        planner.place(candidate)
     cause = Cause(
         kind="run", id=str(provenance.run_id), actor=provenance.integration_user, detail=f"{provenance.integration_name}, page {event.page}"
     )

@@ -58,12 +58,18 @@ class Planner:
     """Plans one page: finds each record's person, obeys the preference, and drafts the changes."""
 
     def __init__(self, compiled: Compiled, provenance: Provenance, known: Known, plan: Plan) -> None:
-        self._compiled, self._provenance, self._known, self._plan = compiled, provenance, known, plan
-        self._claimed: dict[Claim, UUID] = dict(known.holders)
+        self.compiled, self.known = compiled, known
+        self._provenance, self._plan = provenance, plan
+        self._claimed: dict[Claim, UUID] = {}
         self._taken_in_page: set[UUID] = set()
 
-    def place(self, candidate: Candidate) -> None:
-        """Plan one record."""
+    def place(self, candidates: list[Candidate]) -> None:
+        """Plan the records, one after the other; what they meet must have been read."""
+        self._claimed = dict(self.known.holders)
+        for candidate in candidates:
+            self._place(candidate)
+
+    def _place(self, candidate: Candidate) -> None:
         found = self._person_of(candidate)
         if isinstance(found, Problem):
             self._plan.reject(candidate.source_id, found, candidate.record)
@@ -81,10 +87,10 @@ class Planner:
 
     def _person_of(self, candidate: Candidate) -> Draft | Problem | None:
         """Return the record's person: the one it was linked to, else the one with its sync key; a problem if that is somebody else's."""
-        link = self._known.links.get(candidate.source_id)
+        link = self.known.links.get(candidate.source_id)
         if link is not None and link.deleted_at is None:
-            return self._known.people[link.person_id]
-        claims = claims_of(candidate.values, self._compiled.sync_keys)
+            return self.known.people[link.person_id]
+        claims = claims_of(candidate.values, self.compiled.sync_keys)
         candidates = {self._claimed[claim] for claim in claims if claim in self._claimed}
         if not candidates:
             return None
@@ -93,7 +99,7 @@ class Planner:
                 "ambiguous_sync_keys", claims[0][0], "its sync keys belong to different people", "Merge these people, or mend the source."
             )
         (person_id,) = candidates
-        other = self._known.linked.get(person_id)
+        other = self.known.linked.get(person_id)
         if person_id in self._taken_in_page or (other is not None and other.source_id != candidate.source_id):
             key = claims[0][0]
             return Problem(
@@ -102,14 +108,14 @@ class Planner:
                 f"another user of the same source has the same {key}",
                 f"Give each user a {key} of their own at the source, or remove the one that is left over.",
             )
-        return self._plan.people.get(person_id) or self._known.people[person_id]
+        return self._plan.people.get(person_id) or self.known.people[person_id]
 
     def _new_person(self) -> Draft:
         return Draft(id=new_id(), revision=0, fields={}, created_at=now(), kind="created", is_new=True)
 
     def _claim(self, person: Draft, candidate: Candidate) -> Problem | None:
         """Take the record's unique values for its person; return the problem when somebody else has one."""
-        claims = claims_of(candidate.values, self._compiled.unique)
+        claims = claims_of(candidate.values, self.compiled.unique)
         for claim in claims:
             if self._claimed.get(claim, person.id) != person.id:
                 key = claim[0]
@@ -122,7 +128,7 @@ class Planner:
         counts = self._plan.counts
         for key, value in candidate.values.items():
             # A blank source value keeps what is there; fields kept out of history are written beside the record.
-            if value is not None and self._compiled.fields[key].history:
+            if value is not None and self.compiled.fields[key].history:
                 person.set(key, value)
         self._plan.people[person.id] = person
         self._taken_in_page.add(person.id)
@@ -135,7 +141,7 @@ class Planner:
         instance_id = self._provenance.saas_instance_id
         if instance_id is None:
             return None
-        saas_user = self._known.saas_users.get(person.id)
+        saas_user = self.known.saas_users.get(person.id)
         if saas_user is None:
             columns = {"person_id": person.id, "saas_instance_id": instance_id}
             saas_user = Draft(id=new_id(), revision=0, fields={}, created_at=now(), kind="created", is_new=True, columns=columns)
@@ -156,7 +162,7 @@ class Planner:
         return {
             "person_id": str(person.id),
             "saas_instance_id": str(instance_id),
-            "saas_name": self._known.saas_name,
+            "saas_name": self.known.saas_name,
             "integration_id": str(self._provenance.integration_id),
             "deactivated": False,
             "to_be_deleted": False,

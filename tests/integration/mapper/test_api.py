@@ -1,0 +1,139 @@
+"""Lists, hand edits, fields and mappings: clear answers to bad input, and nothing changed by it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.mapper import MAPPING, Mapper, source_user
+
+
+def where(field: str, operator: str, value: Any = None) -> str:
+    """Return a rule as a query parameter."""
+    return json.dumps({"field": field, "operator": operator, **({} if value is None else {"value": value})})
+
+
+async def test_lists_are_paged_by_cursor_in_a_stable_order(mapper: Mapper) -> None:
+    """Every row once, whatever the page size and the sort."""
+    await mapper.observe([source_user(number) for number in range(30)])
+    for sort in ("email", "-email", None):
+        seen: list[str] = []
+        cursor = None
+        while True:
+            params = {"limit": 7, **({"sort": sort} if sort else {}), **({"cursor": cursor} if cursor else {})}
+            page = await mapper.call("GET", "/people", params=params)
+            seen += [person["fields"]["email"] for person in page["items"]]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                break
+        assert len(seen) == len(set(seen)) == 30
+        if sort:
+            assert seen == sorted(seen, reverse=sort.startswith("-"))
+
+
+@pytest.mark.parametrize(
+    ("rule", "found"),
+    [
+        (where("email", "equals", "ZOE.3@EXAMPLE.COM"), 1),
+        (where("full_name", "begins_with", "żoë"), 5),
+        (where("full_name", "contains", "%"), 0),
+        (where("role", "not_equals", "Employee"), 0),
+        (where("last_name", "is_empty"), 5),
+        (where("email", "in", ["zoe.1@example.com", "zoe.2@example.com"]), 2),
+        (where("email", "at_least", "zoe.3"), 2),
+    ],
+)
+async def test_a_rule_filters_a_list(mapper: Mapper, rule: str, found: int) -> None:
+    """The same language as in workflows, whatever the case and the script."""
+    await mapper.observe([source_user(number) for number in range(5)])
+    page = await mapper.call("GET", "/people", params={"filter": rule, "count": "true"})
+    assert (page["total"], len(page["items"])) == (found, found)
+
+
+@pytest.mark.parametrize(
+    ("params", "code", "field"),
+    [
+        ({"filter": "{"}, "bad_rule", None),
+        ({"filter": where("emial", "is_empty")}, "unknown_field", "filter.emial"),
+        ({"filter": json.dumps({"field": "email", "operator": "resembles", "value": "x"})}, "bad_rule", None),
+        ({"sort": "nothing"}, "unknown_field", "sort.nothing"),
+        ({"cursor": "%%%"}, "bad_cursor", None),
+    ],
+)
+async def test_a_bad_list_query_names_what_is_wrong(mapper: Mapper, params: dict[str, str], code: str, field: str | None) -> None:
+    """A typo in a filter must not answer with everybody."""
+    problem = await mapper.call("GET", "/people", params=params, expect=422)
+    assert problem["code"] == code
+    assert problem["remedy"]
+    if field:
+        assert problem["fields"][0]["field"] == field
+
+
+async def test_a_hand_edit_is_a_revision_and_bad_ones_change_nothing(mapper: Mapper) -> None:
+    """Clear errors that name the field; the record stays as it was."""
+    await mapper.observe([source_user(1), source_user(2)])
+    one = next(person for person in await mapper.people() if person["fields"]["email"] == "zoe.1@example.com")
+    path = f"/people/{one['id']}"
+    for fields, status, code in (
+        ({"nickname": "Z"}, 422, "unknown_field"),
+        ({"tenant_id": "mine"}, 422, "bad_values"),
+        ({"email": ""}, 422, "bad_values"),
+        ({"email": "zoe.2@example.com"}, 409, "value_taken"),
+    ):
+        assert (await mapper.call("PATCH", path, json={"fields": fields}, expect=status))["code"] == code
+    assert (await mapper.call("GET", path))["revision"] == 1
+    changed = await mapper.call("PATCH", path, json={"fields": {"full_name": "Zoë"}})
+    assert (changed["revision"], changed["fields"]["full_name"]) == (2, "Zoë")
+
+
+async def test_a_unique_custom_field_is_kept_unique_by_the_database(mapper: Mapper) -> None:
+    """Two people with one Sophos User Id would be two people in one account."""
+    field = await mapper.call("POST", "/fields", json={"label": "Sophos User Id", "unique": True})
+    assert field["key"] == "sophos_user_id"
+    assert (await mapper.call("POST", "/fields", json={"label": "sophos user ID"}, expect=409))["code"] == "field_exists"
+    await mapper.observe([source_user(1), source_user(2)])
+    one, two = await mapper.people()
+    await mapper.call("PATCH", f"/people/{one['id']}", json={"fields": {"sophos_user_id": "A-1"}})
+    problem = await mapper.call("PATCH", f"/people/{two['id']}", json={"fields": {"sophos_user_id": "a-1"}}, expect=409)
+    assert problem["fields"][0]["field"] == "sophos_user_id"
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "field"),
+    [
+        ({"targets": {**MAPPING["targets"], "emial": {"kind": "constant", "value": "x"}}}, "unknown_field", "targets.emial"),  # type: ignore[dict-item]
+        ({"sync_keys": ["full_name"]}, "bad_sync_key", "sync_keys.full_name"),
+        ({"sync_keys": ["nothing"]}, "unknown_field", "sync_keys.nothing"),
+        ({"targets": {"email": {"kind": "source", "path": ["email"]}}, "sync_keys": ["username"]}, "bad_sync_key", "sync_keys.username"),
+    ],
+)
+async def test_a_mapping_that_cannot_work_is_refused_by_name(mapper: Mapper, change: dict[str, Any], code: str, field: str) -> None:
+    """A mapping to a field that does not exist changes nothing."""
+    path = f"/integrations/{mapper.integration_id}/mapping"
+    problem = await mapper.call("PUT", path, json={**MAPPING, **change}, expect=422)
+    assert (problem["code"], problem["fields"][0]["field"]) == (code, field)
+    assert (await mapper.call("GET", path))["version"] == 1
+
+
+async def test_a_mapping_grows_by_versions_and_the_same_one_again_is_none(mapper: Mapper) -> None:
+    """Who changed the mapping, and when, stays known."""
+    path = f"/integrations/{mapper.integration_id}/mapping"
+    assert (await mapper.call("PUT", path, json=MAPPING))["version"] == 1
+    changed = {**MAPPING, "targets": {**MAPPING["targets"], "role": {"kind": "constant", "value": "Guest"}}}  # type: ignore[dict-item]
+    stored = await mapper.call("PUT", path, json=changed)
+    assert (stored["version"], stored["author"]) == (2, "admin")
+
+
+async def test_readiness_names_what_a_launch_still_needs(mapper: Mapper) -> None:
+    """Username, email, role and a sync key."""
+    fresh = "/integrations/00000000-0000-4000-8000-000000000001/mapping/readiness"
+    missing = (await mapper.call("GET", fresh))["missing"]
+    assert [gap["field"] for gap in missing] == ["mapping.username", "mapping.email", "mapping.role", "mapping.sync_keys"]
+    assert (await mapper.call("GET", f"/integrations/{mapper.integration_id}/mapping/readiness"))["missing"] == []
+
+
+async def test_the_internal_api_is_closed_without_a_service_token(mapper: Mapper) -> None:
+    """An internal port is not a permission."""
+    for path in ("/internal/people", "/internal/fields", "/internal/saas-users"):
+        response = await mapper.http.get(path)
+        assert response.status_code == 401

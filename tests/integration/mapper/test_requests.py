@@ -1,0 +1,69 @@
+"""What workflows ask for: done once, answered each, with the step as its cause."""
+
+from uuid import UUID, uuid4
+
+from shared.events import Cause, RecordChangeRequest, RecordChangesRequested
+from tests.support.mapper import Mapper, source_user
+
+
+def request(record_id: str, action: str, **more: object) -> RecordChangeRequest:
+    """Return one step's request."""
+    step_id = uuid4()
+    cause = Cause(kind="workflow_step", id=str(step_id), actor="Sophos roles", detail="block roles")
+    values = {"step_id": step_id, "record_id": record_id, "action": action, "cause": cause, **more}
+    return RecordChangeRequest.model_validate(values)
+
+
+async def test_roles_are_set_and_the_second_time_is_unchanged(mapper: Mapper) -> None:
+    """Each request gets an answer; a repeat makes no revision."""
+    await mapper.observe([source_user(1), source_user(2)])
+    users = await mapper.saas_users()
+    for outcome in ("applied", "unchanged"):
+        requests = [request(user["id"], "set_roles", roles=["User"]) for user in users]
+        await mapper.publish(RecordChangesRequested(record_type="saas_user", requests=requests))
+        assert [answer.outcome for answer in mapper.last("records.changes.applied.v1").answers] == [outcome, outcome]
+    assert {tuple(user["fields"]["roles"]) for user in await mapper.saas_users()} == {("User",)}
+    assert {user["revision"] for user in await mapper.saas_users()} == {2}
+
+
+async def test_a_record_that_is_gone_is_answered_and_holds_no_other_up(mapper: Mapper) -> None:
+    """An error here would park a whole batch of steps."""
+    await mapper.observe([source_user(1)])
+    (user,) = await mapper.saas_users()
+    nobody, somebody = request(str(uuid4()), "deactivate"), request(user["id"], "deactivate", proof={"status": 404})
+    await mapper.publish(RecordChangesRequested(record_type="saas_user", requests=[nobody, somebody]))
+    answers = {answer.step_id: answer for answer in mapper.last("records.changes.applied.v1").answers}
+    assert (answers[nobody.step_id].outcome, answers[nobody.step_id].code) == ("refused", "record_not_found")
+    assert answers[somebody.step_id].outcome == "applied"
+    (user,) = await mapper.saas_users()
+    assert user["fields"]["deactivated"] is True
+
+
+async def test_the_timeline_tells_the_whole_story_with_its_causes(mapper: Mapper) -> None:
+    """Observed, created, role set, flagged, deleted: the page that an auditor asks for."""
+    await mapper.observe([source_user(1)])
+    (user,) = await mapper.saas_users()
+    await mapper.publish(RecordChangesRequested(record_type="saas_user", requests=[request(user["id"], "set_roles", roles=["User"])]))
+    await mapper.call("PATCH", f"/saas-users/{user['id']}", json={"fields": {"to_be_deleted": True}})
+    deleted = request(user["id"], "mark_deleted_in_source", proof={"read_back": {"status": 404}})
+    await mapper.publish(RecordChangesRequested(record_type="saas_user", requests=[deleted]))
+    timeline = (await mapper.call("GET", f"/people/{user['person_id']}/timeline"))["items"]
+    kinds = [entry["kind"] for entry in timeline]
+    assert kinds == ["observed", "created", "created", "roles_set", "flagged", "deleted_in_source"]
+    assert timeline[-1]["cause"]["id"] == str(deleted.step_id)
+    assert timeline[-1]["proof"] == {"read_back": {"status": 404}}
+    assert timeline[-2]["cause"]["actor"] == "admin"
+    await mapper.publish(mapper.listing(0))
+    assert mapper.last("sync.absence.suspected.v1").source_ids == [], "who was deleted on purpose is not suspected"
+
+
+async def test_who_was_deleted_and_appears_again_is_returned(mapper: Mapper) -> None:
+    """A tombstone stays: a later observation that fits raises `returned` on the same record."""
+    await mapper.observe([source_user(1)])
+    (user,) = await mapper.saas_users()
+    await mapper.publish(RecordChangesRequested(record_type="saas_user", requests=[request(user["id"], "mark_deleted_in_source")]))
+    await mapper.observe([source_user(77, email="zoe.1@example.com")])
+    (back,) = await mapper.saas_users()
+    assert back["id"] == user["id"]
+    assert back["fields"]["source_id"] == str(UUID(int=77))
+    assert back["fields"]["deleted_in_source_at"] is None
