@@ -1,0 +1,1 @@
+"""What was changed through the API, by whom, and what came of it."""
