@@ -1,24 +1,19 @@
 """Pages of lists that are sorted by id, the newest first."""
 
 from collections.abc import Sequence
-from typing import Annotated, Protocol, TypeVar
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import Query
 
+from shared.api.workflows import WorkflowOut, WorkflowRunOut
 from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, BadCursor, Page, decode_cursor, encode_cursor
 
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 DEFAULT_LIMIT = PAGE_SIZE
 
 
-class HasId(Protocol):
-    """An item of such a list."""
-
-    id: UUID
-
-
-T = TypeVar("T", bound=HasId)
+T = TypeVar("T", WorkflowOut, WorkflowRunOut)
 
 
 def after(cursor: str | None) -> UUID | None:

@@ -39,8 +39,8 @@ async def count_runs(session: AsyncSession, workflow_id: UUID, *, state: Workflo
 
 async def run_totals(session: AsyncSession, workflow_id: UUID) -> RunTotals:
     """Return how many runs of a workflow are in which state."""
-    statement = select(RUNS.c.state, func.count()).where(RUNS.c.workflow_id == workflow_id).group_by(RUNS.c.state)
-    counts: dict[str, int] = dict((await session.execute(statement)).tuples().all())
+    statement = select(RUNS.c.state, func.count().label("runs")).where(RUNS.c.workflow_id == workflow_id).group_by(RUNS.c.state)
+    counts: dict[str, int] = {row.state: row.runs for row in await session.execute(statement)}
     return RunTotals(**{name: counts.get(name, 0) for name in RunTotals.model_fields})
 
 
