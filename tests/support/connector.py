@@ -66,7 +66,7 @@ class SmallMapper:
     instance_id: UUID = field(default_factory=new_id)
     instances: int = 1
     _shown: dict[UUID, set[str]] = field(default_factory=dict)
-    _handled: set[UUID] = field(default_factory=set)
+    _answers: dict[UUID, Event | None] = field(default_factory=dict)
 
     def of(self, kind: type[Any]) -> list[Any]:
         """Return what was heard of one kind; a repeat counts once."""
@@ -83,15 +83,14 @@ class SmallMapper:
 
     async def _hear(self, message: Message) -> None:
         event = decode(message.body)
-        if event.id in self._handled:
-            return
-        if isinstance(event, UsersObserved) and self.hold is not None:
-            await self.hold.wait()
-        self._handled.add(event.id)
-        self.heard.append(event)
-        answer = self._say(event)
-        if answer is not None:
-            told = answer.caused_by(event.correlation_id or event.id, event.id)
+        if event.id not in self._answers:
+            if isinstance(event, UsersObserved) and self.hold is not None:
+                await self.hold.wait()
+            self.heard.append(event)
+            answer = self._say(event)
+            self._answers[event.id] = None if answer is None else answer.caused_by(event.correlation_id or event.id, event.id)
+        # Told again when it was not taken the first time, as an outbox does.
+        if (told := self._answers[event.id]) is not None:
             await self.bus.publish([Message(told.id, told.topic, told.key, encode(told))])
 
     def _say(self, event: Event) -> Event | None:
