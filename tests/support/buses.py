@@ -89,6 +89,13 @@ async def until(condition: Callable[[], Any], *, seconds: float = 15.0) -> None:
             await asyncio.sleep(0.005)
 
 
+async def eventually(look: Callable[[], Awaitable[Any]], *, seconds: float = 15.0) -> None:
+    """Wait until an asynchronous look finds something true. Raises `TimeoutError`."""
+    async with asyncio.timeout(seconds):
+        while not await look():  # noqa: ASYNC110 - neither do these
+            await asyncio.sleep(0.02)
+
+
 async def hand_over(bus: Bus, batch: Sequence[Message]) -> None:
     """Publish as a relay does: what was not confirmed is published again, in order, until everything is."""
     waiting = list(batch)

@@ -67,6 +67,10 @@ class Teller:
         """Return how many events are in the outbox."""
         return await _count(self.database, TELLER_OUTBOX)
 
+    async def nothing_waits(self) -> bool:
+        """Return whether the outbox is empty."""
+        return await self.waiting() == 0
+
 
 @dataclass(slots=True)
 class Hearer:

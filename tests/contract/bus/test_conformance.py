@@ -5,11 +5,15 @@ import random
 from uuid import uuid4
 
 import pytest
+from pydantic import SecretStr
 
 from shared.bus.port import MAX_ATTEMPTS, PARTITIONS, Bus, Message, Retry, UnknownConsumer, Unroutable
 from shared.errors import Invalid, Upstream
 from shared.events.base import CONTRACTS, Event
-from tests.support.buses import OTHERS, THINGS, Listener, Venue, hand_over, listening, message, messages, until
+from shared.events.cloudevents import encode
+from tests.support.buses import OTHERS, THINGS, Listener, Venue, eventually, hand_over, listening, message, messages, until
+from tests.support.telling import Hearer, hearing, said
+from tests.support.telling import listening as hears
 
 
 async def letters(bus: Bus, consumer: str = "tests.main", limit: int = 100) -> list[Message]:
@@ -289,6 +293,48 @@ async def test_a_publisher_that_never_got_its_confirm_publishes_again_and_nothin
     assert set(listener.ids) == {sent.id}
 
 
+async def test_what_was_published_twice_is_handled_once_in_effect(venue: Venue, sqlite_url: SecretStr) -> None:
+    """At least once on the wire, exactly once in effect: the inbox sees to the difference."""
+    listener = Listener()
+    event = said(7)
+    sent = Message(event.id, event.topic, event.key, encode(event))
+    async with venue.opened() as bus, hearing(sqlite_url) as hearer, hears(hearer, bus):
+        async with bus.consuming([listening(listener, topics=[event.topic])]):
+            assert await venue.lose_the_confirm(bus, [sent], listener) == []
+            await hand_over(bus, [sent])
+            await hand_over(bus, [sent])
+            await until(lambda: len(listener.handled) >= 2)
+            marker = said(8)
+            await hand_over(bus, [Message(marker.id, marker.topic, marker.key, encode(marker))])
+            await eventually(lambda: heard_numbers(hearer, last=8))
+        assert await heard_numbers(hearer) == [7, 8]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"specversion":"1.0","type":"nobody.knows.this.v1","data":{}}',
+        b'{"specversion":"1.0","type":"sources.listing.completed.v1","data":{"pages":"many"}}',
+        encode(said(1)).replace(b"sources.listing.completed.v1", b"workflow.steps.ready.v1"),
+    ],
+    ids=["empty", "no json", "no object", "unknown topic", "breaks its contract", "another topic's"],
+)
+async def test_a_body_that_is_not_its_event_becomes_a_dead_letter_at_once(
+    venue: Venue, sqlite_url: SecretStr, body: bytes, code: str
+) -> None:
+    """Trying again cannot mend it, and the sound message behind it must not wait."""
+    sound = said(1)
+    broken = Message(uuid4(), sound.topic, sound.key, body)
+    async with venue.opened() as bus, hearing(sqlite_url) as hearer, hears(hearer, bus):
+        await bus.publish([broken, Message(sound.id, sound.topic, sound.key, encode(sound))])
+        await eventually(hearer.heard)
+        [letter] = [letter async for letter in bus.dead_letters("hearer.main")]
+    assert (letter.message, letter.code, letter.attempts) == (broken, "malformed_event", 1)
+
+
 async def test_what_a_stopped_consumer_had_not_finished_is_delivered_again(venue: Venue) -> None:
     """A deployment that stops a service in the middle of its work must lose none of it."""
     hanging, successor, batch = Listener(lambda _arrived: asyncio.sleep(3600)), Listener(), messages(12, keys=3)
@@ -368,9 +414,17 @@ async def test_a_bus_that_works_says_so(bus: Bus) -> None:
 
 async def until_letters(bus: Bus, count: int) -> None:
     """Wait until a consumer has so many dead letters."""
-    async with asyncio.timeout(15):
-        while len(await letters(bus)) != count:  # noqa: ASYNC110 - nothing announces a dead letter
-            await asyncio.sleep(0.02)
+
+    async def there() -> bool:
+        return len(await letters(bus)) == count
+
+    await eventually(there)
+
+
+async def heard_numbers(hearer: Hearer, *, last: int | None = None) -> list[int]:
+    """Return what was heard; nothing while `last` is not the last of it."""
+    numbers = [number for _, number in await hearer.heard()]
+    return numbers if last is None or numbers[-1:] == [last] else []
 
 
 def always_refuses(_arrived: Message) -> None:
