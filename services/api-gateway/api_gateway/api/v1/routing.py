@@ -1,0 +1,57 @@
+"""How every route of the API is made: who asks is known before anything else is read."""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
+from typing_extensions import override
+
+from api_gateway.auth.access import BASE, require
+from api_gateway.auth.authentication import authenticate
+from api_gateway.scope import Parts
+from shared.http.paging import LARGEST_PAGE
+from shared.http.problems import Problem
+
+BEARER = HTTPBearer(auto_error=False, bearerFormat="rc_<id>_<secret>", description="An API token, as an admin made it for an account.")
+"""Only says in the OpenAPI document that a token is needed; `PublicRoute` reads it."""
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    401: {"model": Problem, "description": "No token, or one that is not good."},
+    403: {"model": Problem, "description": "The account's role is not enough."},
+    404: {"model": Problem, "description": "It is not there."},
+    409: {"model": Problem, "description": "It exists already, or is in a state that does not allow this."},
+    422: {"model": Problem, "description": "Fields that are wrong, each with what to do."},
+    502: {"model": Problem, "description": "Another system failed."},
+}
+
+Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="How many items at most.")]
+Cursor = Annotated[str | None, Query(max_length=4000, description="`next_cursor` of the page before.")]
+Count = Annotated[bool, Query(description="Also say how many there are in all.")]
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class PublicRoute(APIRoute):
+    """A route that asks for a token, and for the role in the one table, before it reads the body."""
+
+    @override
+    def get_route_handler(self) -> Handler:
+        handle = super().get_route_handler()
+
+        async def handle_known(request: Request) -> Response:
+            parts: Parts = request.app.state.parts
+            account = await authenticate(parts.database, parts.units, request.headers.get("authorization"))
+            request.state.account = account
+            require(request.method, self.path, account.role)
+            return await handle(request)
+
+        return handle_known
+
+
+def subject(path: str, tag: str) -> APIRouter:
+    """Return the router of one subject. Its routes know their whole path: it names their line in the table of roles."""
+    return APIRouter(
+        prefix=f"{BASE}{path}", tags=[tag], route_class=PublicRoute, dependencies=[Depends(BEARER)], responses=PROBLEMS
+    )

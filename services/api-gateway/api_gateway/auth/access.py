@@ -1,0 +1,111 @@
+"""What each role may do: one line for every route of the API, and no route without a line."""
+
+from collections.abc import Iterable
+
+from api_gateway.auth.shapes import Role
+from shared.errors import Forbidden
+
+RANK: dict[Role, int] = {"viewer": 0, "operator": 1, "admin": 2}
+"""Each role may do all that the one before it may."""
+
+ROUTES: dict[Role, str] = {
+    "viewer": """
+        GET /openapi.json
+        GET /me
+        GET /accounts
+        GET /providers
+        GET /credentials
+        GET /credentials/{credential_id}
+        GET /global-variables
+        GET /integrations
+        GET /integrations/{integration_id}
+        GET /integrations/{integration_id}/mapping
+        GET /integrations/{integration_id}/runs
+        GET /runs/{run_id}
+        GET /runs/{run_id}/errors
+        GET /fields
+        GET /saas-instances
+        GET /people
+        GET /people/{person_id}
+        GET /people/{person_id}/timeline
+        GET /saas-users
+        GET /saas-users/{saas_user_id}
+        GET /blocks
+        GET /presets
+        GET /workflows
+        GET /workflows/{workflow_id}
+        GET /workflows/{workflow_id}/runs
+        GET /workflows/{workflow_id}/totals
+        GET /workflow-runs/{run_id}
+    """,
+    "operator": """
+        POST /integrations
+        PATCH /integrations/{integration_id}
+        POST /integrations/{integration_id}/pause
+        POST /integrations/{integration_id}/resume
+        PUT /integrations/{integration_id}/mapping
+        POST /integrations/{integration_id}/mapping/suggestions
+        POST /integrations/{integration_id}/runs
+        POST /fields
+        POST /people
+        PATCH /people/{person_id}
+        PATCH /saas-users/{saas_user_id}
+        POST /workflows
+        PATCH /workflows/{workflow_id}
+        POST /workflows/{workflow_id}/validate
+        POST /workflows/{workflow_id}/deactivate
+        POST /workflows/{workflow_id}/sweeps
+    """,
+    "admin": """
+        POST /credentials
+        DELETE /credentials/{credential_id}
+        POST /credentials/{credential_id}/test
+        POST /global-variables
+        PUT /global-variables/{variable_id}
+        DELETE /global-variables/{variable_id}
+        POST /integrations/{integration_id}/launch
+        POST /workflows/{workflow_id}/activate
+        POST /accounts
+        GET /accounts/{account_id}/tokens
+        POST /accounts/{account_id}/tokens
+        DELETE /tokens/{token_id}
+        GET /audit
+    """,
+}
+"""The least role that each route asks for, below /api/v1."""
+
+BASE = "/api/v1"
+
+
+def _needed() -> dict[tuple[str, str], Role]:
+    table: dict[tuple[str, str], Role] = {}
+    for role, lines in ROUTES.items():
+        for line in lines.split("\n"):
+            if line.strip():
+                method, path = line.split()
+                table[method, f"{BASE}{path}"] = role
+    return table
+
+
+NEEDED = _needed()
+
+
+def require(method: str, route: str, role: Role) -> None:
+    """Raise `Forbidden`, which names the role that the route asks for, when `role` is a lesser one."""
+    needed = NEEDED[method, route]
+    if RANK[role] < RANK[needed]:
+        raise Forbidden(
+            f"{method} {route} needs the role {needed}; this account is {role}",
+            code="role_needed",
+            remedy=f"Use a token of an account with the role {needed}.",
+            needed_role=needed,
+        )
+
+
+def check_complete(routes: Iterable[tuple[str, str]]) -> None:
+    """Raise when the table and the routes there are disagree: then the app must not start."""
+    there = set(routes)
+    if unlisted := there - NEEDED.keys():
+        raise TypeError(f"routes without a role: {sorted(unlisted)}; add them to api_gateway.auth.access")
+    if vanished := NEEDED.keys() - there:
+        raise TypeError(f"roles for routes that do not exist: {sorted(vanished)}; remove them from api_gateway.auth.access")

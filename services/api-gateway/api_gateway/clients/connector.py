@@ -1,0 +1,115 @@
+"""What the gateway asks the connector: sources, credentials, variables, integrations and their runs."""
+
+from typing import Literal
+from urllib.parse import quote
+from uuid import UUID
+
+from api_gateway.clients.listing import ListQuery
+from shared.api.integrations import IntegrationIn, IntegrationOut, IntegrationPatch, RunErrorOut, RunOut
+from shared.api.sources import (
+    CredentialIn,
+    CredentialOut,
+    CredentialTestIn,
+    CredentialTestOut,
+    ProviderOut,
+    VariableIn,
+    VariableOut,
+    VariableValueIn,
+)
+from shared.http.client import ServiceClient
+from shared.http.paging import Page
+
+TEST_SECONDS = 120.0
+"""A credential test signs in at the source, which may be slow."""
+
+
+class ConnectorClient(ServiceClient):
+    """Everything that is about sources."""
+
+    audience = "connector"
+
+    async def providers(self, *, actor: str) -> Page[ProviderOut]:
+        """Return the kinds of sources."""
+        return await self.get(Page[ProviderOut], "/internal/providers", actor=actor)
+
+    async def provider(self, key: str, *, actor: str) -> ProviderOut:
+        """Return one kind of source."""
+        return await self.get(ProviderOut, f"/internal/providers/{quote(key, safe='')}", actor=actor)
+
+    async def credentials(self, *, actor: str) -> Page[CredentialOut]:
+        """Return the credentials, without secrets."""
+        return await self.get(Page[CredentialOut], "/internal/credentials", actor=actor)
+
+    async def credential(self, credential_id: UUID, *, actor: str) -> CredentialOut:
+        """Return one credential, without its secret."""
+        return await self.get(CredentialOut, f"/internal/credentials/{credential_id}", actor=actor)
+
+    async def add_credential(self, given: CredentialIn, *, actor: str) -> CredentialOut:
+        """Store a credential."""
+        # The one place where the secret leaves its SecretStr: as JSON it would be asterisks.
+        body = {**given.model_dump(mode="json"), "client_secret": given.client_secret.get_secret_value()}
+        return CredentialOut.model_validate(await self.call("POST", "/internal/credentials", actor=actor, body=body))
+
+    async def remove_credential(self, credential_id: UUID, *, actor: str) -> None:
+        """Delete a credential that nothing uses."""
+        await self.call("DELETE", f"/internal/credentials/{credential_id}", actor=actor)
+
+    async def test_credential(self, credential_id: UUID, given: CredentialTestIn | None, *, actor: str) -> CredentialTestOut:
+        """Sign in with a credential and say what works."""
+        path = f"/internal/credentials/{credential_id}/test"
+        return CredentialTestOut.model_validate(await self.call("POST", path, actor=actor, body=given, timeout=TEST_SECONDS))
+
+    async def variables(self, *, actor: str) -> Page[VariableOut]:
+        """Return the global variables."""
+        return await self.get(Page[VariableOut], "/internal/variables", actor=actor)
+
+    async def add_variable(self, given: VariableIn, *, actor: str) -> VariableOut:
+        """Store a global variable."""
+        return VariableOut.model_validate(await self.call("POST", "/internal/variables", actor=actor, body=given))
+
+    async def change_variable(self, variable_id: UUID, given: VariableValueIn, *, actor: str) -> VariableOut:
+        """Give a global variable another value."""
+        return VariableOut.model_validate(await self.call("PUT", f"/internal/variables/{variable_id}", actor=actor, body=given))
+
+    async def remove_variable(self, variable_id: UUID, *, actor: str) -> None:
+        """Delete a global variable that nothing uses."""
+        await self.call("DELETE", f"/internal/variables/{variable_id}", actor=actor)
+
+    async def integrations(self, *, actor: str) -> Page[IntegrationOut]:
+        """Return the integrations."""
+        return await self.get(Page[IntegrationOut], "/internal/integrations", actor=actor)
+
+    async def integration(self, integration_id: UUID, *, actor: str) -> IntegrationOut:
+        """Return one integration, and what is still missing."""
+        return await self.get(IntegrationOut, f"/internal/integrations/{integration_id}", actor=actor)
+
+    async def add_integration(self, given: IntegrationIn, *, actor: str) -> IntegrationOut:
+        """Store an integration, as a draft."""
+        return IntegrationOut.model_validate(await self.call("POST", "/internal/integrations", actor=actor, body=given))
+
+    async def change_integration(self, integration_id: UUID, given: IntegrationPatch, *, actor: str) -> IntegrationOut:
+        """Change what is given: null empties a detail, leaving it out keeps it."""
+        body = given.model_dump(mode="json", exclude_unset=True)
+        return IntegrationOut.model_validate(await self.call("PATCH", f"/internal/integrations/{integration_id}", actor=actor, body=body))
+
+    async def move_integration(
+        self, integration_id: UUID, step: Literal["launch", "pause", "resume"], *, actor: str
+    ) -> IntegrationOut:
+        """Launch, pause or resume an integration."""
+        return IntegrationOut.model_validate(await self.call("POST", f"/internal/integrations/{integration_id}/{step}", actor=actor))
+
+    async def request_run(self, integration_id: UUID, *, actor: str) -> RunOut:
+        """Queue a run."""
+        return RunOut.model_validate(await self.call("POST", f"/internal/integrations/{integration_id}/runs", actor=actor))
+
+    async def runs(self, integration_id: UUID, ask: ListQuery, *, actor: str) -> Page[RunOut]:
+        """Return an integration's runs, the newest first."""
+        return await self.get(Page[RunOut], f"/internal/integrations/{integration_id}/runs", actor=actor, **ask.params())
+
+    async def run(self, run_id: UUID, *, actor: str) -> RunOut:
+        """Return one run with its progress."""
+        return await self.get(RunOut, f"/internal/runs/{run_id}", actor=actor)
+
+    async def run_errors(self, run_id: UUID, ask: ListQuery, *, actor: str) -> Page[RunErrorOut]:
+        """Return the records of a run that could not be applied."""
+        return await self.get(Page[RunErrorOut], f"/internal/runs/{run_id}/errors", actor=actor, **ask.params())

@@ -1,0 +1,19 @@
+"""What a list is asked for."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """Where a list goes on, and how much of it is wanted."""
+
+    cursor: str | None = None
+    limit: int | None = None
+    count: bool | None = None
+    filter: str | None = None
+    sort: str | None = None
+
+    def params(self) -> dict[str, Any]:
+        """Return the query parameters that are given."""
+        return {name: value for name, value in asdict(self).items() if value is not None}

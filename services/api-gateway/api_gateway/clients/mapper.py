@@ -1,0 +1,86 @@
+"""What the gateway asks the mapper: fields, mappings, People, SaaS instances and SaaS users."""
+
+from uuid import UUID
+
+from api_gateway.clients.listing import ListQuery
+from shared.api.records import (
+    FieldIn,
+    FieldOut,
+    MappingIn,
+    MappingOut,
+    PersonIn,
+    PersonOut,
+    RecordPatch,
+    SaasInstanceOut,
+    SaasUserOut,
+    SuggestionsIn,
+    SuggestionsOut,
+    TimelineEntry,
+)
+from shared.events.records import RecordType
+from shared.http.client import ServiceClient
+from shared.http.paging import Page
+
+
+class MapperClient(ServiceClient):
+    """Everything that is about records."""
+
+    audience = "mapper"
+
+    async def fields(self, object_type: RecordType | None, *, actor: str) -> Page[FieldOut]:
+        """Return the fields of one object type, or of all."""
+        return await self.get(Page[FieldOut], "/internal/fields", actor=actor, object_type=object_type)
+
+    async def add_field(self, given: FieldIn, *, actor: str) -> FieldOut:
+        """Add a custom field."""
+        return FieldOut.model_validate(await self.call("POST", "/internal/fields", actor=actor, body=given))
+
+    async def mapping(self, integration_id: UUID, *, actor: str) -> MappingOut:
+        """Return the newest version of an integration's mapping."""
+        return await self.get(MappingOut, f"/internal/integrations/{integration_id}/mapping", actor=actor)
+
+    async def store_mapping(self, integration_id: UUID, given: MappingIn, *, actor: str) -> MappingOut:
+        """Store a new version of an integration's mapping."""
+        path = f"/internal/integrations/{integration_id}/mapping"
+        return MappingOut.model_validate(await self.call("PUT", path, actor=actor, body=given))
+
+    async def suggestions(self, integration_id: UUID, given: SuggestionsIn, *, actor: str) -> SuggestionsOut:
+        """Suggest a mapping; nothing is stored."""
+        path = f"/internal/integrations/{integration_id}/mapping/suggestions"
+        return SuggestionsOut.model_validate(await self.call("POST", path, actor=actor, body=given))
+
+    async def saas_instances(self, *, actor: str) -> Page[SaasInstanceOut]:
+        """Return the SaaS instances."""
+        return await self.get(Page[SaasInstanceOut], "/internal/saas-instances", actor=actor)
+
+    async def people(self, ask: ListQuery, *, actor: str) -> Page[PersonOut]:
+        """Return People."""
+        return await self.get(Page[PersonOut], "/internal/people", actor=actor, **ask.params())
+
+    async def add_person(self, given: PersonIn, *, actor: str) -> PersonOut:
+        """Add a Person by hand."""
+        return PersonOut.model_validate(await self.call("POST", "/internal/people", actor=actor, body=given))
+
+    async def person(self, person_id: UUID, *, actor: str) -> PersonOut:
+        """Return one Person."""
+        return await self.get(PersonOut, f"/internal/people/{person_id}", actor=actor)
+
+    async def change_person(self, person_id: UUID, given: RecordPatch, *, actor: str) -> PersonOut:
+        """Change fields of a Person."""
+        return PersonOut.model_validate(await self.call("PATCH", f"/internal/people/{person_id}", actor=actor, body=given))
+
+    async def timeline(self, person_id: UUID, ask: ListQuery, *, actor: str) -> Page[TimelineEntry]:
+        """Return what happened to a Person and to their SaaS users."""
+        return await self.get(Page[TimelineEntry], f"/internal/people/{person_id}/timeline", actor=actor, **ask.params())
+
+    async def saas_users(self, ask: ListQuery, *, actor: str) -> Page[SaasUserOut]:
+        """Return SaaS users."""
+        return await self.get(Page[SaasUserOut], "/internal/saas-users", actor=actor, **ask.params())
+
+    async def saas_user(self, saas_user_id: UUID, *, actor: str) -> SaasUserOut:
+        """Return one SaaS user."""
+        return await self.get(SaasUserOut, f"/internal/saas-users/{saas_user_id}", actor=actor)
+
+    async def change_saas_user(self, saas_user_id: UUID, given: RecordPatch, *, actor: str) -> SaasUserOut:
+        """Change fields of a SaaS user."""
+        return SaasUserOut.model_validate(await self.call("PATCH", f"/internal/saas-users/{saas_user_id}", actor=actor, body=given))

@@ -1,0 +1,85 @@
+"""What the gateway asks the workflow engine: blocks, workflows and their runs."""
+
+from typing import Literal
+from uuid import UUID
+
+from api_gateway.clients.listing import ListQuery
+from shared.api.sources import Preset
+from shared.api.workflows import (
+    BlockTypeOut,
+    RunTotals,
+    SweepIn,
+    SweepOut,
+    ValidationOut,
+    WorkflowIn,
+    WorkflowOut,
+    WorkflowPatch,
+    WorkflowRunDetail,
+    WorkflowRunOut,
+    WorkflowRunState,
+)
+from shared.http.client import ServiceClient
+from shared.http.paging import Page
+
+SWEEP_SECONDS = 300.0
+"""A sweep answers when all its runs are stored: with many records that takes longer than another call."""
+
+
+class WorkflowEngineClient(ServiceClient):
+    """Everything that is about workflows."""
+
+    audience = "workflow-engine"
+
+    async def blocks(self, *, actor: str) -> Page[BlockTypeOut]:
+        """Return the block types."""
+        return await self.get(Page[BlockTypeOut], "/internal/blocks", actor=actor)
+
+    async def presets(self, *, actor: str) -> Page[Preset]:
+        """Return the presets of the blocks."""
+        return await self.get(Page[Preset], "/internal/presets", actor=actor)
+
+    async def workflows(self, ask: ListQuery, *, actor: str) -> Page[WorkflowOut]:
+        """Return the workflows, the newest first."""
+        return await self.get(Page[WorkflowOut], "/internal/workflows", actor=actor, **ask.params())
+
+    async def add_workflow(self, given: WorkflowIn, *, actor: str) -> WorkflowOut:
+        """Store a draft."""
+        return WorkflowOut.model_validate(await self.call("POST", "/internal/workflows", actor=actor, body=given))
+
+    async def workflow(self, workflow_id: UUID, *, actor: str) -> WorkflowOut:
+        """Return one workflow."""
+        return await self.get(WorkflowOut, f"/internal/workflows/{workflow_id}", actor=actor)
+
+    async def change_workflow(self, workflow_id: UUID, given: WorkflowPatch, *, actor: str) -> WorkflowOut:
+        """Change what is given in the draft."""
+        body = given.model_dump(mode="json", exclude_unset=True)
+        return WorkflowOut.model_validate(await self.call("PATCH", f"/internal/workflows/{workflow_id}", actor=actor, body=body))
+
+    async def validate_workflow(self, workflow_id: UUID, *, actor: str) -> ValidationOut:
+        """Return what keeps the draft from being activated."""
+        return ValidationOut.model_validate(await self.call("POST", f"/internal/workflows/{workflow_id}/validate", actor=actor))
+
+    async def move_workflow(self, workflow_id: UUID, step: Literal["activate", "deactivate"], *, actor: str) -> WorkflowOut:
+        """Activate or deactivate a workflow."""
+        return WorkflowOut.model_validate(await self.call("POST", f"/internal/workflows/{workflow_id}/{step}", actor=actor))
+
+    async def sweep(self, workflow_id: UUID, given: SweepIn, *, actor: str) -> SweepOut:
+        """Run a workflow now for the records that match its Begin rule."""
+        path = f"/internal/workflows/{workflow_id}/sweeps"
+        return SweepOut.model_validate(await self.call("POST", path, actor=actor, body=given, timeout=SWEEP_SECONDS))
+
+    async def runs(
+        self, workflow_id: UUID, ask: ListQuery, *, state: WorkflowRunState | None, record_id: UUID | None, actor: str
+    ) -> Page[WorkflowRunOut]:
+        """Return a workflow's runs, the newest first."""
+        narrowed = {"state": state, "record_id": None if record_id is None else str(record_id)}
+        path = f"/internal/workflows/{workflow_id}/runs"
+        return await self.get(Page[WorkflowRunOut], path, actor=actor, **ask.params(), **narrowed)
+
+    async def totals(self, workflow_id: UUID, *, actor: str) -> RunTotals:
+        """Return how many runs of a workflow are in which state."""
+        return await self.get(RunTotals, f"/internal/workflows/{workflow_id}/totals", actor=actor)
+
+    async def run(self, run_id: UUID, *, actor: str) -> WorkflowRunDetail:
+        """Return one run with its steps."""
+        return await self.get(WorkflowRunDetail, f"/internal/workflow-runs/{run_id}", actor=actor)
