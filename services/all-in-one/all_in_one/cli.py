@@ -80,7 +80,7 @@ def config() -> None:
 
 
 @app.command()
-def demo(
+def demo(  # noqa: PLR0917 - each is an option with a name
     once: Annotated[bool, typer.Option("--once", help="Play the story, then stop what was started for it.")] = False,
     url: Annotated[str | None, typer.Option(help="A running gateway to play against; a fresh one is started otherwise.")] = None,
     token: Annotated[str | None, typer.Option(help="An admin's API token for --url.", envvar="ROLLCALL_TOKEN")] = None,
@@ -89,9 +89,7 @@ def demo(
         str | None, typer.Option(help="The running simulator's control token.", envvar="SOPHOS_SIMULATOR_CONTROL_TOKEN")
     ] = None,
     users: Annotated[int, typer.Option(min=20, max=100_000, help="How many people the simulated directory has.")] = 1000,
-    awkward: Annotated[
-        bool, typer.Option("--awkward", help="Add the awkward people: without e-mail, with one that is taken, and so on.")
-    ] = False,
+    awkward: Annotated[bool, typer.Option("--awkward", help="Add awkward people: without e-mail, with one that is taken.")] = False,
     seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 7,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The fresh gateway's port; 0 takes any free one.")] = 8080,
 ) -> None:

@@ -5,18 +5,18 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import api_gateway.service
-import connector.service
 import httpx
-import mapper.service
-import workflow_engine.service
 from fastapi import FastAPI
 from pydantic import SecretStr
-from shared.bus.rabbit import connected
 
+import connector.service
+import mapper.service
+import workflow_engine.service
 from all_in_one.configuration import Configuration
 from all_in_one.services import SERVICES
 from shared.bus.in_process import InProcessBus
 from shared.bus.port import Bus
+from shared.bus.rabbit import connected
 from shared.bus.spool import Spool
 from shared.db.migrate import at_head, upgrade
 from shared.errors import AppError

@@ -60,11 +60,14 @@ async def serve_forever(name: str) -> None:
     common = configuration.common
     configure_logging(level=common.log_level, style=common.log_format)
     settings = configuration.service(name)
-    async with stop_signal() as stop, alone(name, configuration) as app:
-        async with serving(app, host=common.host, port=settings.port, shutdown_seconds=common.shutdown_seconds) as url:
-            if token := getattr(app.state, "bootstrap_token", None):
-                announce(Up(url, token))
-            await stop.wait()
+    async with (
+        stop_signal() as stop,
+        alone(name, configuration) as app,
+        serving(app, host=common.host, port=settings.port, shutdown_seconds=common.shutdown_seconds) as url,
+    ):
+        if token := getattr(app.state, "bootstrap_token", None):
+            announce(Up(url, token))
+        await stop.wait()
 
 
 async def migrate_all(names: list[str], revision: str) -> None:

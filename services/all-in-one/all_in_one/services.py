@@ -8,11 +8,10 @@ from connector.settings import ConnectorSettings
 from connector.tables import SCHEMA as CONNECTOR_SCHEMA
 from mapper.settings import MapperSettings
 from mapper.tables import SCHEMA as MAPPER_SCHEMA
-from workflow_engine.settings import WorkflowEngineSettings
-from workflow_engine.tables import SCHEMA as WORKFLOW_ENGINE_SCHEMA
-
 from shared.config import ServiceSettings
 from shared.db.migrate import Schema
+from workflow_engine.settings import WorkflowEngineSettings
+from workflow_engine.tables import SCHEMA as WORKFLOW_ENGINE_SCHEMA
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ async def serving(app: FastAPI, *, host: str, port: int, shutdown_seconds: float
     server = Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]), name=f"http-{port}")
     try:
-        while not server.started and not task.done():
+        while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn tells it by a flag only
             await asyncio.sleep(0.01)
         if task.done():
             await task
@@ -67,7 +67,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise PortTaken(
             f"cannot listen on {host}:{port}: {error.strerror}",
-            remedy="Stop what listens there, or choose another port (--port or its setting).",
+            remedy="Stop what listens there, or choose another port.",
         ) from error
     return listener
 

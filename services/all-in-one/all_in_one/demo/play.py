@@ -11,8 +11,6 @@ from tempfile import TemporaryDirectory
 import httpx
 from pydantic import SecretStr
 from rich.console import Console
-from sophos_central_simulator.server import serving as serving_simulator
-from sophos_central_simulator.settings import SimulatorSettings
 
 from all_in_one.configuration import Configuration, configure
 from all_in_one.demo.api import Api
@@ -23,6 +21,8 @@ from all_in_one.serving import stop_signal
 from shared.config import CommonSettings, load
 from shared.errors import Invalid
 from shared.observability.logging import configure_logging
+from sophos_central_simulator.server import serving as serving_simulator
+from sophos_central_simulator.settings import SimulatorSettings
 
 
 class BadStage(Invalid):
@@ -134,7 +134,6 @@ async def _tell(stage: Stage, built: Set, console: Console) -> bool:
 def _say_where(console: Console, built: Set) -> None:
     console.print(f"\nRollcall stays up at [bold]{built.gateway_url}[/bold], the simulated Sophos Central at {built.simulator_url}.")
     console.print(f"Admin token of this play: [bold]{built.token}[/bold]", soft_wrap=True, highlight=False)
-    console.print(
-        f"Try: curl -H 'Authorization: Bearer {built.token}' '{built.gateway_url}/api/v1/people?limit=3'", soft_wrap=True, highlight=False
-    )
+    example = f"curl -H 'Authorization: Bearer {built.token}' '{built.gateway_url}/api/v1/people?limit=3'"
+    console.print(f"Try: {example}", soft_wrap=True, highlight=False)
     console.print("Stop with Ctrl-C.")
