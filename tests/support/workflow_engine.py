@@ -11,7 +11,7 @@ from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
-from pydantic import SecretStr
+from pydantic import SecretStr, TypeAdapter
 
 from shared.api.records import FlatRecord, RecordQuery
 from shared.api.sources import InputField, OperationIn, OperationOut, Preset, ProviderOut
@@ -28,7 +28,6 @@ from shared.http.paging import Page, decode_cursor, encode_cursor
 from shared.http.service_tokens import ServiceTokens
 from shared.ids import new_id
 from shared.rules import Rule, matches
-from pydantic import TypeAdapter
 from workflow_engine.service import running
 from workflow_engine.settings import WorkflowEngineSettings
 from workflow_engine.tables import SCHEMA
@@ -162,7 +161,13 @@ class Stage:
 
     def settings(self, **more: Any) -> WorkflowEngineSettings:
         """Return settings that do not keep a test waiting."""
-        quick: dict[str, Any] = {"worker_poll": 0.05, "outbox_poll": 0.05, "retry_first_seconds": 0.02, "lease_seconds": 2, "stop_seconds": 1}
+        quick: dict[str, Any] = {
+            "worker_poll": 0.05,
+            "outbox_poll": 0.05,
+            "retry_first_seconds": 0.02,
+            "lease_seconds": 2,
+            "stop_seconds": 1,
+        }
         return WorkflowEngineSettings(database_url=self.url, **{**quick, **more})
 
     @asynccontextmanager

@@ -1,0 +1,65 @@
+"""Which changes start a run."""
+
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from shared.clock import now
+from shared.events import Cause, Change, RecordsChanged
+from shared.ids import new_id
+from shared.rules import Rule
+from workflow_engine.triggers.match import before, starting
+
+FLAGGED = TypeAdapter[Any](Rule).validate_python({"field": "to_be_deleted", "operator": "equals", "value": True})
+
+
+def changed(fields: dict[str, Any], after: dict[str, Any], kind: Any = "updated") -> Change:
+    """Return one change."""
+    return Change(record_id=new_id(), revision=2, kind=kind, fields=fields, after=after)
+
+
+def event(*changes: Change, initial: bool = False) -> RecordsChanged:
+    """Return the event of such changes."""
+    return RecordsChanged(
+        record_type="saas_user", cause=Cause(kind="user", id="r1", actor="ada"), at=now(), changes=list(changes), initial=initial
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "starts"),
+    [
+        (changed({"to_be_deleted": (False, True)}, {"to_be_deleted": True}), True),
+        (changed({"to_be_deleted": (None, True)}, {"to_be_deleted": True}), True),
+        (changed({"email": ("a", "b")}, {"to_be_deleted": True, "email": "b"}), False),
+        (changed({"to_be_deleted": (True, False)}, {"to_be_deleted": False}), False),
+        (changed({}, {"to_be_deleted": True}, "created"), True),
+        (changed({}, {"to_be_deleted": False}, "created"), False),
+    ],
+    ids=["set", "set from empty", "was set already", "taken back", "new and set", "new and not set"],
+)
+def test_a_run_starts_only_when_a_change_makes_the_rule_true(change: Change, starts: bool) -> None:
+    """Every later change of a flagged user would order the deletion anew otherwise."""
+    assert starting(FLAGGED, event(change)) == ([change.record_id] if starts else [])
+
+
+def test_an_initial_load_starts_nothing() -> None:
+    """The first run of an integration describes what is there; nobody asked for anything."""
+    assert starting(FLAGGED, event(changed({}, {"to_be_deleted": True}, "created"), initial=True)) == []
+
+
+def test_without_a_rule_only_new_records_start() -> None:
+    """Everything matches always: only who was not there before begins to match."""
+    new, old = changed({}, {}, "created"), changed({"email": ("a", "b")}, {"email": "b"})
+    assert starting(None, event(new, old)) == [new.record_id]
+
+
+def test_a_record_that_changed_twice_in_one_event_starts_once() -> None:
+    """The same cause, the same record: one run."""
+    change = changed({"to_be_deleted": (False, True)}, {"to_be_deleted": True})
+    assert starting(FLAGGED, event(change, change)) == [change.record_id]
+
+
+def test_the_state_before_is_the_state_after_with_what_changed_put_back() -> None:
+    """The event carries no second copy of the record."""
+    assert before(changed({"email": ("a", "b")}, {"email": "b", "name": "n"})) == {"email": "a", "name": "n"}
