@@ -1,0 +1,48 @@
+"""Pages of the gateway's own lists, and what the other services' lists are asked for."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from fastapi import Query
+
+from api_gateway.api.v1.routing import Count, Cursor, Limit
+from api_gateway.clients.listing import ListQuery
+from shared.http.paging import PAGE_SIZE, BadCursor, Page, decode_cursor, encode_cursor
+
+T = TypeVar("T")
+K = TypeVar("K")
+
+
+def records_wanted(
+    filter: Annotated[str | None, Query(max_length=20_000, description="A rule, as JSON.")] = None,  # noqa: A002 - the public name
+    sort: Annotated[str | None, Query(max_length=100, description="A field; `-` before it for descending.")] = None,
+    cursor: Cursor = None,
+    limit: Limit = PAGE_SIZE,
+    count: Count = False,
+) -> ListQuery:
+    """Read the query parameters of a list of records."""
+    return ListQuery(filter=filter, sort=sort, cursor=cursor, limit=limit, count=count)
+
+
+def after(cursor: str | None, kind: Callable[[Any], K]) -> K | None:
+    """Return the sort key after which a list goes on. Raises `BadCursor`."""
+    if cursor is None:
+        return None
+    (value,) = decode_cursor(cursor, 1)
+    try:
+        return kind(value)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise BadCursor("the cursor belongs to another list", remedy="Use next_cursor as it was given, or leave it out.") from error
+
+
+def identity(value: Any) -> UUID:
+    """Return an id from a cursor."""
+    return UUID(str(value))
+
+
+def page_of(items: Sequence[T], limit: int, key: Callable[[T], Any], total: int | None) -> Page[T]:
+    """Return the page of at most `limit` items; one item more than that says that there is another page."""
+    shown = list(items[:limit])
+    more = encode_cursor([key(shown[-1])]) if len(items) > limit else None
+    return Page(items=shown, next_cursor=more, total=total)

@@ -1,0 +1,85 @@
+"""Providers, credentials and global variables: what the connector knows about sources."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from api_gateway.api.v1.routing import subject
+from api_gateway.scope import InAccount, InParts
+from shared.api.sources import (
+    CredentialIn,
+    CredentialOut,
+    CredentialTestIn,
+    CredentialTestOut,
+    ProviderOut,
+    VariableIn,
+    VariableOut,
+    VariableValueIn,
+)
+from shared.http.paging import Page
+
+providers: APIRouter = subject("/providers", "providers")
+credentials: APIRouter = subject("/credentials", "credentials")
+variables: APIRouter = subject("/global-variables", "global variables")
+
+
+@providers.get("")
+async def list_providers(parts: InParts, account: InAccount) -> Page[ProviderOut]:
+    """Return every kind of source."""
+    return await parts.connector.providers(actor=account.name)
+
+
+@credentials.post("", status_code=201)
+async def add_credential(given: CredentialIn, parts: InParts, account: InAccount) -> CredentialOut:
+    """Store a credential; its secret is never shown again."""
+    return await parts.connector.add_credential(given, actor=account.name)
+
+
+@credentials.get("")
+async def list_credentials(parts: InParts, account: InAccount) -> Page[CredentialOut]:
+    """Return every credential, without secrets."""
+    return await parts.connector.credentials(actor=account.name)
+
+
+@credentials.get("/{credential_id}")
+async def read_credential(credential_id: UUID, parts: InParts, account: InAccount) -> CredentialOut:
+    """Return one credential, without its secret."""
+    return await parts.connector.credential(credential_id, actor=account.name)
+
+
+@credentials.delete("/{credential_id}", status_code=204)
+async def remove_credential(credential_id: UUID, parts: InParts, account: InAccount) -> None:
+    """Delete a credential that nothing uses."""
+    await parts.connector.remove_credential(credential_id, actor=account.name)
+
+
+@credentials.post("/{credential_id}/test")
+async def test_credential(
+    credential_id: UUID, parts: InParts, account: InAccount, given: CredentialTestIn | None = None
+) -> CredentialTestOut:
+    """Sign in with the credential and say what works."""
+    return await parts.connector.test_credential(credential_id, given, actor=account.name)
+
+
+@variables.post("", status_code=201)
+async def add_variable(given: VariableIn, parts: InParts, account: InAccount) -> VariableOut:
+    """Store a global variable."""
+    return await parts.connector.add_variable(given, actor=account.name)
+
+
+@variables.get("")
+async def list_variables(parts: InParts, account: InAccount) -> Page[VariableOut]:
+    """Return every global variable, and who uses it."""
+    return await parts.connector.variables(actor=account.name)
+
+
+@variables.put("/{variable_id}")
+async def change_variable(variable_id: UUID, given: VariableValueIn, parts: InParts, account: InAccount) -> VariableOut:
+    """Give a global variable another value."""
+    return await parts.connector.change_variable(variable_id, given, actor=account.name)
+
+
+@variables.delete("/{variable_id}", status_code=204)
+async def remove_variable(variable_id: UUID, parts: InParts, account: InAccount) -> None:
+    """Delete a global variable that nothing uses."""
+    await parts.connector.remove_variable(variable_id, actor=account.name)
