@@ -74,7 +74,7 @@ async def _peer(url: str, control_token: str, users: int, postgres_url: str, dir
         command = [str(PEER), str(Path(__file__).with_name("dlt_peer.py")), *words]
         done = []
         for number in range(3):
-            if number == 2:  # noqa: PLR2004 - the third pass is the changed one
+            if number == 2:
                 await tenant.change(change=users // 100, join=0, leave=0)
             done.append(await asyncio.to_thread(run_to_end, command, directory / f"dlt-{number}.log"))
         return done
@@ -95,10 +95,10 @@ def _table(users: int, ours: list[Pass], peer: list[Finished], memory: float, me
     for heading in ("Pass", "Rollcall", "dlt", "ratio"):
         table.add_column(heading, justify="left" if heading == "Pass" else "right")
     for name, mine, theirs in zip(NAMES, ours, peer, strict=True):
-        table.add_row(name, f"{users / mine.seconds:,.0f}", f"{users / theirs.seconds:,.0f}", f"{theirs.seconds / mine.seconds:.2f}×")
+        table.add_row(name, f"{users / mine.seconds:,.0f}", f"{users / theirs.seconds:,.0f}", f"{theirs.seconds / mine.seconds:.2f}x")
     largest = max(finished.peak_mib for finished in peer)
-    table.add_row("peak memory, MiB (connector + mapper)", f"{memory:,.0f}", f"{largest:,.0f}", f"{memory / largest:.2f}×")
-    table.add_row("peak memory, MiB (all four services)", f"{memory_all:,.0f}", f"{largest:,.0f}", f"{memory_all / largest:.2f}×")
+    table.add_row("peak memory, MiB (connector + mapper)", f"{memory:,.0f}", f"{largest:,.0f}", f"{memory / largest:.2f}x")
+    table.add_row("peak memory, MiB (all four services)", f"{memory_all:,.0f}", f"{largest:,.0f}", f"{memory_all / largest:.2f}x")
     return table
 
 
