@@ -51,5 +51,5 @@ class Audited:
         try:
             async with self._units.begin(actor=account.name) as unit:
                 await write_entry(unit.session, account, **call, status=status, correlation_id=current_correlation() or new_id())
-        except Exception as error:  # noqa: BLE001 - the call has taken effect: hiding its answer would make the caller repeat it
-            log.error("audit_not_written", account=account.name, **call, status=status, error=type(error).__name__)
+        except Exception:
+            log.exception("audit_not_written", account=account.name, **call, status=status)

@@ -92,9 +92,7 @@ class ConnectorClient(ServiceClient):
         body = given.model_dump(mode="json", exclude_unset=True)
         return IntegrationOut.model_validate(await self.call("PATCH", f"/internal/integrations/{integration_id}", actor=actor, body=body))
 
-    async def move_integration(
-        self, integration_id: UUID, step: Literal["launch", "pause", "resume"], *, actor: str
-    ) -> IntegrationOut:
+    async def move_integration(self, integration_id: UUID, step: Literal["launch", "pause", "resume"], *, actor: str) -> IntegrationOut:
         """Launch, pause or resume an integration."""
         return IntegrationOut.model_validate(await self.call("POST", f"/internal/integrations/{integration_id}/{step}", actor=actor))
 

@@ -69,9 +69,9 @@ class MapperClient(ServiceClient):
         """Change fields of a Person."""
         return PersonOut.model_validate(await self.call("PATCH", f"/internal/people/{person_id}", actor=actor, body=given))
 
-    async def timeline(self, person_id: UUID, ask: ListQuery, *, actor: str) -> Page[TimelineEntry]:
+    async def timeline(self, person_id: UUID, *, actor: str) -> Page[TimelineEntry]:
         """Return what happened to a Person and to their SaaS users."""
-        return await self.get(Page[TimelineEntry], f"/internal/people/{person_id}/timeline", actor=actor, **ask.params())
+        return await self.get(Page[TimelineEntry], f"/internal/people/{person_id}/timeline", actor=actor)
 
     async def saas_users(self, ask: ListQuery, *, actor: str) -> Page[SaasUserOut]:
         """Return SaaS users."""

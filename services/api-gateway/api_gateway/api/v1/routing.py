@@ -52,6 +52,4 @@ class PublicRoute(APIRoute):
 
 def subject(path: str, tag: str) -> APIRouter:
     """Return the router of one subject. Its routes know their whole path: it names their line in the table of roles."""
-    return APIRouter(
-        prefix=f"{BASE}{path}", tags=[tag], route_class=PublicRoute, dependencies=[Depends(BEARER)], responses=PROBLEMS
-    )
+    return APIRouter(prefix=f"{BASE}{path}", tags=[tag], route_class=PublicRoute, dependencies=[Depends(BEARER)], responses=PROBLEMS)

@@ -54,7 +54,7 @@ async def remove_credential(credential_id: UUID, parts: InParts, account: InAcco
 
 
 @credentials.post("/{credential_id}/test")
-async def test_credential(
+async def try_credential(
     credential_id: UUID, parts: InParts, account: InAccount, given: CredentialTestIn | None = None
 ) -> CredentialTestOut:
     """Sign in with the credential and say what works."""

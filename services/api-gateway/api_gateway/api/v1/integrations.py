@@ -1,0 +1,121 @@
+"""Integrations, their mappings and their runs."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from api_gateway.api.v1.routing import Cursor, Limit, subject
+from api_gateway.auth.accounts import named_account
+from api_gateway.clients.listing import ListQuery
+from api_gateway.scope import InAccount, InParts, Parts
+from shared.api.integrations import IntegrationIn, IntegrationOut, IntegrationPatch, RunErrorOut, RunOut
+from shared.api.records import MappingIn, MappingOut, SuggestionsIn, SuggestionsOut
+from shared.errors import Invalid
+from shared.http.paging import PAGE_SIZE, Page
+
+integrations: APIRouter = subject("/integrations", "integrations")
+runs: APIRouter = subject("/runs", "runs")
+
+
+@integrations.post("", status_code=201)
+async def add(given: IntegrationIn, parts: InParts, account: InAccount) -> IntegrationOut:
+    """Store a new integration, as a draft."""
+    return await parts.connector.add_integration(given, actor=account.name)
+
+
+@integrations.get("")
+async def list_all(parts: InParts, account: InAccount) -> Page[IntegrationOut]:
+    """Return every integration."""
+    return await parts.connector.integrations(actor=account.name)
+
+
+@integrations.get("/{integration_id}")
+async def read(integration_id: UUID, parts: InParts, account: InAccount) -> IntegrationOut:
+    """Return one integration, and what is still missing before it can be launched."""
+    return await parts.connector.integration(integration_id, actor=account.name)
+
+
+@integrations.patch("/{integration_id}")
+async def change(integration_id: UUID, given: IntegrationPatch, parts: InParts, account: InAccount) -> IntegrationOut:
+    """Change what is given. The integration user must be the name of an account."""
+    if given.integration_user is not None:
+        # As the account spells it: records name it for ever.
+        given = given.model_copy(update={"integration_user": await _known_account(parts, given.integration_user)})
+    return await parts.connector.change_integration(integration_id, given, actor=account.name)
+
+
+@integrations.post("/{integration_id}/launch")
+async def launch(integration_id: UUID, parts: InParts, account: InAccount) -> IntegrationOut:
+    """Make a complete draft active."""
+    return await parts.connector.move_integration(integration_id, "launch", actor=account.name)
+
+
+@integrations.post("/{integration_id}/pause")
+async def pause(integration_id: UUID, parts: InParts, account: InAccount) -> IntegrationOut:
+    """Keep an active integration from running."""
+    return await parts.connector.move_integration(integration_id, "pause", actor=account.name)
+
+
+@integrations.post("/{integration_id}/resume")
+async def resume(integration_id: UUID, parts: InParts, account: InAccount) -> IntegrationOut:
+    """Let a paused integration run again."""
+    return await parts.connector.move_integration(integration_id, "resume", actor=account.name)
+
+
+@integrations.get("/{integration_id}/mapping")
+async def read_mapping(integration_id: UUID, parts: InParts, account: InAccount) -> MappingOut:
+    """Return the newest version of the mapping."""
+    return await parts.mapper.mapping(integration_id, actor=account.name)
+
+
+@integrations.put("/{integration_id}/mapping")
+async def store_mapping(integration_id: UUID, given: MappingIn, parts: InParts, account: InAccount) -> MappingOut:
+    """Store a new version of the mapping; it takes effect with the next page."""
+    return await parts.mapper.store_mapping(integration_id, given, actor=account.name)
+
+
+@integrations.post("/{integration_id}/mapping/suggestions")
+async def suggest_mapping(integration_id: UUID, parts: InParts, account: InAccount) -> SuggestionsOut:
+    """Suggest a mapping from what the integration's source has; nothing is stored."""
+    integration = await parts.connector.integration(integration_id, actor=account.name)
+    provider = await parts.connector.provider(integration.provider, actor=account.name)
+    seen = SuggestionsIn(source_fields=provider.source_fields, input_keys=[field.key for field in provider.inputs])
+    return await parts.mapper.suggestions(integration_id, seen, actor=account.name)
+
+
+@integrations.post("/{integration_id}/runs", status_code=202)
+async def request_run(integration_id: UUID, parts: InParts, account: InAccount) -> RunOut:
+    """Queue a run."""
+    return await parts.connector.request_run(integration_id, actor=account.name)
+
+
+@integrations.get("/{integration_id}/runs")
+async def list_runs(
+    integration_id: UUID, parts: InParts, account: InAccount, cursor: Cursor = None, limit: Limit = PAGE_SIZE
+) -> Page[RunOut]:
+    """Return the integration's runs, the newest first."""
+    return await parts.connector.runs(integration_id, ListQuery(cursor=cursor, limit=limit), actor=account.name)
+
+
+@runs.get("/{run_id}")
+async def read_run(run_id: UUID, parts: InParts, account: InAccount) -> RunOut:
+    """Return one run with its progress."""
+    return await parts.connector.run(run_id, actor=account.name)
+
+
+@runs.get("/{run_id}/errors")
+async def run_errors(
+    run_id: UUID, parts: InParts, account: InAccount, cursor: Cursor = None, limit: Limit = PAGE_SIZE
+) -> Page[RunErrorOut]:
+    """Return the records of a run that could not be applied."""
+    return await parts.connector.run_errors(run_id, ListQuery(cursor=cursor, limit=limit), actor=account.name)
+
+
+async def _known_account(parts: Parts, name: str) -> str:
+    async with parts.database.reading() as session:
+        found = await named_account(session, name)
+    if found is None:
+        remedy = "Name an account that GET /api/v1/accounts lists, or have an admin add one with POST /api/v1/accounts."
+        problem = {"field": "integration_user", "message": "names no account", "remedy": remedy}
+        raise Invalid(f"integration_user: there is no account {name!r}", code="unknown_account", remedy=remedy, fields=[problem])
+    return found.name

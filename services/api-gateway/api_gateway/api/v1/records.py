@@ -1,0 +1,87 @@
+"""Fields, People, SaaS instances and SaaS users: what the mapper keeps."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+
+from api_gateway.api.v1.paging import records_wanted
+from api_gateway.api.v1.routing import subject
+from api_gateway.clients.listing import ListQuery
+from api_gateway.scope import InAccount, InParts
+from shared.api.records import FieldIn, FieldOut, PersonIn, PersonOut, RecordPatch, SaasInstanceOut, SaasUserOut, TimelineEntry
+from shared.events.records import RecordType
+from shared.http.paging import Page
+
+fields: APIRouter = subject("/fields", "fields")
+saas_instances: APIRouter = subject("/saas-instances", "saas instances")
+people: APIRouter = subject("/people", "people")
+saas_users: APIRouter = subject("/saas-users", "saas users")
+
+Wanted = Annotated[ListQuery, Depends(records_wanted)]
+
+
+@fields.get("")
+async def list_fields(parts: InParts, account: InAccount, object_type: RecordType | None = None) -> Page[FieldOut]:
+    """Return the fields of one object type, or of all."""
+    return await parts.mapper.fields(object_type, actor=account.name)
+
+
+@fields.post("", status_code=201)
+async def add_field(given: FieldIn, parts: InParts, account: InAccount) -> FieldOut:
+    """Add a custom field."""
+    return await parts.mapper.add_field(given, actor=account.name)
+
+
+@saas_instances.get("")
+async def list_saas_instances(parts: InParts, account: InAccount) -> Page[SaasInstanceOut]:
+    """Return every SaaS instance."""
+    return await parts.mapper.saas_instances(actor=account.name)
+
+
+@people.get("")
+async def list_people(ask: Wanted, parts: InParts, account: InAccount) -> Page[PersonOut]:
+    """Return People."""
+    return await parts.mapper.people(ask, actor=account.name)
+
+
+@people.post("", status_code=201)
+async def add_person(given: PersonIn, parts: InParts, account: InAccount) -> PersonOut:
+    """Add a Person by hand."""
+    return await parts.mapper.add_person(given, actor=account.name)
+
+
+@people.get("/{person_id}")
+async def read_person(person_id: UUID, parts: InParts, account: InAccount) -> PersonOut:
+    """Return one Person."""
+    return await parts.mapper.person(person_id, actor=account.name)
+
+
+@people.patch("/{person_id}")
+async def change_person(person_id: UUID, given: RecordPatch, parts: InParts, account: InAccount) -> PersonOut:
+    """Change fields of a Person."""
+    return await parts.mapper.change_person(person_id, given, actor=account.name)
+
+
+@people.get("/{person_id}/timeline")
+async def read_timeline(person_id: UUID, parts: InParts, account: InAccount) -> Page[TimelineEntry]:
+    """Return what happened to a Person and to their SaaS users."""
+    return await parts.mapper.timeline(person_id, actor=account.name)
+
+
+@saas_users.get("")
+async def list_saas_users(ask: Wanted, parts: InParts, account: InAccount) -> Page[SaasUserOut]:
+    """Return SaaS users."""
+    return await parts.mapper.saas_users(ask, actor=account.name)
+
+
+@saas_users.get("/{saas_user_id}")
+async def read_saas_user(saas_user_id: UUID, parts: InParts, account: InAccount) -> SaasUserOut:
+    """Return one SaaS user."""
+    return await parts.mapper.saas_user(saas_user_id, actor=account.name)
+
+
+@saas_users.patch("/{saas_user_id}")
+async def change_saas_user(saas_user_id: UUID, given: RecordPatch, parts: InParts, account: InAccount) -> SaasUserOut:
+    """Change fields of a SaaS user."""
+    return await parts.mapper.change_saas_user(saas_user_id, given, actor=account.name)

@@ -1,0 +1,57 @@
+"""The gateway's app: the public API, every route of which has its line in the table of roles."""
+
+from collections.abc import Iterator, Mapping
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from pydantic import SecretStr
+from starlette.middleware import Middleware
+
+from api_gateway.api.v1 import accounts, audit, integrations, openapi, records, sources, workflows
+from api_gateway.audit.recording import Audited
+from api_gateway.auth.access import check_complete
+from api_gateway.scope import Parts
+from shared.http.app import create_app
+from shared.http.health import Check
+
+ROUTERS = (
+    accounts.me,
+    accounts.accounts,
+    accounts.tokens,
+    audit.router,
+    sources.providers,
+    sources.credentials,
+    sources.variables,
+    integrations.integrations,
+    integrations.runs,
+    records.fields,
+    records.saas_instances,
+    records.people,
+    records.saas_users,
+    workflows.blocks,
+    workflows.presets,
+    workflows.workflows,
+    workflows.workflow_runs,
+    openapi.router,
+)
+
+
+def build_app(parts: Parts, checks: Mapping[str, Check], metrics_token: SecretStr | None) -> FastAPI:
+    """Return the app. Raises `TypeError` when a route has no line in the table of roles, or a line has no route."""
+    check_complete(public_routes())
+    # The document is served by a route of the API, which asks for a token; the framework's own would not.
+    app = create_app(service="api-gateway", title="Rollcall API", checks=checks, metrics_token=metrics_token)
+    app.state.parts = parts
+    for router in ROUTERS:
+        app.include_router(router)
+    # Innermost, so that an entry is written under the request's correlation id.
+    app.user_middleware.append(Middleware(Audited, units=parts.units))
+    return app
+
+
+def public_routes() -> Iterator[tuple[str, str]]:
+    """Give (method, path) of every route of the API."""
+    for router in ROUTERS:
+        for route in router.routes:
+            if isinstance(route, APIRoute):
+                yield from ((method, route.path) for method in route.methods or ())

@@ -1,0 +1,50 @@
+"""How the API gateway starts and stops."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from fastapi import FastAPI
+
+from api_gateway.auth.bootstrap import bootstrap
+from api_gateway.clients.connector import ConnectorClient
+from api_gateway.clients.mapper import MapperClient
+from api_gateway.clients.workflow_engine import WorkflowEngineClient
+from api_gateway.consumers import subscriptions
+from api_gateway.http import build_app
+from api_gateway.scope import Parts
+from api_gateway.settings import GatewaySettings
+from api_gateway.tables import INBOX, OUTBOX, SCHEMA
+from shared.bus.port import Bus
+from shared.config import CommonSettings
+from shared.service import at_work, founded
+
+
+@asynccontextmanager
+async def running(
+    settings: GatewaySettings,
+    common: CommonSettings,
+    bus: Bus,
+    *,
+    connector: httpx.AsyncClient,
+    mapper: httpx.AsyncClient,
+    workflow_engine: httpx.AsyncClient,
+) -> AsyncIterator[FastAPI]:
+    """Run the gateway inside the block; give its app. Migrations are not run here.
+
+    `app.state.bootstrap_token` is the first admin's token in plain text if this start made it, else None.
+    """
+    async with founded(schema=SCHEMA, outbox=OUTBOX, service="api-gateway", settings=settings, common=common, bus=bus) as foundation:
+        parts = Parts(
+            database=foundation.database,
+            units=foundation.units,
+            connector=ConnectorClient(connector, foundation.tokens),
+            mapper=MapperClient(mapper, foundation.tokens),
+            workflow_engine=WorkflowEngineClient(workflow_engine, foundation.tokens),
+        )
+        others = {client.audience: client.check for client in (parts.connector, parts.mapper, parts.workflow_engine)}
+        async with at_work(foundation, subscriptions, INBOX, parts=parts):
+            app = build_app(parts, {**foundation.checks, **others}, common.metrics_token)
+            made = await bootstrap(parts.units)
+            app.state.bootstrap_token = None if made is None else made.get_secret_value()
+            yield app
