@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -24,6 +24,8 @@ from shared.observability.logging import get_logger
 log = get_logger(__name__)
 
 TIDY_EVERY = timedelta(minutes=10)
+LAST_ROUND = 5.0
+"""Seconds that a round may still take when the service stops."""
 
 
 class RunCrashed(AppError):
@@ -37,7 +39,8 @@ class Worker:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._at_work: dict[UUID, asyncio.Task[None]] = {}
+        self._at_work: dict[UUID, tuple[Claim, asyncio.Task[None]]] = {}
+        self._stop = asyncio.Event()
         self._tidied: datetime | None = None
 
     @asynccontextmanager
@@ -47,18 +50,27 @@ class Worker:
         try:
             yield self
         finally:
-            tasks = [looking, *self._at_work.values()]
-            for task in tasks:
+            self._stop.set()
+            # A round is let finish: cut off between a claim's commit and its note here, the claim would be nobody's.
+            _, late = await asyncio.wait([looking], timeout=LAST_ROUND)
+            under_way = list(self._at_work.values())
+            for task in [*late, *(task for _, task in under_way)]:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(looking, *(task for _, task in under_way), return_exceptions=True)
+            for held, _ in under_way:
+                await give_back(self._parts.units, held)
 
     async def _look(self) -> None:
-        while True:
+        while not self._stop.is_set():
             try:
                 await self._round()
             except (DBAPIError, OSError) as error:
                 log.warning("worker_waits", error=type(error).__name__)
-            await asyncio.sleep(self._parts.settings.worker_poll)
+            except Exception:
+                # The top of the loop: whatever one round met, the next one must come.
+                log.exception("worker_round_failed")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), timeout=self._parts.settings.worker_poll)
 
     async def _round(self) -> None:
         room = self._parts.settings.max_parallel_runs - len(self._at_work)
@@ -75,7 +87,7 @@ class Worker:
 
     def _start(self, held: Claim) -> None:
         task = asyncio.create_task(self._carry_out(held), name=f"run-{held.run_id}")
-        self._at_work[held.run_id] = task
+        self._at_work[held.run_id] = (held, task)
         task.add_done_callback(lambda _done: self._at_work.pop(held.run_id, None))
 
     async def _carry_out(self, held: Claim) -> None:
@@ -85,9 +97,6 @@ class Worker:
                     await self._guarded(held)
             except LeaseLost:
                 log.warning("run_taken_over", run_id=str(held.run_id))
-            except asyncio.CancelledError:
-                await give_back(self._parts.units, held)
-                raise
             except (DBAPIError, OSError) as error:
                 # The lease runs out by itself; then it is tried again, here or elsewhere.
                 log.warning("run_interrupted", run_id=str(held.run_id), error=type(error).__name__)
