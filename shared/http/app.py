@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import FastAPI
 from pydantic import SecretStr
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.http import health, problems
@@ -51,6 +52,8 @@ class RequestFrame:
         started = time.perf_counter()
         status = 500
 
+        body = Body(receive)
+
         async def sending(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
@@ -58,14 +61,18 @@ class RequestFrame:
                 message["headers"] = [*message.get("headers", []), (b"x-request-id", str(correlation_id).encode())]
             await send(message)
 
+        async def sending_unless_too_large(message: Message) -> None:
+            # Whatever the app makes of a body that was cut off, the caller is told why; what follows is dropped.
+            if not body.too_large:
+                await sending(message)
+            elif message["type"] == "http.response.start":
+                await _too_large()(scope, receive, sending)
+
         with correlated(correlation_id):
             if _declared_size(headers) > LARGEST_BODY:
-                too_large = problems.answer(
-                    413, "Too large", "the request body is too large", "too_large", remedy="Send less than 16 MiB at once."
-                )
-                await too_large(scope, receive, sending)
+                await _too_large()(scope, receive, sending)
             else:
-                await self._app(scope, _limited(receive), sending)
+                await self._app(scope, body.receive, sending_unless_too_large)
         route = getattr(scope.get("route"), "path", "unmatched")
         HTTP_REQUESTS.labels(self._service, scope["method"], route, str(status)).observe(time.perf_counter() - started)
 
@@ -75,17 +82,24 @@ def _declared_size(headers: dict[bytes, bytes]) -> int:
     return int(declared) if declared.isdigit() else 0
 
 
-def _limited(receive: Receive) -> Receive:
-    taken = 0
+def _too_large() -> Response:
+    return problems.answer(413, "Too large", "the request body is too large", "too_large", remedy="Send less than 16 MiB at once.")
 
-    async def limited() -> Message:
-        nonlocal taken
-        message = await receive()
-        taken += len(message.get("body", b""))
-        # A body without a declared length that grows past the limit is cut off like a client that went away.
-        return {"type": "http.disconnect"} if taken > LARGEST_BODY else message
 
-    return limited
+class Body:
+    """A request's body, cut off when it grows past the limit without having declared its length."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._taken = 0
+        self.too_large = False
+
+    async def receive(self) -> Message:
+        """Give the next piece, or say that the client went away when there were too many."""
+        message = await self._receive()
+        self._taken += len(message.get("body", b""))
+        self.too_large = self._taken > LARGEST_BODY
+        return {"type": "http.disconnect"} if self.too_large else message
 
 
 def _uuid(value: bytes | None) -> UUID | None:

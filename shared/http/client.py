@@ -5,14 +5,21 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import BaseModel, TypeAdapter
 
-from shared.errors import AppError, Conflict, Forbidden, Invalid, NotFound, Unauthenticated, Upstream
+from shared.errors import AppError, Conflict, Forbidden, Invalid, NotFound, Throttled, Unauthenticated, Upstream
 from shared.http.service_tokens import ServiceTokens
 from shared.ids import new_id
 from shared.observability.correlation import current_correlation
 
 T = TypeVar("T")
 
-BY_STATUS: dict[int, type[AppError]] = {401: Unauthenticated, 403: Forbidden, 404: NotFound, 409: Conflict, 422: Invalid}
+BY_STATUS: dict[int, type[AppError]] = {
+    401: Unauthenticated,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    422: Invalid,
+    503: Throttled,
+}
 
 
 class ServiceClient:
@@ -32,7 +39,7 @@ class ServiceClient:
         actor: str,
         body: BaseModel | dict[str, Any] | list[Any] | None = None,
         params: dict[str, Any] | None = None,
-        timeout: float | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - handed to httpx, which distinguishes connecting from reading
     ) -> Any:
         """Return the answer's JSON (None for 204). Raises the `AppError` that the other service raised, or `Upstream`."""
         content = body.model_dump(mode="json") if isinstance(body, BaseModel) else body
@@ -82,6 +89,12 @@ def _error(audience: str, response: httpx.Response) -> AppError:
         fields=problem.get("fields", ()),
         **{name: value for name, value in problem.items() if name not in known},
     )
-    if response.status_code not in BY_STATUS:
+    if isinstance(error, Throttled):
+        error.retry_after = _seconds(response.headers.get("Retry-After"))
+    elif response.status_code not in BY_STATUS:
         error.retryable = response.status_code in {429, 502, 503, 504}
     return error
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    return float(retry_after) if retry_after is not None and retry_after.isdigit() else None

@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem details, one handler for all services."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -15,6 +16,7 @@ from shared.observability.logging import get_logger
 log = get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+QUIET = {"uuid_parsing": "Input should be a valid UUID", "url_parsing": "Input should be a valid URL"}
 
 
 class FieldProblem(BaseModel):
@@ -79,11 +81,19 @@ async def _malformed(_request: Request, error: Exception) -> JSONResponse:
     """Name each field that cannot be read. Never repeats the input: it may be a secret."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it only
     fields = [
-        {"field": ".".join(str(step) for step in problem["loc"] if step != "body") or "body", "message": str(problem["msg"])}
+        {"field": ".".join(str(step) for step in problem["loc"] if step != "body") or "body", "message": _why(problem)}
         for problem in error.errors()
     ]
     named = ", ".join(field["field"] for field in fields[:5])
     return answer(422, "Invalid", f"these fields cannot be read: {named}", "malformed", remedy="Correct the named fields.", fields=fields)
+
+
+def _why(problem: Mapping[str, Any]) -> str:
+    """Say what is wrong. Pydantic's own words repeat a piece of the input for these kinds of problems."""
+    kind, expected = str(problem["type"]), problem.get("ctx", {}).get("expected_tags")
+    if kind == "union_tag_invalid":
+        return f"is of no known kind; known are {expected}"
+    return QUIET.get(kind, str(problem["msg"]))
 
 
 async def _http(_request: Request, error: Exception) -> JSONResponse:

@@ -4,6 +4,7 @@ from typing import Literal
 from urllib.parse import quote
 from uuid import UUID
 
+from api_gateway.clients.internal import InternalClient
 from api_gateway.clients.listing import ListQuery
 from shared.api.integrations import IntegrationIn, IntegrationOut, IntegrationPatch, RunErrorOut, RunOut
 from shared.api.sources import (
@@ -16,14 +17,13 @@ from shared.api.sources import (
     VariableOut,
     VariableValueIn,
 )
-from shared.http.client import ServiceClient
 from shared.http.paging import Page
 
 TEST_SECONDS = 120.0
 """A credential test signs in at the source, which may be slow."""
 
 
-class ConnectorClient(ServiceClient):
+class ConnectorClient(InternalClient):
     """Everything that is about sources."""
 
     audience = "connector"

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from api_gateway.clients.internal import InternalClient
 from api_gateway.clients.listing import ListQuery
 from shared.api.records import (
     FieldIn,
@@ -18,11 +19,10 @@ from shared.api.records import (
     TimelineEntry,
 )
 from shared.events.records import RecordType
-from shared.http.client import ServiceClient
 from shared.http.paging import Page
 
 
-class MapperClient(ServiceClient):
+class MapperClient(InternalClient):
     """Everything that is about records."""
 
     audience = "mapper"

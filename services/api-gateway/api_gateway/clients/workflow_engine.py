@@ -3,6 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
+from api_gateway.clients.internal import InternalClient
 from api_gateway.clients.listing import ListQuery
 from shared.api.sources import Preset
 from shared.api.workflows import (
@@ -18,14 +19,13 @@ from shared.api.workflows import (
     WorkflowRunOut,
     WorkflowRunState,
 )
-from shared.http.client import ServiceClient
 from shared.http.paging import Page
 
 SWEEP_SECONDS = 300.0
 """A sweep answers when all its runs are stored: with many records that takes longer than another call."""
 
 
-class WorkflowEngineClient(ServiceClient):
+class WorkflowEngineClient(InternalClient):
     """Everything that is about workflows."""
 
     audience = "workflow-engine"
