@@ -2,29 +2,77 @@
 
 import argparse
 import os
+import secrets
 import sys
+from typing import Any
 
 import uvicorn
 from pydantic import ValidationError
 
 from sophos_central_simulator.app import create_simulator
-from sophos_central_simulator.settings import SimulatorSettings
+from sophos_central_simulator.server import configuration, listening
+from sophos_central_simulator.settings import MOST_USERS, SimulatorSettings
+from sophos_central_simulator.tenants import Tenant
+
+CONTROL_TOKEN = "SOPHOS_SIMULATOR_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
 
 
 def main() -> None:
     """Read the options, serve."""
-    parser = argparse.ArgumentParser(prog="sophos_central_simulator", description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8090)
-    parser.add_argument("--public-url", default=None, help="the base URL that clients reach it at, if not the one they asked")
-    options = parser.parse_args()
+    settings = _settings(_options())
+    app = create_simulator(settings)
     try:
-        settings = SimulatorSettings(host=options.host, port=options.port, public_url=options.public_url)
-    except ValidationError:
-        name = "SOPHOS_SIMULATOR_CONTROL_TOKEN"
-        state = "is too short" if os.environ.get(name) else "is not set"
-        sys.exit(f"{name} {state}: give the control API a token of at least 16 characters.")
-    uvicorn.run(create_simulator(settings), host=settings.host, port=settings.port, lifespan="off", access_log=False, server_header=False)
+        with listening(settings.host, settings.port) as listener:
+            host, port = listener.getsockname()[:2]
+            _say(f"Sophos Central simulator at http://{host}:{port}")
+            _introduce(app.state.first_tenant, secret_is_chosen=settings.client_secret is not None)
+            uvicorn.Server(configuration(app, quiet=False)).run(sockets=[listener])
+    except OSError as error:
+        sys.exit(f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}. Give another --port.")
+
+
+def _options() -> dict[str, Any]:
+    """Return the options that were given; the others come from the environment."""
+    parser = argparse.ArgumentParser(
+        prog="sophos_central_simulator",
+        description=__doc__,
+        epilog="Each option can also be set as SOPHOS_SIMULATOR_<OPTION>; so can CLIENT_SECRET and CONTROL_TOKEN.",
+    )
+    parser.add_argument("--host", help="the address to listen on (127.0.0.1)")
+    parser.add_argument("--port", type=int, help="the port (8090); 0 takes any free one")
+    parser.add_argument("--public-url", help="the base URL that clients reach it at, if not the one they asked")
+    parser.add_argument("--users", type=int, help=f"make a tenant with so many people, at most {MOST_USERS}")
+    parser.add_argument("--seed", type=int, help="what that tenant's people follow from (7)")
+    parser.add_argument("--awkward", action="store_true", default=None, help="with the odd people of real directories too")
+    parser.add_argument("--email-domain", help="their e-mail domain (example.com)")
+    parser.add_argument("--tenant-id", help="the tenant's id, a UUID")
+    parser.add_argument("--client-id", help="the client id that signs in to it, a UUID")
+    return {name: value for name, value in vars(parser.parse_args()).items() if value is not None}
+
+
+def _settings(given: dict[str, Any]) -> SimulatorSettings:
+    if CONTROL_TOKEN not in os.environ:
+        given["control_token"] = secrets.token_urlsafe(24)
+        _say(f"Control token: {given['control_token']} (set {CONTROL_TOKEN} to choose it)")
+    try:
+        return SimulatorSettings(**given)
+    except ValidationError as error:
+        words = [f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors(include_input=False)]
+        sys.exit("The simulator cannot start. " + "; ".join(words))
+
+
+def _introduce(tenant: Tenant | None, *, secret_is_chosen: bool) -> None:
+    """Say how to sign in to the first tenant. A secret that somebody chose is not repeated."""
+    if tenant is None:
+        _say("No tenant yet: POST /_control/tenants makes one.")
+        return
+    secret = "as set" if secret_is_chosen else tenant.client_secret
+    _say(f"Tenant {tenant.id} with {len(tenant.directory.users)} users. Client id: {tenant.client_id}. Client secret: {secret}")
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,18 +1,22 @@
-"""The control API: make tenants, change people, inject faults, see what was asked. Every call needs the control token."""
+"""The control API: make tenants, change people, inject faults, see what was asked. Every call but health needs the control token."""
 
+import asyncio
 import random
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sophos_central_simulator.api import answer
 from sophos_central_simulator.errors import Refused
 from sophos_central_simulator.faults import Fault
-from sophos_central_simulator.people import uuid_from
-from sophos_central_simulator.tenants import Switches, Tenant, Tenants
+from sophos_central_simulator.requests import answer, base_url, tenants_of
+from sophos_central_simulator.settings import DOMAIN, MOST_USERS
+from sophos_central_simulator.switches import Switches
+from sophos_central_simulator.tenants import Tenant
 
 router = APIRouter(prefix="/_control")
+Page = Annotated[int, Query(ge=1, le=1_000_000)]
+PageSize = Annotated[int, Query(alias="pageSize", ge=1, le=10_000)]
 
 
 class NewTenant(BaseModel):
@@ -21,21 +25,29 @@ class NewTenant(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     seed: int = 7
-    users: int = Field(default=1000, ge=0, le=1_000_000)
+    users: int = Field(default=1000, ge=0, le=MOST_USERS)
     awkward: bool = False
-    email_domain: str = Field(default="example.com", pattern=r"^[a-z0-9.-]{1,200}$")
+    email_domain: str = Field(default="example.com", pattern=DOMAIN)
 
 
 class Changes(BaseModel):
-    """How many people change, join and leave; `leave_ids` leave for certain."""
+    """How many people change, join and leave; `leave_ids` leave for certain. Without a seed each call chooses others."""
 
     model_config = ConfigDict(extra="forbid")
 
-    change: int = Field(default=0, ge=0)
-    join: int = Field(default=0, ge=0)
-    leave: int = Field(default=0, ge=0)
+    change: int = Field(default=0, ge=0, le=MOST_USERS)
+    join: int = Field(default=0, ge=0, le=MOST_USERS)
+    leave: int = Field(default=0, ge=0, le=MOST_USERS)
     leave_ids: list[str] = Field(default_factory=list)
-    seed: int = 1
+    seed: int | None = None
+
+
+class Return(BaseModel):
+    """How somebody who was removed comes back: as a custom user who signs in on a device, or as they were, by a directory sync."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    how: Literal["sign_in", "sync"] = "sign_in"
 
 
 @router.get("/health")
@@ -46,54 +58,65 @@ async def health() -> Response:
 
 @router.post("/tenants")
 async def make(request: Request, given: NewTenant) -> Response:
-    """Make a tenant with its own credential and people."""
-    tenants: Tenants = request.app.state.tenants
-    tenant = tenants.create(seed=given.seed, users=given.users, awkward=given.awkward, email_domain=given.email_domain)
+    """Make a tenant with its own credential and people. In a thread: a hundred thousand people take a second or two."""
+    made = given.model_dump()
+    tenant = await asyncio.to_thread(lambda: tenants_of(request).create(**made))
     return answer(
         {
             "tenant_id": tenant.id,
             "client_id": tenant.client_id,
             "client_secret": tenant.client_secret,
-            "data_region": request.app.state.base_url(request),
+            "data_region": base_url(request),
             "users": len(tenant.directory.users),
         },
         201,
     )
 
 
+@router.get("/tenants")
+async def tenants(request: Request) -> Response:
+    """Return all tenants, without their secrets."""
+    return answer({"items": [{"tenant_id": tenant.id, **_state(tenant)} for tenant in tenants_of(request).by_id.values()]})
+
+
 @router.get("/tenants/{tenant_id}")
 async def read(request: Request, tenant_id: str) -> Response:
-    """Count the people of a tenant."""
-    users = _tenant(request, tenant_id).directory.users
-    sources: dict[str, int] = {}
-    for user in users.values():
-        sources[user["source"]["type"]] = sources.get(user["source"]["type"], 0) + 1
-    return answer({"users": len(users), "by_source": sources})
+    """Count the people of a tenant by source type, and show its switches and waiting faults."""
+    tenant = _tenant(request, tenant_id)
+    shown = {"switches": tenant.switches.model_dump(), "faults": [fault.model_dump() for fault in tenant.faults]}
+    return answer({**_state(tenant), **shown})
+
+
+@router.delete("/tenants/{tenant_id}")
+async def drop(request: Request, tenant_id: str) -> Response:
+    """Forget a tenant."""
+    del tenants_of(request).by_id[_tenant(request, tenant_id).id]
+    return answer({})
 
 
 @router.get("/tenants/{tenant_id}/users")
-async def users(request: Request, tenant_id: str, page: int = 1, pageSize: int = 1000) -> Response:  # noqa: N803 - Sophos' own spelling
+async def users(request: Request, tenant_id: str, page: Page = 1, size: PageSize = 1000) -> Response:
     """Return people as id, e-mail and source type, page by page."""
-    rows = list(_tenant(request, tenant_id).directory.users.values())[(page - 1) * pageSize : page * pageSize]
-    return answer({"items": [_brief(row) for row in rows]})
+    directory = _tenant(request, tenant_id).directory
+    rows = directory.rows()[(page - 1) * size : page * size]
+    return answer({"items": [_brief(row) for row in rows], "total": len(directory.users)})
 
 
 @router.post("/tenants/{tenant_id}/changes")
 async def change(request: Request, tenant_id: str, given: Changes) -> Response:
     """Let people change, join and leave; return who."""
     directory = _tenant(request, tenant_id).directory
-    moved = directory.drift(
-        random.Random(f"{given.seed}:changes"), change=given.change, join=given.join, leave=given.leave, leave_ids=given.leave_ids
-    )
+    seed = directory.next_move() if given.seed is None else given.seed
+    moved = directory.drift(random.Random(f"{seed}:changes"), **given.model_dump(exclude={"seed"}))
     return answer({name: [_brief(person) for person in people] for name, people in moved.items()})
 
 
 @router.post("/tenants/{tenant_id}/users/{user_id}/return")
-async def come_back(request: Request, tenant_id: str, user_id: str, given: dict[str, Any]) -> Response:
-    """Let somebody who was deleted reappear with a new id, as after a sign-in or a directory sync."""
-    directory = _tenant(request, tenant_id).directory
-    person = {**directory.blank(), **given, "id": uuid_from(random.Random())}
-    directory.add(person)
+async def come_back(request: Request, tenant_id: str, user_id: str, given: Return) -> Response:
+    """Let somebody who was removed reappear with a new id."""
+    person = _tenant(request, tenant_id).directory.bring_back(user_id, as_custom=given.how == "sign_in")
+    if person is None:
+        raise Refused(404, "Nobody with this id was removed")
     return answer({"was": user_id, **_brief(person)}, 201)
 
 
@@ -102,6 +125,17 @@ async def switch(request: Request, tenant_id: str, given: Switches) -> Response:
     """Set the tenant's switches; those not given go back to their default."""
     _tenant(request, tenant_id).switches = given
     return answer(given.model_dump())
+
+
+@router.patch("/tenants/{tenant_id}/switches")
+async def switch_some(request: Request, tenant_id: str, given: dict[str, Any]) -> Response:
+    """Set some of the tenant's switches."""
+    tenant = _tenant(request, tenant_id)
+    try:
+        tenant.switches = Switches.model_validate({**tenant.switches.model_dump(), **given})
+    except ValidationError as error:
+        raise Refused(400, "; ".join(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors())) from None
+    return answer(tenant.switches.model_dump())
 
 
 @router.post("/tenants/{tenant_id}/faults")
@@ -120,18 +154,26 @@ async def clear_faults(request: Request, tenant_id: str) -> Response:
 
 @router.get("/tenants/{tenant_id}/requests")
 async def requests(request: Request, tenant_id: str) -> Response:
-    """Return how often each call was made, and the most recent ones."""
+    """Return how often each call was made, and the most recent ones with their status (null: no answer was sent)."""
     tenant = _tenant(request, tenant_id)
-    return answer({"total": tenant.counts.total(), "counts": dict(tenant.counts), "recent": list(tenant.recent)})
+    counted = {"total": tenant.counts.total(), "counts": dict(tenant.counts), "sign_ins": tenant.sign_ins}
+    return answer({**counted, "recent": list(tenant.recent)})
 
 
 @router.delete("/tenants/{tenant_id}/requests")
 async def forget_requests(request: Request, tenant_id: str) -> Response:
     """Count from zero."""
-    tenant = _tenant(request, tenant_id)
-    tenant.counts.clear()
-    tenant.recent.clear()
+    _tenant(request, tenant_id).forget_requests()
     return answer({})
+
+
+def _state(tenant: Tenant) -> dict[str, Any]:
+    sources: dict[str, int] = {}
+    for user in tenant.directory.users.values():
+        source = user["source"]["type"]
+        sources[source] = sources.get(source, 0) + 1
+    domain = tenant.directory.domain
+    return {"client_id": tenant.client_id, "email_domain": domain, "users": len(tenant.directory.users), "by_source": sources}
 
 
 def _brief(user: dict[str, Any]) -> dict[str, Any]:
@@ -139,7 +181,7 @@ def _brief(user: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tenant(request: Request, tenant_id: str) -> Tenant:
-    tenants: Tenants = request.app.state.tenants
-    if tenant_id not in tenants.by_id:
-        raise Refused(404, "notFound", "No such tenant")
-    return tenants.by_id[tenant_id]
+    by_id = tenants_of(request).by_id
+    if tenant_id not in by_id:
+        raise Refused(404, "No such tenant")
+    return by_id[tenant_id]

@@ -1,100 +1,89 @@
-"""Simulated people: the same seed gives the same ones, in many languages, custom and directory-synced."""
+"""Simulated people: the same seed and e-mail domain give the same ones, in many languages, custom and directory-synced."""
 
 import random
-import unicodedata
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
-FIRST = (
-    *(
-        "Łucja",
-        "Mario",
-        "Zoë",
-        "José",
-        "Anaïs",
-        "Søren",
-        "Jürgen",
-        "Chloé",
-        "Nguyên",
-        "Aiko",
-        "Priya",
-        "Omar",
-        "Fatima",
-        "Ivana",
-        "Mateusz",
-    ),
-    *("Ingrid", "Tomás", "Renée", "Kofi", "Amara", "Dmitri", "Yui", "Lars", "Beatriz", "Noah", "Emma", "Liam", "Olivia", "Hassan", "Mei"),
-)
-LAST = (
-    *("Żak", "Müller", "Garcia", "O'Neill", "Dvořák", "Ångström", "Silva", "Kowalski", "Nakamura", "Okafor", "Haddad", "Rossi"),
-    *("Jensen", "Novák", "Fernández", "Dubois", "Petrov", "Sato", "Kim", "Nguyen", "Smith", "Jones", "Patel", "Cohen", "Öztürk"),
-    *("Berg", "Costa", "Weber", "Lind", "Ito"),
-)
+from sophos_central_simulator.names import LANGUAGES
+
+Json = dict[str, Any]
+
+SOURCES = ("custom",) * 12 + ("activeDirectory",) * 5 + ("azureActiveDirectory",) * 3
+"""Two in five are synced from a directory."""
 GROUPS = ("Sales", "Engineering", "Finance", "People", "Support", "Legal")
-SOURCES = ("custom", "custom", "custom", "activeDirectory", "azureActiveDirectory")
+SYNCED_GROUPS = ("Domain Users", "VPN users")
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
+LONGEST_AGO = 60_000_000_000
+"""Milliseconds after the epoch (not quite two years) within which people were created."""
 
 
 def uuid_from(generator: random.Random) -> str:
     """Return a version 4 UUID of the generator's own."""
-    return str(UUID(int=generator.getrandbits(128), version=4))
+    digits = f"{generator.getrandbits(128):032x}"
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 def stamp(moment: datetime) -> str:
-    """Return a moment as Sophos writes it."""
+    """Return a moment as Sophos writes it: UTC, milliseconds, `Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def embedded(groups: list[Json]) -> Json:
+    """Return groups as they stand inside a user."""
+    return {"total": len(groups), "itemsCount": len(groups), "items": groups}
 
 
 class People:
     """Makes people of one tenant, one after the other."""
 
     def __init__(self, seed: int, tenant_id: str, domain: str) -> None:
-        self._generator = random.Random(f"{seed}:people")
-        self._tenant = {"id": tenant_id}
-        self._domain = domain
-        self._count = 0
-        groups = random.Random(f"{seed}:groups")
-        self.groups = [{"id": uuid_from(groups), "name": name, "displayName": name} for name in GROUPS]
+        self.domain = domain
+        self.tenant = {"id": tenant_id}
+        # Names follow from the seed alone; ids also from the domain, so that two tenants never share an id.
+        self._names = random.Random(f"{seed}:names")
+        self._ids = random.Random(f"{seed}:{domain}:ids")
+        self._logins: Counter[str] = Counter()
+        groups = random.Random(f"{seed}:{domain}:groups")
+        self.groups, self.synced_groups = (
+            [{"id": uuid_from(groups), "name": name, "displayName": name} for name in names] for names in (GROUPS, SYNCED_GROUPS)
+        )
 
-    def next(self) -> dict[str, Any]:
-        """Return the next person, clean: with a unique e-mail and both names."""
-        generator = self._generator
-        self._count += 1
-        first, last = generator.choice(FIRST), generator.choice(LAST)
-        login = f"{plain(first)}.{plain(last)}.{self._count}"
-        created = EPOCH + timedelta(milliseconds=generator.randrange(0, 60_000_000_000))
-        group = generator.choice(self.groups)
-        return {
-            "id": uuid_from(generator),
-            "name": f"{first} {last}",
-            "firstName": first,
-            "lastName": last,
-            "email": f"{login}@{self._domain}",
+    def new_id(self) -> str:
+        """Return an id that nobody has."""
+        return uuid_from(self._ids)
+
+    def next(self) -> Json:
+        """Return the next person, clean: an e-mail that nobody else has, both names, both times."""
+        choose = self._names
+        given, family = (choose.choice(names) for names in choose.choice(LANGUAGES))
+        login = self._login(f"{given.plain}.{family.plain}")
+        source = choose.choice(SOURCES)
+        created = EPOCH + timedelta(milliseconds=choose.randrange(LONGEST_AGO))
+        updated = created + timedelta(minutes=choose.randrange(1, 100_000))
+        person = {
+            "id": self.new_id(),
+            "name": f"{given.written} {family.written}",
+            "firstName": given.written,
+            "lastName": family.written,
+            "email": f"{login}@{self.domain}",
             "exchangeLogin": login,
-            "groups": {"total": 1, "itemsCount": 1, "items": [group]},
-            "tenant": self._tenant,
-            "source": {"type": generator.choice(SOURCES)},
+            "groups": embedded(self._groups_for(source)),
+            "tenant": self.tenant,
+            "source": {"type": source},
             "createdAt": stamp(created),
-            "updatedAt": stamp(created + timedelta(hours=generator.randrange(1, 2000))),
+            "updatedAt": stamp(updated),
         }
+        if source == "activeDirectory":
+            person["domain"] = self.domain
+        return person
 
-    def awkward(self, neighbour: dict[str, Any]) -> list[dict[str, Any]]:
-        """Return the people that real directories have too: no e-mail, somebody else's, odd names, no update."""
-        device = self.next()
-        device.update(name=f"PC-{self._count}\\svc_backup", source={"type": "custom"})
-        for missing in ("email", "firstName", "lastName", "exchangeLogin", "updatedAt"):
-            del device[missing]
-        nameless, twin, upper, unchanged = self.next(), self.next(), self.next(), self.next()
-        nameless["lastName"] = ""
-        twin["email"] = neighbour["email"]
-        upper["email"] = upper["email"].upper()
-        del unchanged["updatedAt"]
-        return [device, nameless, twin, upper, unchanged]
+    def _login(self, wanted: str) -> str:
+        self._logins[wanted] += 1
+        number = self._logins[wanted]
+        return wanted if number == 1 else f"{wanted}{number}"
 
-
-def plain(name: str) -> str:
-    """Return a name as it stands in an address: lower-case ASCII."""
-    spelt = name.replace("Ł", "L").replace("ø", "o")
-    decomposed = unicodedata.normalize("NFKD", spelt).encode("ascii", "ignore").decode()
-    return "".join(letter for letter in decomposed.lower() if letter.isalnum())
+    def _groups_for(self, source: str) -> list[Json]:
+        joined = self._names.sample(self.groups, self._names.choice((0, 1, 1, 1, 2)))
+        return joined if source == "custom" else [self._names.choice(self.synced_groups), *joined]

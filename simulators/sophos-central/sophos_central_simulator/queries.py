@@ -1,81 +1,89 @@
-"""Query parameters of the directory: lists by comma or repeated, paging, sorting, filters, partial answers."""
+"""Query parameters of a list: by comma or repeated, paging, sorting, filters, partial answers."""
 
 import math
-from collections.abc import Callable
+import re
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.datastructures import QueryParams
 
-from sophos_central_simulator.directory import SEARCHABLE, SORTABLE, Directory, filtered
 from sophos_central_simulator.errors import Refused
-from sophos_central_simulator.tenants import Switches
+from sophos_central_simulator.selecting import Order, Selection
+from sophos_central_simulator.switches import Switches
+
+Json = dict[str, Any]
 
 DEFAULT_SIZE, LARGEST_SIZE = 50, 100
-SOURCE_TYPES = {"custom", "activeDirectory", "azureActiveDirectory"}
+SOURCE_TYPES = frozenset({"custom", "activeDirectory", "azureActiveDirectory"})
+NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
-def many(query: QueryParams, name: str) -> list[str]:
-    """Return a list parameter, however it was sent."""
-    return [part for value in query.getlist(name) for part in value.split(",") if part]
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The query of one request, read as the tenant's switches say."""
+
+    params: QueryParams
+    switches: Switches
+
+    def many(self, name: str) -> list[str]:
+        """Return a list parameter, however it was sent."""
+        return [part.strip() for value in self.params.getlist(name) for part in value.split(",") if part.strip()]
+
+    def page(self, rows: list[Json]) -> Json:
+        """Return the page of `rows` that is asked for. Raises `Refused`."""
+        number, size = self._number("page", 1), self._size()
+        items = rows[(number - 1) * size : number * size]
+        pages: Json = {"current": number, "size": size, "maxSize": LARGEST_SIZE}
+        if self.params.get("pageTotal", "").lower() == "true":
+            pages.update(total=math.ceil(len(rows) / size), items=len(rows))
+        names = self.many("fields")
+        return {"items": [partial(item, names) for item in items] if names else items, "pages": pages}
+
+    def order(self, sortable: tuple[str, ...]) -> Order:
+        """Return the order that is asked for. Raises `Refused`."""
+        order = []
+        for part in self.many("sort"):
+            name, _, direction = part.partition(":")
+            if name in sortable and direction in {"", "asc", "desc"}:
+                order.append((name, direction == "desc"))
+            else:
+                self._malformed("sort")
+        return tuple(order)
+
+    def selection(self, searchable: tuple[str, ...], group_id: str = "") -> Selection:
+        """Return the filters that are asked for, within one group if it is given. Raises `Refused`."""
+        source = self.params.get("sourceType", "")
+        if source and source not in SOURCE_TYPES:
+            self._malformed("sourceType")
+            source = ""
+        asked = self.many("searchFields")
+        if any(name not in searchable for name in asked):
+            self._malformed("searchFields")
+        fields = tuple(name for name in asked if name in searchable) or ("name",)
+        term = self.params.get("search", "").strip()
+        group = group_id or self.params.get("groupId", "").lower()
+        return Selection(source, group, self.params.get("domain", ""), term, fields)
+
+    def _number(self, name: str, default: int) -> int:
+        text = self.params.get(name)
+        if text is None:
+            return default
+        if not NUMBER.fullmatch(text):
+            self._malformed(name)
+            return default
+        return int(text)
+
+    def _size(self) -> int:
+        size = self._number("pageSize", DEFAULT_SIZE)
+        if size > LARGEST_SIZE and self.switches.page_size_above_maximum == "refuse":
+            raise Refused(400, f"pageSize must not exceed {LARGEST_SIZE}")
+        return min(size, LARGEST_SIZE)
+
+    def _malformed(self, name: str) -> None:
+        if self.switches.malformed == "refuse":
+            raise Refused(400, f"{name} is not valid")
 
 
-def page_of(query: QueryParams, directory: Directory, switches: Switches) -> dict[str, Any]:
-    """Return the page of users that the query asks for."""
-    number, size = _number(query, "page", 1), _size(query, switches)
-    rows = filtered(directory.ordered(_order(query)), conditions(query))
-    names = many(query, "fields")
-    items = rows[(number - 1) * size : number * size]
-    pages: dict[str, Any] = {"current": number, "size": size, "maxSize": LARGEST_SIZE}
-    if query.get("pageTotal", "").lower() == "true":
-        pages.update(total=math.ceil(len(rows) / size), items=len(rows))
-    return {"items": [partial(item, names) for item in items] if names else items, "pages": pages}
-
-
-def partial(user: dict[str, Any], names: list[str]) -> dict[str, Any]:
-    """Return only the named fields, and the id."""
-    return {name: value for name, value in user.items() if name in names or name == "id"} if names else user
-
-
-def conditions(query: QueryParams) -> list[Callable[[dict[str, Any]], bool]]:
-    """Return the filters that the query asks for."""
-    keep: list[Callable[[dict[str, Any]], bool]] = []
-    if ids := set(many(query, "ids")):
-        keep.append(lambda user: user["id"] in ids)
-    if source := query.get("sourceType"):
-        if source not in SOURCE_TYPES:
-            raise Refused(400, "badRequest", "sourceType is not known")
-        keep.append(lambda user: user["source"]["type"] == source)
-    if group := query.get("groupId"):
-        keep.append(lambda user: any(item["id"] == group for item in user["groups"]["items"]))
-    if domain := query.get("domain"):
-        keep.append(lambda user: user.get("email", "").lower().endswith("@" + domain.lower()))
-    if term := query.get("search", "").casefold():
-        fields = [name for name in many(query, "searchFields") if name in SEARCHABLE] or ["name"]
-        keep.append(lambda user: any(term in str(user.get(name, "")).casefold() for name in fields))
-    return keep
-
-
-def _order(query: QueryParams) -> tuple[tuple[str, bool], ...]:
-    order = []
-    for part in many(query, "sort"):
-        name, _, direction = part.partition(":")
-        if name not in SORTABLE or direction not in {"", "asc", "desc"}:
-            raise Refused(400, "badRequest", "sort is not valid")
-        order.append((name, direction == "desc"))
-    return tuple(order)
-
-
-def _number(query: QueryParams, name: str, default: int) -> int:
-    text = query.get(name)
-    if text is None:
-        return default
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise Refused(400, "badRequest", f"{name} must be a positive number")
-    return int(text)
-
-
-def _size(query: QueryParams, switches: Switches) -> int:
-    size = _number(query, "pageSize", DEFAULT_SIZE)
-    if size > LARGEST_SIZE and switches.page_size_above_maximum == "refuse":
-        raise Refused(400, "badRequest", f"pageSize must not exceed {LARGEST_SIZE}")
-    return min(size, LARGEST_SIZE)
+def partial(row: Json, names: list[str]) -> Json:
+    """Return only the named fields, and the id; everything when none is named."""
+    return {name: value for name, value in row.items() if name in names or name == "id"} if names else row

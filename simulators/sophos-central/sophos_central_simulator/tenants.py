@@ -1,79 +1,63 @@
-"""The tenants of one simulator: each with a credential, tokens, a directory, switches, faults and a record of its requests."""
+"""The tenants of one simulator: each with a credential, a directory, switches, faults and a record of its requests."""
 
 import random
 import secrets
-import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
-from typing import Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any
 
 from sophos_central_simulator.directory import Directory
-from sophos_central_simulator.errors import Refused
 from sophos_central_simulator.faults import Fault
 from sophos_central_simulator.people import People, uuid_from
+from sophos_central_simulator.rate import RateLimit
+from sophos_central_simulator.switches import Switches
+from sophos_central_simulator.tokens import Tokens, tenant_named_in
 
 RECENT = 5000
 
 
-class Switches(BaseModel):
-    """Behaviour that the public description leaves open, or that a test wants otherwise."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    token_life: float = Field(default=3600, gt=0, description="Seconds that a token lives.")
-    requests_per_minute: int = Field(default=0, ge=0, description="More than this answers 429; 0 counts nothing.")
-    deleted_unknown_answers: bool = Field(default=True, description="What `deleted` says for an id that nobody has.")
-    read_only: bool = Field(default=False, description="The credential may only read: writes answer 403.")
-    page_size_above_maximum: Literal["refuse", "cut"] = "cut"
-    azure_delete_conflicts: bool = Field(default=True, description="Deleting somebody synced from Entra answers 409 too.")
-    absent_for_reading: list[str] = Field(default_factory=list, description="Ids that answer 404 by id although the list shows them.")
-
-
 @dataclass(slots=True)
 class Tenant:
-    """One tenant."""
+    """One tenant. `counts` has its API calls by method and path template, sign-ins apart; `recent` has both."""
 
     id: str
     client_id: str
-    client_secret: str
-    directory: Directory
+    client_secret: str = field(repr=False)
+    directory: Directory = field(repr=False)
     switches: Switches = field(default_factory=Switches)
     faults: list[Fault] = field(default_factory=list)
+    rate: RateLimit = field(default_factory=RateLimit, repr=False)
     counts: Counter[str] = field(default_factory=Counter)
-    recent: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=RECENT))
-    _tokens: dict[str, float] = field(default_factory=dict)
-    _minute: deque[float] = field(default_factory=deque)
+    sign_ins: int = 0
+    recent: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=RECENT), repr=False)
 
-    def issue(self) -> str:
-        """Return a new token."""
-        token = "eyJ." + secrets.token_urlsafe(48)
-        self._tokens[token] = time.monotonic() + self.switches.token_life
-        return token
+    _tokens: Tokens = field(default_factory=Tokens, repr=False)
 
-    def holds(self, token: str) -> bool:
-        """Return whether a token is this tenant's and alive."""
-        return self._tokens.get(token, 0) > time.monotonic()
+    def issue(self) -> tuple[str, str]:
+        """Return a new access token and a refresh token."""
+        return self._tokens.issue(self.id, self.client_id, self.switches.token_life)
+
+    def accepts(self, access: str) -> bool:
+        """Return whether an access token is this tenant's and alive."""
+        return self._tokens.alive(access)
+
+    def refreshes(self, refresh: str) -> bool:
+        """Return whether this is a refresh token of the tenant."""
+        return self._tokens.refreshes(refresh)
+
+    def issued(self, access: str) -> bool:
+        """Return whether an access token is or was this tenant's."""
+        return access in self._tokens
 
     def expire_tokens(self) -> None:
-        """End every token now."""
-        self._tokens.clear()
+        """End every access token now."""
+        self._tokens.expire()
 
-    def count(self, method: str, template: str, path: str) -> None:
-        """Note a request, and refuse it when the minute is used up."""
-        self.counts[f"{method} {template}"] += 1
-        self.recent.append({"method": method, "path": path, "at": time.time()})
-        limit = self.switches.requests_per_minute
-        if not limit:
-            return
-        moment = time.monotonic()
-        while self._minute and self._minute[0] <= moment - 60:
-            self._minute.popleft()
-        if len(self._minute) >= limit:
-            wait = max(1, round(60 - (moment - self._minute[0])))
-            raise Refused(429, "tooManyRequests", "Too many requests", {"Retry-After": str(wait)})
-        self._minute.append(moment)
+    def forget_requests(self) -> None:
+        """Count from zero."""
+        self.counts.clear()
+        self.recent.clear()
+        self.sign_ins = 0
 
 
 class Tenants:
@@ -82,19 +66,30 @@ class Tenants:
     def __init__(self) -> None:
         self.by_id: dict[str, Tenant] = {}
 
-    def create(self, *, seed: int, users: int, awkward: bool, email_domain: str) -> Tenant:
-        """Make a tenant; its id and credential are new each time, its people follow from the seed."""
-        identity = random.Random(secrets.randbits(128))
-        tenant_id = uuid_from(identity)
+    def create(
+        self,
+        *,
+        seed: int,
+        users: int,
+        awkward: bool,
+        email_domain: str,
+        tenant_id: str | None = None,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+    ) -> Tenant:
+        """Make a tenant. Its people follow from seed and domain; its id and credential are new each time unless given."""
+        fresh = random.Random(secrets.randbits(128))
+        tenant_id = tenant_id or uuid_from(fresh)
         directory = Directory(People(seed, tenant_id, email_domain), users, awkward=awkward)
-        tenant = Tenant(tenant_id, uuid_from(identity), secrets.token_hex(48), directory)
+        tenant = Tenant(tenant_id, client_id or uuid_from(fresh), client_secret or secrets.token_hex(48), directory)
         self.by_id[tenant_id] = tenant
         return tenant
 
     def by_client(self, client_id: str) -> Tenant | None:
         """Return the tenant of a credential."""
-        return next((tenant for tenant in self.by_id.values() if tenant.client_id == client_id), None)
+        return next((tenant for tenant in list(self.by_id.values()) if tenant.client_id.lower() == client_id.lower()), None)
 
-    def by_token(self, token: str) -> Tenant | None:
-        """Return the tenant of a living token."""
-        return next((tenant for tenant in self.by_id.values() if tenant.holds(token)), None)
+    def by_token(self, access: str) -> Tenant | None:
+        """Return the tenant whose access token it is or was."""
+        tenant = self.by_id.get(tenant_named_in(access))
+        return tenant if tenant is not None and tenant.issued(access) else None

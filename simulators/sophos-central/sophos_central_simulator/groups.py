@@ -1,0 +1,90 @@
+"""Groups of the directory, to read: all of them, one, its users, and those of a user."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from sophos_central_simulator.errors import Refused
+from sophos_central_simulator.people import EPOCH, stamp
+from sophos_central_simulator.queries import Query, partial
+from sophos_central_simulator.requests import answer, id_of, query_of, scoped
+from sophos_central_simulator.selecting import Selection, groups_of, in_order
+from sophos_central_simulator.tenants import Tenant
+from sophos_central_simulator.users import USERS, user_of, user_page
+
+Json = dict[str, Any]
+
+GROUPS = "/common/v1/directory/user-groups"
+SORTABLE = ("id", "name", "createdAt", "updatedAt")
+SEARCHABLE = ("name", "description")
+SHOWN_MEMBERS = 10
+"""Members that stand inside a group; its `total` counts all."""
+router = APIRouter()
+
+
+@router.get(GROUPS)
+async def list_groups(request: Request) -> Response:
+    """Return a page of groups; with `userId`, of those that the user is in."""
+    tenant = scoped(request)
+    query = query_of(request, tenant)
+    rows = _all(tenant)
+    if user_id := query.params.get("userId"):
+        mine = {group["id"] for group in groups_of(tenant.directory.users.get(user_id.lower(), {}))}
+        rows = [row for row in rows if row["id"] in mine]
+    return answer(_page(query, rows))
+
+
+@router.get(GROUPS + "/{group_id}")
+async def read_group(request: Request, group_id: str) -> Response:
+    """Return one group."""
+    tenant = scoped(request)
+    return answer(partial(_group(tenant, group_id), query_of(request, tenant).many("fields")))
+
+
+@router.get(GROUPS + "/{group_id}/users")
+async def users_of_group(request: Request, group_id: str) -> Response:
+    """Return a page of a group's users."""
+    tenant = scoped(request)
+    return answer(user_page(request, tenant, _group(tenant, group_id)["id"]))
+
+
+@router.get(USERS + "/{user_id}/groups")
+async def groups_of_user(request: Request, user_id: str) -> Response:
+    """Return a page of a user's groups."""
+    tenant = scoped(request)
+    mine = {group["id"] for group in groups_of(user_of(tenant, user_id))}
+    return answer(_page(query_of(request, tenant), [row for row in _all(tenant) if row["id"] in mine]))
+
+
+def _page(query: Query, rows: list[Json]) -> Json:
+    ids = {one.lower() for one in query.many("ids")}
+    rows = query.selection(SEARCHABLE).among([row for row in rows if not ids or row["id"] in ids])
+    return query.page(in_order(rows, query.order(SORTABLE)))
+
+
+def _group(tenant: Tenant, group_id: str) -> Json:
+    group_id = id_of(group_id, tenant, "groupId")
+    for row in _all(tenant):
+        if row["id"] == group_id:
+            return row
+    raise Refused(404, "Group not found")
+
+
+def _all(tenant: Tenant) -> list[Json]:
+    directory = tenant.directory
+    sources = (("custom", directory.groups), ("activeDirectory", directory.synced_groups))
+    return [_shown(tenant, group, source) for source, groups in sources for group in groups]
+
+
+def _shown(tenant: Tenant, group: Json, source: str) -> Json:
+    members = tenant.directory.rows((), Selection(group_id=group["id"]))
+    items = [{"id": user["id"], "name": user["name"]} for user in members[:SHOWN_MEMBERS]]
+    return {
+        **group,
+        "description": f"Everybody in {group['name']}",
+        "source": {"type": source},
+        "users": {"total": len(members), "itemsCount": len(items), "items": items},
+        "tenant": {"id": tenant.id},
+        "createdAt": stamp(EPOCH),
+        "updatedAt": stamp(EPOCH),
+    }

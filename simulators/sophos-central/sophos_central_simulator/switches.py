@@ -1,0 +1,34 @@
+"""What can be set for a tenant: behaviour that the public description leaves open, or that a test wants otherwise."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Switches(BaseModel):
+    """One tenant's switches. The defaults are what the description says, or our best guess."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token_life: float = Field(default=3600, gt=0, description="Seconds that a token lives.")
+    client_disabled: bool = Field(default=False, description="Sign-in answers 401 oauth.client_disabled.")
+    read_only: bool = Field(default=False, description="The credential may only read: writes answer 403.")
+
+    requests_per_minute: int = Field(default=0, ge=0, description="More than this answers 429; 0 counts nothing. Sophos: 100.")
+    burst: int = Field(default=0, ge=0, description="Requests above the limit that may be spent at once. Sophos: 200.")
+    rate_window: float = Field(default=60, gt=0, description="Seconds of that minute, for a test that cannot wait.")
+    retry_after: bool = Field(default=True, description="Whether such a 429 has Retry-After.")
+
+    page_size_above_maximum: Literal["refuse", "cut"] = Field(default="cut", description="400, or as if 100 were asked.")
+    malformed: Literal["refuse", "ignore"] = Field(
+        default="refuse", description="400 for page=0, an unknown sort or sourceType and the like, or as if it had not been asked."
+    )
+    missing_tenant_header: Literal[400, 401, 403] = Field(default=401, description="The answer without X-Tenant-ID.")
+
+    deleted_unknown_answers: bool = Field(default=True, description="What `deleted` says for an id that nobody has.")
+    azure_delete_conflicts: bool = Field(
+        default=True, description="Whether users synced from elsewhere than Active Directory answer 409 too."
+    )
+    deleted_readable_for: float = Field(default=0, ge=0, description="Seconds that somebody deleted can still be read by id.")
+    reappear: bool = Field(default=False, description="Whoever is deleted through the API is there again at once, with a new id.")
+    absent_for_reading: list[str] = Field(default_factory=list, description="Ids that answer 404 by id although the list shows them.")
