@@ -322,9 +322,7 @@ async def test_what_was_published_twice_is_handled_once_in_effect(venue: Venue, 
     ],
     ids=["empty", "no json", "no object", "unknown topic", "breaks its contract", "another topic's"],
 )
-async def test_a_body_that_is_not_its_event_becomes_a_dead_letter_at_once(
-    venue: Venue, sqlite_url: SecretStr, body: bytes, code: str
-) -> None:
+async def test_a_body_that_is_not_its_event_becomes_a_dead_letter_at_once(venue: Venue, sqlite_url: SecretStr, body: bytes) -> None:
     """Trying again cannot mend it, and the sound message behind it must not wait."""
     sound = said(1)
     broken = Message(uuid4(), sound.topic, sound.key, body)
