@@ -100,6 +100,7 @@ class Records:
     requests: list[Any] = field(default_factory=list)
     queries: list[RecordQuery] = field(default_factory=list)
     ended: list[WorkflowRunsEnded] = field(default_factory=list)
+    correlations: set[UUID | None] = field(default_factory=set)
     refuse: set[UUID] = field(default_factory=set)
 
     def add(self, source_id: str | None, **fields: Any) -> UUID:
@@ -123,6 +124,7 @@ class Records:
     def answer(self, event: RecordChangesRequested) -> RecordChangesApplied:
         """Make the changes and answer each request."""
         self.requests += event.requests
+        self.correlations.add(event.correlation_id)
         answers = []
         for request in event.requests:
             if request.record_id in self.refuse:
@@ -165,6 +167,7 @@ class Stage:
             "worker_poll": 0.05,
             "outbox_poll": 0.05,
             "retry_first_seconds": 0.02,
+            "max_attempts": 5,
             "lease_seconds": 2,
             "stop_seconds": 1,
         }

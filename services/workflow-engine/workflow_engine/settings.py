@@ -17,8 +17,8 @@ class WorkflowEngineSettings(ServiceSettings):
     lease_seconds: float = Field(
         default=10, ge=0.1, le=10, description="How long a worker owns its steps without a sign of life; then another one takes them over."
     )
-    max_attempts: int = Field(default=5, ge=1, le=50, description="How often a step is tried before it takes its Failure exit.")
-    retry_first_seconds: float = Field(default=1, ge=0, le=600, description="The pause before the second attempt; it doubles from there.")
+    max_attempts: int = Field(default=8, ge=1, le=50, description="How often a step is tried before it takes its Failure exit.")
+    retry_first_seconds: float = Field(default=2, ge=0, le=600, description="The pause before the second attempt; it doubles from there.")
     retry_longest_seconds: float = Field(default=60, ge=0, le=3600, description="The longest pause between two attempts of a step.")
     operation_seconds: float = Field(default=120, ge=1, le=600, description="How long one operation of the connector may take.")
     parallel_operations: int = Field(default=4, ge=1, le=64, description="Operations that one batch of steps asks for at once.")

@@ -36,6 +36,7 @@ async def test_a_sweep_over_a_thousand_users_sets_roles_with_few_operations(stag
     assert sorted(row["source_id"] for row in rows if row.get("deactivated")) == ["u0", "u1", "u2", "u3", "u4"]
     gone = next(request for request in stage.records.requests if request.action == "deactivate")
     assert gone.proof["status"] == 404
+    assert len(stage.records.correlations) == 1
     assert gone.cause.detail == "Offboarding · SaaS user role retrieval"
 
 

@@ -65,6 +65,30 @@ async def test_the_steps_of_a_worker_that_died_are_taken_over_and_the_user_is_de
     assert len({key for _name, key, _given in stage.directory.calls}) == 1
 
 
+async def test_what_was_interrupted_and_no_longer_matches_does_not_claim_that_nothing_happened(stage: Stage) -> None:
+    """The flag was taken back while a worker was stopped in the middle: the run must say that somebody has to look."""
+    held = asyncio.Event()
+
+    async def hang(_name: str, _given: OperationIn) -> OperationOut | None:
+        held.set()
+        await asyncio.Event().wait()
+        return None
+
+    stage.directory.before = hang
+    async with stage.engine(stop_seconds=0) as engine:
+        workflow = await engine.activated(offboarding())
+        await _flag(stage)
+        await held.wait()
+    (record,) = stage.records.rows.values()
+    record["to_be_deleted"] = False
+    async with stage.engine() as engine:
+        await engine.ended(workflow["id"], 1)
+        (run,) = await engine.runs(workflow["id"])
+    assert run["exit"] == "failure"
+    assert "what came of an earlier attempt is unknown" in run["message"]
+    assert len(stage.directory.calls) == 1
+
+
 async def test_what_a_worker_says_about_steps_it_has_lost_is_not_written(stage: Stage) -> None:
     """A worker that was only slow must not overwrite what its successor wrote."""
     slow, go_on = asyncio.Event(), asyncio.Event()
@@ -180,7 +204,7 @@ async def test_a_step_waits_until_its_change_is_made(stage: Stage) -> None:
         workflow = await engine.activated(roles())
         await engine.call("POST", f"/workflows/{workflow['id']}/sweeps", {})
         async with asyncio.timeout(15):
-            while (await engine.runs(workflow["id"]))[0]["steps"][1]["state"] != "applying":
+            while (await engine.runs(workflow["id"]))[0]["steps"][1]["state"] != "applying":  # noqa: ASYNC110 - asked over HTTP
                 await asyncio.sleep(0.02)
         assert (await engine.totals(workflow["id"]))["running"] == 1
 

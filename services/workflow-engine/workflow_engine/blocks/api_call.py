@@ -12,13 +12,13 @@ from shared.clock import now
 from shared.errors import AppError
 from shared.events.records import RecordType
 from shared.events.workflows import RecordChangeRequest
+from shared.observability.logging import get_logger
 from shared.rules import matches
-from workflow_engine.blocks.base import Context, Outcome, Work, WorkBlock
-from workflow_engine.blocks.failures import failed, missing_record, worth_another_attempt
+from workflow_engine.blocks.base import MAYBE_DONE, Context, Outcome, Work, WorkBlock
+from workflow_engine.blocks.failures import missing_record, worth_another_attempt
 from workflow_engine.blocks.presets import PresetSettings, operation
 
-MAYBE_DONE = "may_be_done"
-"""Set in a step's evidence once an operation was sent whose outcome is not known."""
+log = get_logger(__name__)
 
 
 class ApiCallSettings(PresetSettings):
@@ -42,7 +42,11 @@ class ApiCall(WorkBlock):
 
         async def one(work: Work) -> Outcome:
             async with gate:
-                return await _called(work, context)
+                try:
+                    return await _called(work, context)
+                except Exception as error:
+                    log.exception("operation_broke", step_id=str(work.step_id))
+                    return _unknown(work, f"{type(error).__name__} in the block", "block_failed", None, {})
 
         return list(await asyncio.gather(*(one(work) for work in batch)))
 
@@ -65,7 +69,8 @@ async def _called(work: Work, context: Context) -> Outcome:
     except AppError as error:
         if worth_another_attempt(error):
             return _unknown(work, error.message, error.code, error.remedy, sent)
-        return failed(work, error, sent)
+        remedy = error.remedy or "Look at the settings of the block, then run the workflow again."
+        return _stopped(work, error.message, error.code, remedy, sent)
     return _judged(work, answer, sent, context)
 
 
@@ -87,9 +92,10 @@ def _no_longer(work: Work, fields: dict[str, Any], context: Context) -> Outcome 
     return None
 
 
-def _stopped(work: Work, why: str, code: str, remedy: str) -> Outcome:
-    maybe = "; what came of an earlier attempt is unknown" if work.evidence.get(MAYBE_DONE) else "; nothing was sent"
-    return Outcome(work.step_id, "failure", why + maybe, code, remedy, dict(work.evidence))
+def _stopped(work: Work, why: str, code: str, remedy: str, sent: dict[str, Any] | None = None) -> Outcome:
+    """Return the outcome of a step that must not act; it does not hide that an earlier attempt may have."""
+    maybe = "; what came of an earlier attempt is unknown" if work.evidence.get(MAYBE_DONE) else "; nothing was done at the source"
+    return Outcome(work.step_id, "failure", why + maybe, code, remedy, {**work.evidence, **(sent or {})})
 
 
 def _judged(work: Work, answer: OperationOut, sent: dict[str, Any], context: Context) -> Outcome:

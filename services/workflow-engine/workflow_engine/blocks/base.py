@@ -14,6 +14,8 @@ from shared.events.workflows import RecordChangeRequest
 from workflow_engine.clients.connector import ConnectorClient, OfferedPreset
 from workflow_engine.clients.mapper import MapperClient
 
+MAYBE_DONE = "may_be_done"
+"""Set in a step's evidence once an earlier attempt ended without anybody knowing what came of it."""
 EVERY_TYPE: frozenset[RecordType] = frozenset({"person", "saas_user"})
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.clock import now
 from shared.db.types import Timestamp
 from shared.ids import new_id
-from workflow_engine.blocks.base import Work
+from workflow_engine.blocks.base import MAYBE_DONE, Work
 from workflow_engine.tables import RUNS, STEPS
 
 
@@ -24,6 +24,8 @@ class Claim:
     version_id: UUID
     block_id: str
     works: Sequence[Work]
+    correlation_id: UUID | None
+    """What all of the runs have in common, if they have."""
 
 
 def _free() -> ColumnElement[bool]:
@@ -43,12 +45,18 @@ async def oldest_free(session: AsyncSession) -> Row[Any] | None:
 async def claim_batch(session: AsyncSession, version_id: UUID, block_id: str, *, limit: int, lease: timedelta) -> Claim | None:
     """Take up to `limit` free steps of one block of one version; None when others were faster."""
     of_block = and_(STEPS.c.version_id == version_id, STEPS.c.block_id == block_id)
-    free = select(STEPS.c.id).where(of_block, _free()).order_by(STEPS.c.due_at, STEPS.c.id).limit(limit).with_for_update(skip_locked=True)
-    ids = list(await session.scalars(free))
-    if not ids:
+    free = (
+        select(STEPS.c.id, STEPS.c.state)
+        .where(of_block, _free())
+        .order_by(STEPS.c.due_at, STEPS.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    before = {row.id: row.state for row in await session.execute(free)}
+    if not before:
         return None
     claim_id, moment = new_id(), now()
-    taken = update(STEPS).where(STEPS.c.id.in_(ids))
+    taken = update(STEPS).where(STEPS.c.id.in_(list(before)))
     statement = taken.values(
         state="running",
         attempt=STEPS.c.attempt + 1,
@@ -57,13 +65,21 @@ async def claim_batch(session: AsyncSession, version_id: UUID, block_id: str, *,
         started_at=func.coalesce(STEPS.c.started_at, literal(moment, Timestamp)),
     )
     rows = (await session.execute(statement.returning(STEPS.c.id, STEPS.c.run_id, STEPS.c.attempt, STEPS.c.evidence))).all()
-    records = await _records(session, [row.run_id for row in rows])
-    return Claim(claim_id, version_id, block_id, [Work(row.id, row.run_id, records[row.run_id], row.attempt, row.evidence) for row in rows])
+    runs = await _runs(session, [row.run_id for row in rows])
+    correlations = {run.correlation_id for run in runs.values()}
+    works = [_work(row, runs[row.run_id].record_id, taken_over=before[row.id] == "running") for row in rows]
+    return Claim(claim_id, version_id, block_id, works, correlations.pop() if len(correlations) == 1 else None)
 
 
-async def _records(session: AsyncSession, run_ids: list[UUID]) -> dict[UUID, UUID]:
-    rows = await session.execute(select(RUNS.c.id, RUNS.c.record_id).where(RUNS.c.id.in_(run_ids)))
-    return {row.id: row.record_id for row in rows}
+def _work(row: Row[Any], record_id: UUID, *, taken_over: bool) -> Work:
+    """Return a step to work on; one whose worker ended without a word may have acted already."""
+    evidence = {**row.evidence, MAYBE_DONE: True} if taken_over else row.evidence
+    return Work(row.id, row.run_id, record_id, row.attempt, evidence)
+
+
+async def _runs(session: AsyncSession, run_ids: list[UUID]) -> dict[UUID, Row[Any]]:
+    columns: tuple[Any, ...] = (RUNS.c.id, RUNS.c.record_id, RUNS.c.correlation_id)
+    return {row.id: row for row in await session.execute(select(*columns).where(RUNS.c.id.in_(run_ids)))}
 
 
 async def extend(session: AsyncSession, claim_id: UUID, lease: timedelta) -> int:
@@ -74,9 +90,9 @@ async def extend(session: AsyncSession, claim_id: UUID, lease: timedelta) -> int
 
 
 async def give_back(session: AsyncSession, claim_id: UUID) -> None:
-    """Let another worker take what this claim holds at once."""
+    """Let another worker take over at once what this claim holds."""
     mine = update(STEPS).where(STEPS.c.claim_id == claim_id, STEPS.c.state == "running")
-    await session.execute(mine.values(state="ready", claim_id=None, lease_until=None, due_at=now()))
+    await session.execute(mine.values(lease_until=now()))
 
 
 async def still_mine(session: AsyncSession, claim_id: UUID) -> dict[UUID, Row[Any]]:

@@ -10,6 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.db.engine import Database
 from shared.errors import AppError, Invalid
+from shared.ids import new_id
+from shared.observability.correlation import correlated
 from shared.observability.logging import get_logger
 from shared.unit import Units
 from workflow_engine.blocks.base import Context, Outcome, Work
@@ -69,10 +71,11 @@ class Runner:
         if claim is None:
             return 0
         try:
-            async with self._held(claim):
-                outcomes, version = await self._outcomes(claim)
-            async with self._units.begin(actor="workflow-engine") as unit:
-                await write_outcomes(unit, claim, version.record_type, outcomes, self._patience)
+            with correlated(claim.correlation_id or new_id()):
+                async with self._held(claim):
+                    outcomes, version = await self._outcomes(claim)
+                async with self._units.begin(actor="workflow-engine") as unit:
+                    await write_outcomes(unit, claim, version.record_type, outcomes, self._patience)
         except asyncio.CancelledError:
             await self._give_back(claim)
             raise
