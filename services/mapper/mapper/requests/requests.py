@@ -10,7 +10,6 @@ from mapper.records.unique import rewrite
 from mapper.tables import LINKS
 from shared.api.records import FieldOut
 from shared.clock import now
-from shared.events.records import Cause
 from shared.events.workflows import RecordChangeAnswer, RecordChangeRequest, RecordChangesApplied, RecordChangesRequested
 from shared.unit import Unit
 
@@ -20,10 +19,9 @@ async def apply_requests(unit: Unit, event: RecordChangesRequested) -> None:
     known = await fields_of(unit.session, event.record_type)
     drafts = await drafts_of(unit.session, event.record_type, [request.record_id for request in event.requests])
     answers = [_answer(request, drafts.get(request.record_id), known) for request in event.requests]
-    first = event.requests[0].cause if event.requests else None
-    if first is not None:
-        cause = Cause(kind="workflow_step", id=str(event.id), actor=first.actor, detail=first.detail)
-        await write(unit, event.record_type, list(drafts.values()), cause=cause)
+    if event.requests:
+        # The requests of one event come from one block: any of its steps says which workflow was at work.
+        await write(unit, event.record_type, list(drafts.values()), cause=event.requests[0].cause)
         unique = [key for key, field in known.items() if field.unique]
         await rewrite(unit.session, event.record_type, list(drafts.values()), unique)
     deleted = [request.record_id for request in event.requests if request.action == "mark_deleted_in_source"]
