@@ -46,5 +46,8 @@ def configure_logging(*, level: str = "INFO", style: LogFormat = "json") -> None
     root.handlers = [handler]
     root.setLevel(threshold)
     # Their request lines name full URLs; our own lines name what matters.
-    for noisy in ("httpx", "httpcore", "aiormq", "aio_pika", "uvicorn.access", "aiosqlite", "alembic"):
+    for noisy in ("httpx", "httpcore", "uvicorn.access", "aiosqlite", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # They report each lost connection with a stack trace; the bus says it in one line, with what it means.
+    for alarmed in ("aiormq", "aio_pika"):
+        logging.getLogger(alarmed).setLevel(logging.CRITICAL)
