@@ -36,7 +36,7 @@ class CommonSettings(BaseSettings):
     )
     bus_url: SecretStr | None = Field(
         default=None,
-        description="RabbitMQ, as amqp://user:password@host:port/vhost. Unset: the in-process bus, which needs all services in one process.",
+        description="RabbitMQ, as amqp://user:password@host:port/vhost. Unset: the in-process bus, with all services in one process.",
     )
     bus_name: str = Field(
         default="rollcall", pattern=r"^[a-z][a-z0-9-]{0,40}$", description="Prefix of the exchange and queues on the broker."
@@ -44,7 +44,7 @@ class CommonSettings(BaseSettings):
     service_key: SecretStr | None = Field(
         default=None,
         min_length=32,
-        description="Signs the tokens that services show each other; the same for all, at least 32 characters. Embedded: made at first start.",
+        description="Signs the tokens that services show each other; the same for all. Embedded: made at first start.",
     )
     metrics_token: SecretStr | None = Field(
         default=None, min_length=16, description="Bearer token that may read /metrics. Unset: /metrics is refused."
