@@ -33,6 +33,7 @@ class PageCounts(Part):
 
     @property
     def total(self) -> int:
+        """Return how many records were accounted for."""
         return self.added + self.updated + self.unchanged + self.filtered + self.skipped + self.failed + self.withheld
 
 
@@ -56,8 +57,8 @@ class PageApplied(Event):
     @property
     @override
     def summary(self) -> str:
-        counts = self.counts
-        return f"page {self.page} applied: {counts.added} added, {counts.updated} updated, {counts.unchanged} unchanged, {counts.failed} failed"
+        told = (f"{count} {name}" for name, count in self.counts.model_dump().items() if count)
+        return f"page {self.page} applied: {', '.join(told) or 'nothing'}"
 
 
 class AbsenceSuspected(Event):

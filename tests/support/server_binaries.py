@@ -16,7 +16,7 @@ from tests.support.server_waiting import NoServer, free_port, wait_until_it_answ
 
 POSTGRES_PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin", "/usr/local/opt/postgresql*/bin")
 RABBITMQ_PLACES = ("/usr/lib/rabbitmq/bin", "/opt/homebrew/opt/rabbitmq/sbin", "/usr/local/opt/rabbitmq/sbin")
-UNSAFE_BUT_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "unix_socket_directories=")
+UNSAFE_BUT_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
 RABBITMQ_SETTINGS = """\
 listeners.tcp.1 = 127.0.0.1:{port}
 default_user = rollcall
@@ -28,7 +28,7 @@ raft.wal_max_size_bytes = 16000000
 
 
 @contextmanager
-def postgres(ask: Callable[[str], None]) -> Iterator[str]:
+def postgres(ask: Callable[[str], None], settings: tuple[str, ...] = UNSAFE_BUT_FAST) -> Iterator[str]:
     """Give the address of a PostgreSQL server that ends with the block. Raises `NoServer`."""
     folder = _folder_of("initdb", POSTGRES_PLACES)
     with _own_directory("postgres") as (directory, who):
@@ -38,7 +38,7 @@ def postgres(ask: Callable[[str], None]) -> Iterator[str]:
         made = subprocess.run([folder / "initdb", "-D", directory / "data", *words], capture_output=True, check=False, **who)
         if made.returncode:
             raise NoServer(f"initdb failed: {made.stderr.decode()[-300:]}")
-        options = [word for setting in (*UNSAFE_BUT_FAST, "listen_addresses=127.0.0.1") for word in ("-c", setting)]
+        options = [word for setting in (*settings, "unix_socket_directories=", "listen_addresses=127.0.0.1") for word in ("-c", setting)]
         command = [folder / "postgres", "-D", directory / "data", "-p", str(port), *options]
         url = f"postgresql://rollcall:{password}@127.0.0.1:{port}/postgres"
         with _running(command, directory, who) as process:
@@ -129,14 +129,26 @@ def _write(path: Path, content: str, who: dict[str, Any]) -> None:
 def _running(
     command: list[Any], directory: Path, who: dict[str, Any], environment: dict[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server inside the block; afterwards it is killed with everything that it started: its data is thrown away."""
+    """Run a server inside the block; afterwards it is killed with everything that it started: its data is thrown away.
+
+    A guard does the same when the tests are killed: it waits for the end of a pipe that only they hold open.
+    """
     with (directory / "output.log").open("ab") as output:
         process = subprocess.Popen(
             command, cwd=directory, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, **who
         )
+    guard = subprocess.Popen(
+        ["/bin/sh", "-c", f"read -r _; kill -s QUIT -- -{process.pid}; sleep 1; kill -s KILL -- -{process.pid}; rm -rf '{directory}'"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     try:
         yield process
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGQUIT if "postgres" in str(command[0]) else signal.SIGKILL)
         process.wait(timeout=20)
+        guard.kill()
+        guard.communicate()

@@ -52,14 +52,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[SecretStr]:
     """Give the address of a PostgreSQL server's administrative database, with the right to create others."""
-    with _server("TEST_POSTGRES_URL", USUAL_POSTGRES, _ask_postgres, (server_binaries.postgres, server_containers.postgres)) as url:
+    with _server("TEST_POSTGRES_URL", USUAL_POSTGRES, ask_postgres, (server_binaries.postgres, server_containers.postgres)) as url:
         yield SecretStr(url)
 
 
 @pytest.fixture(scope="session")
 def rabbitmq_url() -> Iterator[SecretStr]:
     """Give the address of a RabbitMQ server; use `bus_name` to stay out of the way of other tests."""
-    with _server("TEST_RABBITMQ_URL", USUAL_RABBITMQ, _ask_rabbitmq, (server_binaries.rabbitmq, server_containers.rabbitmq)) as url:
+    with _server("TEST_RABBITMQ_URL", USUAL_RABBITMQ, ask_rabbitmq, (server_binaries.rabbitmq, server_containers.rabbitmq)) as url:
         yield SecretStr(url)
 
 
@@ -139,7 +139,9 @@ def _listening(usual: tuple[str, ...], ask: Callable[[str], None]) -> str | None
     return None
 
 
-def _ask_postgres(url: str) -> None:
+def ask_postgres(url: str) -> None:
+    """Raise when no PostgreSQL server lets us in at this address."""
+
     async def ask() -> None:
         connection = await asyncpg.connect(url, timeout=5)
         await connection.close()
@@ -147,7 +149,9 @@ def _ask_postgres(url: str) -> None:
     run_apart(ask)
 
 
-def _ask_rabbitmq(url: str) -> None:
+def ask_rabbitmq(url: str) -> None:
+    """Raise when no broker lets us in at this address."""
+
     async def ask() -> None:
         connection = await aio_pika.connect(url, timeout=5)
         await connection.close()

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-import api_gateway.service
 import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+import api_gateway.service
 import connector.service
 import mapper.service
 import workflow_engine.service

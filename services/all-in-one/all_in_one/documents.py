@@ -1,14 +1,13 @@
 """The documents that are generated from the code: collected here, because only here everything can be imported."""
 
-from shared.config_docs import render_settings
-from shared.events.catalogue import render_events
-
 from all_in_one.services import SERVICES
 from api_gateway.consumers import subscriptions as gateway
 from connector.consumers import subscriptions as connector
 from mapper.consumers import subscriptions as mapper
 from shared.config import CommonSettings
+from shared.config_docs import render_settings
 from shared.events import CONTRACTS
+from shared.events.catalogue import render_events
 from workflow_engine.consumers import subscriptions as workflow_engine
 
 

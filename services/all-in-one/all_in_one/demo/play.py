@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import httpx
 from pydantic import SecretStr
@@ -97,7 +98,7 @@ async def _fresh(stage: Stage, console: Console) -> AsyncIterator[Set]:
 
 
 def _configuration(stage: Stage, directory: Path, simulator_url: str) -> Configuration:
-    overrides = {
+    overrides: dict[str, dict[str, Any]] = {
         "api-gateway": {"port": 0 if stage.once else stage.port},
         "connector": {"sophos_id_url": simulator_url, "sophos_global_url": simulator_url},
     }

@@ -209,7 +209,7 @@ class Story:
         step.same("known as deleted in Sophos", expected=True, rollcall=read_back["fields"]["deleted_in_source_at"] is not None)
         kept = await self._flag(synced["id"])
         bad = await self._the_run_of(workflow["id"], kept["id"])
-        failing = next((entry for entry in bad["steps"] if entry["exit"] == "failure"), {})
+        failing: dict[str, Any] = next((entry for entry in bad["steps"] if entry["exit"] == "failure"), {})
         step.same("the run of the synced user takes the exit", "failure", bad["exit"])
         step.same("Sophos answered", 409, _find(failing.get("evidence", {}), "status", 409))
         step.same("and the run says what to do instead", expected=True, rollcall=bool(failing.get("remedy")))
@@ -269,8 +269,8 @@ class Story:
         return {error["source_id"] async for error in self.api.every(f"/runs/{run['id']}/errors")}
 
     async def _revisions(self) -> int:
-        people = sum([person["revision"] async for person in self.api.every("/people", rule=self._ours())])
-        return people + sum([user["revision"] async for user in self.api.every("/saas-users", rule=self._ours_saas())])
+        people = [int(person["revision"]) async for person in self.api.every("/people", rule=self._ours())]
+        return sum(people) + sum([int(user["revision"]) async for user in self.api.every("/saas-users", rule=self._ours_saas())])
 
     async def _activated(self, name: str, description: str, begin: dict[str, Any], block: dict[str, Any]) -> dict[str, Any]:
         definition = {
