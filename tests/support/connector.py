@@ -282,6 +282,15 @@ async def ended(api: Api, run_id: str, seconds: float = 30) -> Json:
     return await eventually(look, seconds)
 
 
+async def told(mapper: SmallMapper, kind: type[Any]) -> Any:
+    """Return the latest event of a kind, once there is one: events leave a moment after what they tell was stored."""
+
+    async def look() -> Json | None:
+        return {"heard": mapper.of(kind)[-1]} if mapper.of(kind) else None
+
+    return (await eventually(look))["heard"]
+
+
 async def eventually(look: Callable[[], Awaitable[Json | None]], seconds: float = 30) -> Json:
     """Return what `look` finds, as soon as it finds something."""
     async with asyncio.timeout(seconds):

@@ -9,7 +9,7 @@ import pytest
 from connector.runs import worker
 from shared.events import ListingCompleted, RunFinished, UsersObserved, UsersProvenAbsent
 from sophos_central_simulator.faults import Fault
-from tests.support.connector import World, launched, run
+from tests.support.connector import World, launched, run, told
 
 USERS = "/common/v1/directory/users"
 
@@ -139,9 +139,10 @@ async def test_books_that_do_not_balance_are_never_called_complete(here: World) 
     here.mapper.lose = 1
     async with here.connector() as api:
         ended = await run(api, await launched(api, here))
+        finished = await told(here.mapper, RunFinished)
 
     assert (ended["state"], ended["error"]["code"]) == ("failed", "books_do_not_balance")
-    assert here.mapper.of(RunFinished)[-1].state == "failed"
+    assert (finished.state, finished.error["code"]) == ("failed", "books_do_not_balance")
 
 
 async def test_one_run_at_a_time(here: World) -> None:
@@ -222,6 +223,7 @@ async def test_a_wrong_secret_fails_the_run_and_changes_nothing(here: World) -> 
     """The error names Sophos' own code, and what to do."""
     async with here.connector() as api:
         failed = await run(api, await launched(api, here, secret="not-the-secret-at-all"))
+        await told(here.mapper, RunFinished)
 
     assert (failed["state"], failed["error"]["code"]) == ("failed", "sophos_wrong_secret")
     assert failed["error"]["source_code"] == "oauth.invalid_client_secret"
