@@ -102,4 +102,5 @@ def _table(users: int, ours: list[Pass], peer: list[Finished], memory: float, me
     return table
 
 
-main()
+if __name__ == "__main__":
+    main()

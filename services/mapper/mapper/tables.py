@@ -44,7 +44,6 @@ PEOPLE = Table(
     Column("revision", Integer, nullable=False),
     Column("fields", Json, nullable=False),
     Column("folded", Json, nullable=False),
-    Column("synced_at", Timestamp),
     Column("created_at", Timestamp, nullable=False),
     Column("updated_at", Timestamp, nullable=False),
 )
@@ -84,7 +83,7 @@ UNIQUE_VALUES = Table(
     Column("record_id", Uuid, nullable=False, index=True),
 )
 
-# What one integration calls a record, and what it last said of it.
+# What one integration calls a record, and what it last said of it. A run touches every row, so the columns that it writes have no index.
 LINKS = Table(
     "links",
     METADATA,
@@ -99,7 +98,6 @@ LINKS = Table(
     Column("first_seen", Json, nullable=False),
     Column("missing_since", Timestamp),
     Column("deleted_at", Timestamp),
-    Index("ix_links_integration_id_last_run_id", "integration_id", "last_run_id"),
 )
 
 REVISIONS = Table(

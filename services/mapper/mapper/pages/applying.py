@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from mapper.mappings.evaluate import Context, Problem, evaluate
 from mapper.mappings.mappings import Compiled, compile_current
@@ -13,7 +13,7 @@ from mapper.pages.planning import Candidate, Plan, Planner
 from mapper.pages.reading import Known, links_of, read_more
 from mapper.records.changing import write
 from mapper.records.unique import Claim, claims_of, rewrite
-from mapper.tables import LINKS, PEOPLE
+from mapper.tables import LINKS
 from shared.db.upsert import insert_for
 from shared.events.records import Cause
 from shared.events.sources import Provenance, UsersObserved
@@ -32,7 +32,7 @@ async def apply_page(unit: Unit, event: UsersObserved) -> None:
     known = Known(await links_of(unit.session, provenance.integration_id, event.source_ids))
     changed = [candidate for candidate in candidates if not _unchanged(candidate, known)]
     plan.counts["unchanged"] += len(candidates) - len(changed)
-    await _mark_seen(unit, event, known, compiled)
+    await _mark_seen(unit, event, known)
     if changed:
         await _place(unit, event, Planner(compiled, provenance, known, plan), changed)
         await _write_plan(unit, event, compiled, plan)
@@ -85,16 +85,13 @@ def _unchanged(candidate: Candidate, known: Known) -> bool:
     return link is not None and link.content_hash == candidate.content_hash and link.missing_since is None and link.deleted_at is None
 
 
-async def _mark_seen(unit: Unit, event: UsersObserved, known: Known, compiled: Compiled) -> None:
+async def _mark_seen(unit: Unit, event: UsersObserved, known: Known) -> None:
     """Note that the listing showed everybody who has a link, also those whose record is rejected or skipped."""
     if not known.links:
         return
     provenance = event.provenance
     seen = (LINKS.c.integration_id == provenance.integration_id, LINKS.c.source_id.in_(list(known.links)))
     await unit.session.execute(update(LINKS).where(*seen).values(last_run_id=provenance.run_id, last_observed_at=event.fetched_at))
-    if "synced_at" in {target.key for target in compiled.targets}:
-        people = select(LINKS.c.person_id).where(*seen)
-        await unit.session.execute(update(PEOPLE).where(PEOPLE.c.id.in_(people)).values(synced_at=event.fetched_at))
 
 
 async def _place(unit: Unit, event: UsersObserved, planner: Planner, changed: list[Candidate]) -> None:
@@ -110,9 +107,6 @@ async def _write_plan(unit: Unit, event: UsersObserved, compiled: Compiled, plan
         kind="run", id=str(provenance.run_id), actor=provenance.integration_user, detail=f"{provenance.integration_name}, page {event.page}"
     )
     people, saas_users = list(plan.people.values()), list(plan.saas_users.values())
-    if "synced_at" in {target.key for target in compiled.targets}:
-        for person in people:
-            person.columns["synced_at"] = event.fetched_at
     await write(unit, "person", people, cause=cause, initial=provenance.initial)
     await rewrite(unit.session, "person", people, compiled.unique)
     await write(unit, "saas_user", saas_users, cause=cause, initial=provenance.initial)

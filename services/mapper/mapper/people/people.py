@@ -4,16 +4,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.fields.fields import fields_of
+from mapper.fields.values import moment
 from mapper.records.changing import Draft
 from mapper.records.listing import Wanted, listed
 from mapper.records.patching import BadValues, RecordNotFound, checked, claim_and_write, patched
-from mapper.tables import PEOPLE
+from mapper.tables import LINKS, PEOPLE
 from shared.api.records import PersonOut
 from shared.clock import now
+from shared.db.types import Timestamp
 from shared.http.paging import Page
 from shared.ids import new_id
 from shared.unit import Unit
@@ -22,7 +24,8 @@ from shared.unit import Unit
 async def list_people(session: AsyncSession, ask: Wanted) -> Page[PersonOut]:
     """Return a page of People."""
     rows, cursor, total = await listed(session, "person", ask)
-    return Page(items=[shown(row) for row in rows], next_cursor=cursor, total=total)
+    seen = await _last_seen(session, [row.id for row in rows])
+    return Page(items=[shown(row, seen.get(row.id)) for row in rows], next_cursor=cursor, total=total)
 
 
 async def read_person(session: AsyncSession, person_id: UUID) -> PersonOut:
@@ -30,7 +33,7 @@ async def read_person(session: AsyncSession, person_id: UUID) -> PersonOut:
     row = (await session.execute(select(PEOPLE).where(PEOPLE.c.id == person_id))).one_or_none()
     if row is None:
         raise RecordNotFound(f"there is no person {person_id}", remedy="Use an id from the list of People.")
-    return shown(row)
+    return shown(row, (await _last_seen(session, [person_id])).get(person_id))
 
 
 async def add_person(unit: Unit, given: dict[str, Any]) -> PersonOut:
@@ -53,8 +56,14 @@ async def change_person(unit: Unit, person_id: UUID, given: dict[str, Any]) -> P
     return await read_person(unit.session, person_id)
 
 
-def shown(row: Row[Any]) -> PersonOut:
-    """Return a Person from its row."""
-    synced: datetime | None = row.synced_at
-    fields = {**row.fields, "synced_at": None if synced is None else synced.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
+def shown(row: Row[Any], seen: datetime | None) -> PersonOut:
+    """Return a Person from its row; `seen` is when an integration last observed it."""
+    fields = {**row.fields, "synced_at": None if seen is None else moment(seen.isoformat())}
     return PersonOut(id=row.id, revision=row.revision, fields=fields, created_at=row.created_at, updated_at=row.updated_at)
+
+
+async def _last_seen(session: AsyncSession, person_ids: list[UUID]) -> dict[UUID, datetime]:
+    """Return when each person was last observed, in one statement: a run must not rewrite people to keep a time fresh."""
+    newest = select(LINKS.c.person_id, func.max(LINKS.c.last_observed_at, type_=Timestamp).label("seen"))
+    rows = await session.execute(newest.where(LINKS.c.person_id.in_(person_ids)).group_by(LINKS.c.person_id))
+    return {row.person_id: row.seen for row in rows}

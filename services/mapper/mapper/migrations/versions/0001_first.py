@@ -63,7 +63,6 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("fields", JSON, nullable=False),
         sa.Column("folded", JSON, nullable=False),
-        sa.Column("synced_at", TIMESTAMP, nullable=True),
         sa.Column("created_at", TIMESTAMP, nullable=False),
         sa.Column("updated_at", TIMESTAMP, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
@@ -138,7 +137,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["saas_user_id"], ["saas_users.id"], name=op.f("fk_links_saas_user_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("integration_id", "source_id", name=op.f("pk_links")),
     )
-    op.create_index("ix_links_integration_id_last_run_id", "links", ["integration_id", "last_run_id"], unique=False)
     op.create_index(op.f("ix_links_person_id"), "links", ["person_id"], unique=False)
     op.create_index(op.f("ix_links_saas_user_id"), "links", ["saas_user_id"], unique=False)
     # ### end Alembic commands ###
@@ -147,7 +145,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f("ix_links_saas_user_id"), table_name="links")
     op.drop_index(op.f("ix_links_person_id"), table_name="links")
-    op.drop_index("ix_links_integration_id_last_run_id", table_name="links")
     op.drop_table("links")
     op.drop_index("uq_saas_users_person_id_saas_instance_id", table_name="saas_users")
     op.drop_index("ix_saas_users_saas_instance_id", table_name="saas_users")
