@@ -70,7 +70,11 @@ class FakeService:
                     request_id=request.headers["x-request-id"],
                 )
             )
-            missing = (404, {"title": "Not found", "status": 404, "detail": "nothing here", "code": "not_found"}, {})
+            missing: tuple[int, Any, dict[str, str]] = (
+                404,
+                {"title": "Not found", "status": 404, "detail": "nothing here", "code": "not_found"},
+                {},
+            )
             status, body, headers = self.answers.get(f"{request.method} {request.url.path}", missing)
             return JSONResponse(body, status_code=status, headers=headers)
 

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 SETTINGS: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
-VIOLATIONS = {
+VIOLATIONS: dict[str, list[tuple[str, ...]]] = {
     "services": [
         ("connector.page", "import mapper"),
         ("shared.page", "import connector"),

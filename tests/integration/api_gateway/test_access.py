@@ -72,7 +72,7 @@ async def test_each_role_gets_as_far_as_the_table_says(here: Gateway) -> None:
 @pytest.mark.parametrize("sent", ["rc_nonsense", "rc_0190b7a4000070008000000000000001_guessed", "Bearer", "", "rc__", "\u00e4"])
 async def test_what_is_not_a_token_of_ours_is_refused(here: Gateway, sent: str) -> None:
     """Whatever is sent, the answer is 401 and does not repeat it."""
-    response = await here.http.get("/api/v1/me", headers={"Authorization": f"Bearer {sent}".encode()})
+    response = await here.http.get("/api/v1/me", headers={b"Authorization": f"Bearer {sent}".encode()})
     assert response.status_code == 401
     assert response.headers["www-authenticate"] == "Bearer"
     assert "guessed" not in response.text

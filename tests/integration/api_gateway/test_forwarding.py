@@ -8,7 +8,7 @@ from shared.errors import Throttled
 from tests.support.api_gateway import ANY_ID, FakeService, Gateway
 
 MOMENT = "2026-05-01T08:00:00Z"
-INTEGRATION = {
+INTEGRATION: dict[str, Any] = {
     "id": ANY_ID,
     "provider": "sophos-users",
     "application": "Sophos Endpoint Security",
