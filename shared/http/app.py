@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import FastAPI
 from pydantic import SecretStr
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -72,7 +73,12 @@ class RequestFrame:
             if _declared_size(headers) > LARGEST_BODY:
                 await _too_large()(scope, receive, sending)
             else:
-                await self._app(scope, body.receive, sending_unless_too_large)
+                try:
+                    await self._app(scope, body.receive, sending_unless_too_large)
+                except ClientDisconnect:
+                    if not body.too_large:
+                        raise
+                    await _too_large()(scope, receive, sending)
         route = getattr(scope.get("route"), "path", "unmatched")
         HTTP_REQUESTS.labels(self._service, scope["method"], route, str(status)).observe(time.perf_counter() - started)
 
