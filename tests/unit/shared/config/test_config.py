@@ -1,7 +1,6 @@
 """Settings: what is misspelt or out of bounds stops the start and names itself; the page about them holds no secret."""
 
 import os
-from collections.abc import Iterator
 
 import pytest
 from pydantic import Field, SecretStr
@@ -24,11 +23,11 @@ class Example(ServiceSettings):
 
 
 @pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Give an environment without any setting of ours."""
     for name in [name for name in os.environ if name.upper().startswith("ROLLCALL_")]:
         monkeypatch.delenv(name)
-    yield monkeypatch
+    return monkeypatch
 
 
 @pytest.mark.parametrize(
