@@ -1,5 +1,6 @@
 # Rollcall. `make` alone prints this help.
 PYTHON ?= python3
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -24,7 +25,7 @@ run: $(READY) ## Start everything in one process, play the story, and stay up
 	$(BIN)/rollcall demo $(ARGS)
 
 test: $(READY) ## Run the tests; ARGS="-k bus" narrows them, REQUIRE_SERVERS=1 turns a missing server into a failure
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 check: $(READY) ## Look at format, lint, types, import boundaries and generated documents
 	$(BIN)/ruff format --check $(CODE)
