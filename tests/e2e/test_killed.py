@@ -38,7 +38,7 @@ async def up(directory: Path, port: int, simulator: str) -> AsyncIterator[subpro
         "COLUMNS": "300",
     }
     with (directory / "up.log").open("a") as log:
-        process = subprocess.Popen([ROLLCALL, "up", "--port", str(port)], env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
+        process = subprocess.Popen([ROLLCALL, "up", "--port", str(port)], env=environment, stdout=subprocess.PIPE, stderr=log, text=True)  # noqa: ASYNC220 - started once, before anything waits
     try:
         async with httpx.AsyncClient() as http:
             async with asyncio.timeout(60):
