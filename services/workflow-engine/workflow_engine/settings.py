@@ -15,7 +15,7 @@ class WorkflowEngineSettings(ServiceSettings):
     workers: int = Field(default=2, ge=0, le=32, description="Batches of steps that one process works on at once; 0: none.")
     worker_poll: float = Field(default=0.5, ge=0.01, le=60, description="Seconds between looks for steps that wait for a worker.")
     lease_seconds: float = Field(
-        default=10, ge=0.1, le=10, description="How long a worker owns its steps without a sign of life; then another one takes them over."
+        default=8, ge=0.1, le=10, description="How long a worker owns its steps without a sign of life; then another one takes them over."
     )
     max_attempts: int = Field(default=8, ge=1, le=50, description="How often a step is tried before it takes its Failure exit.")
     retry_first_seconds: float = Field(default=2, ge=0, le=600, description="The pause before the second attempt; it doubles from there.")

@@ -43,6 +43,16 @@ def test_a_run_starts_only_when_a_change_makes_the_rule_true(change: Change, sta
     assert starting(FLAGGED, event(change)) == ([change.record_id] if starts else [])
 
 
+@pytest.mark.parametrize("kind", ["missing", "returned", "deactivated", "deleted_in_source"])
+def test_every_kind_of_change_counts_by_what_it_changed(kind: Any) -> None:
+    """That somebody went missing or was deactivated starts who asked for that, and nobody else."""
+    deactivated = TypeAdapter[Any](Rule).validate_python({"field": "deactivated", "operator": "equals", "value": True})
+    told = event(changed({"deactivated": (False, True)}, {"deactivated": True, "to_be_deleted": True}, kind))
+    assert len(starting(deactivated, told)) == 1
+    assert starting(FLAGGED, told) == []
+    assert starting(None, told) == []
+
+
 def test_an_initial_load_starts_nothing() -> None:
     """The first run of an integration describes what is there; nobody asked for anything."""
     assert starting(FLAGGED, event(changed({}, {"to_be_deleted": True}, "created"), initial=True)) == []

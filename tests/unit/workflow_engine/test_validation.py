@@ -96,11 +96,36 @@ def test_each_problem_is_named(change: Callable[[dict[str, Any]], None], field: 
     assert message in problems(definition)[field]
 
 
-def test_what_destroys_needs_a_rule() -> None:
-    """Without a rule one click on "run now" would delete everybody."""
+@pytest.mark.parametrize(
+    "begin",
+    [{}, {"rule": {"all": []}}, {"rule": {"any": [{"all": []}, {"not": {"all": []}}]}}],
+    ids=["no rule", "an empty rule", "groups of nothing"],
+)
+def test_what_destroys_needs_a_rule_about_a_field(begin: dict[str, Any]) -> None:
+    """Without a rule, or with an empty one that holds for everybody, one click on "run now" would delete everybody."""
     definition = offboarding()
-    definition["blocks"][0]["settings"] = {"trigger": "manual"}
-    assert "no rule" in problems(definition)["blocks.begin.settings.rule"]
+    definition["blocks"][0]["settings"] = {"trigger": "manual", **begin}
+    assert "no rule about a field" in problems(definition)["blocks.begin.settings.rule"]
+
+
+@pytest.mark.parametrize("levels", [9, 5000], ids=["one too many", "thousands"])
+@pytest.mark.parametrize("wrap", [lambda rule: {"not": rule}, lambda rule: {"all": [rule]}], ids=["not", "all"])
+def test_a_rule_that_is_nested_too_deep_is_a_problem_like_others(wrap: Callable[[Any], Any], levels: int) -> None:
+    """Whoever evaluates such a rule later, in memory or as SQL, would run out of stack."""
+    rule: dict[str, Any] = {"field": "to_be_deleted", "operator": "is_not_empty"}
+    for _ in range(levels):
+        rule = wrap(rule)
+    definition = roles()
+    definition["blocks"][0]["settings"]["rule"] = rule
+    assert "at most 8 levels" in problems(definition)["blocks.begin.settings.rule"]
+
+
+def test_a_rule_as_deep_as_allowed_is_no_problem() -> None:
+    """The limit is for accidents and attacks, not for people."""
+    rule: dict[str, Any] = {"field": "to_be_deleted", "operator": "is_not_empty"}
+    for _ in range(8):
+        rule = {"any": [rule]}
+    assert problems(roles(rule=rule)) == {}
 
 
 def test_a_block_says_which_records_it_can_work_on() -> None:

@@ -7,18 +7,32 @@ from uuid import UUID
 
 from typing_extensions import override
 
-from shared.api.sources import OperationOut
+from shared.api.sources import OperationIn, OperationOut
 from shared.clock import now
-from shared.errors import AppError
+from shared.errors import AppError, Conflict
 from shared.events.records import RecordType
 from shared.events.workflows import RecordChangeRequest
+from shared.observability.correlation import correlated
 from shared.observability.logging import get_logger
 from shared.rules import matches
 from workflow_engine.blocks.base import MAYBE_DONE, Context, Outcome, Work, WorkBlock
 from workflow_engine.blocks.failures import missing_record, worth_another_attempt
 from workflow_engine.blocks.presets import PresetSettings, operation
+from workflow_engine.clients.connector import OfferedPreset
 
 log = get_logger(__name__)
+
+
+DELETE_USER = "delete-user"
+"""The operation after whose success a record is marked as deleted at the source; others leave records as they are."""
+ASKED = "arguments"
+"""Where a step's evidence keeps what was asked: the same key may only be asked again with the same arguments."""
+
+
+class SourceIdChanged(Conflict):
+    """A step that may have acted on one user of the source would now act on another one."""
+
+    code = "source_id_changed"
 
 
 class ApiCallSettings(PresetSettings):
@@ -42,28 +56,47 @@ class ApiCall(WorkBlock):
 
         async def one(work: Work) -> Outcome:
             async with gate:
-                try:
+                with correlated(work.correlation_id):
                     return await _called(work, context)
-                except Exception as error:
-                    log.exception("operation_broke", step_id=str(work.step_id))
-                    return _unknown(work, f"{type(error).__name__} in the block", "block_failed", None, {})
 
         return list(await asyncio.gather(*(one(work) for work in batch)))
 
 
 async def _called(work: Work, context: Context) -> Outcome:
-    """Check the record as it is now, act, and return what came of it."""
+    """Call for one step. Whatever breaks here, the other steps of the batch keep their outcomes."""
+    try:
+        plan = await _planned(work, context)
+        return plan if isinstance(plan, Outcome) else await _sent(work, *plan, context)
+    except Exception as error:
+        log.exception("operation_broke", step_id=str(work.step_id))
+        return _unknown(work, f"{type(error).__name__} in the block", "block_failed", None, {})
+
+
+async def _planned(work: Work, context: Context) -> Outcome | tuple[OfferedPreset, OperationIn]:
+    """Look at the record as it is now; return the call to make, or the outcome of a step that must not act."""
     try:
         fields = (await context.mapper.fields_of(context.record_type, [work.record_id], actor=context.actor)).get(work.record_id)
     except AppError as error:
         remedy = error.remedy or "Nothing was sent to the source."
         return Outcome(work.step_id, None, error.message, error.code, remedy, dict(work.evidence))
-    stopped = missing_record(work) if fields is None else _no_longer(work, fields, context)
-    if stopped is not None or fields is None:
-        return stopped or missing_record(work)
-    arguments = {"source_id": str(fields["source_id"]), "expected_email": str(fields.get("email") or "")}
-    preset, given = operation(context, key=key_of(work.step_id), arguments=arguments)
-    sent = {"operation": preset.operation, "idempotency_key": given.idempotency_key, "asked_at": now().isoformat()}
+    if fields is None:
+        return missing_record(work)
+    if (stopped := _no_longer(work, fields, context)) is not None:
+        return stopped
+    try:
+        return operation(context, key=key_of(work.step_id), arguments=_arguments(work, fields))
+    except AppError as error:
+        return _stopped(work, error.message, error.code, error.remedy or "Activate the workflow again.")
+
+
+async def _sent(work: Work, preset: OfferedPreset, given: OperationIn, context: Context) -> Outcome:
+    """Act, and return what came of it."""
+    sent = {
+        "operation": preset.operation,
+        "idempotency_key": given.idempotency_key,
+        ASKED: given.arguments,
+        "asked_at": now().isoformat(),
+    }
     try:
         answer = await context.connector.operate(preset, given, actor=context.actor, seconds=context.operation_seconds)
     except AppError as error:
@@ -71,7 +104,19 @@ async def _called(work: Work, context: Context) -> Outcome:
             return _unknown(work, error.message, error.code, error.remedy, sent)
         remedy = error.remedy or "Look at the settings of the block, then run the workflow again."
         return _stopped(work, error.message, error.code, remedy, sent)
-    return _judged(work, answer, sent, context)
+    return _judged(work, answer, sent, context, marks=preset.operation == DELETE_USER)
+
+
+def _arguments(work: Work, fields: dict[str, Any]) -> dict[str, str]:
+    """Return what to ask for: the very same as an attempt that may have acted. Raises `SourceIdChanged`."""
+    current = {"source_id": str(fields["source_id"]), "expected_email": str(fields.get("email") or "")}
+    before: dict[str, str] | None = work.evidence.get(ASKED) if work.evidence.get(MAYBE_DONE) else None
+    if before is None:
+        return current
+    if before["source_id"] != current["source_id"]:
+        remedy = "Look at the source for both identifiers, then run the workflow again."
+        raise SourceIdChanged("the user has another identifier in the SaaS than before", remedy=remedy)
+    return before
 
 
 def key_of(step_id: UUID) -> str:
@@ -98,7 +143,7 @@ def _stopped(work: Work, why: str, code: str, remedy: str, sent: dict[str, Any] 
     return Outcome(work.step_id, "failure", why + maybe, code, remedy, {**work.evidence, **(sent or {})})
 
 
-def _judged(work: Work, answer: OperationOut, sent: dict[str, Any], context: Context) -> Outcome:
+def _judged(work: Work, answer: OperationOut, sent: dict[str, Any], context: Context, *, marks: bool) -> Outcome:
     if answer.outcome == "unknown":
         return _unknown(work, answer.message, answer.code or "unknown", answer.remedy, {**sent, **answer.evidence})
     evidence = {**sent, **answer.evidence}
@@ -112,7 +157,7 @@ def _judged(work: Work, answer: OperationOut, sent: dict[str, Any], context: Con
         proof=answer.evidence,
         cause=context.cause(work.step_id),
     )
-    return Outcome(work.step_id, "success", answer.message, answer.code, None, evidence, change)
+    return Outcome(work.step_id, "success", answer.message, answer.code, None, evidence, change if marks else None)
 
 
 def _unknown(work: Work, message: str, code: str, remedy: str | None, evidence: dict[str, Any]) -> Outcome:

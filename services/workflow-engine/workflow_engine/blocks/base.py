@@ -36,6 +36,7 @@ class Work:
     run_id: UUID
     record_id: UUID
     attempt: int
+    correlation_id: UUID
     evidence: dict[str, Any] = field(default_factory=dict)
 
 

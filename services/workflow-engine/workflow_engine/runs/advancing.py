@@ -134,8 +134,8 @@ async def _write_next(session: AsyncSession, moves: Sequence[tuple[Row[Any], Res
             rows.append(passed_by(row.run_id, row.version_id, move.end, "end", None))
     if not rows:
         return []
-    statement = insert_for(session, STEPS).values(rows).on_conflict_do_nothing(index_elements=["run_id", "block_id"])
-    return [row.id for row in await session.execute(statement.returning(STEPS.c.id, STEPS.c.state)) if row.state == "ready"]
+    statement = insert_for(session, STEPS).on_conflict_do_nothing(index_elements=["run_id", "block_id"])
+    return [row.id for row in await session.execute(statement.returning(STEPS.c.id, STEPS.c.state), rows) if row.state == "ready"]
 
 
 async def _write_runs(session: AsyncSession, moves: Sequence[tuple[Row[Any], Result, Move]]) -> None:

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.clock import now
 from shared.db.types import Timestamp
+from shared.events.records import RecordType
 from shared.ids import new_id
 from workflow_engine.blocks.base import MAYBE_DONE, Work
 from workflow_engine.tables import RUNS, STEPS
@@ -23,36 +24,40 @@ class Claim:
     id: UUID
     version_id: UUID
     block_id: str
+    record_type: RecordType
     works: Sequence[Work]
-    correlation_id: UUID | None
-    """What all of the runs have in common, if they have."""
+
+    @property
+    def correlation_id(self) -> UUID | None:
+        """What all of the runs have in common, if they have."""
+        correlations = {work.correlation_id for work in self.works}
+        return correlations.pop() if len(correlations) == 1 else None
 
 
-def _free() -> ColumnElement[bool]:
-    """Return what makes a step free: it waits and is due, or its worker gave no sign of life."""
+def _free() -> Sequence[tuple[ColumnElement[bool], ColumnElement[datetime]]]:
+    """Return what makes a step free, and since when: its worker gave no sign of life, or it waits and is due.
+
+    Two conditions for two queries: one query with OR would sort every step that waits, for each batch anew.
+    """
     moment = now()
+    abandoned = and_(STEPS.c.state == "running", STEPS.c.lease_until < moment)
     waiting = and_(STEPS.c.state == "ready", STEPS.c.due_at <= moment)
-    return or_(waiting, and_(STEPS.c.state == "running", STEPS.c.lease_until < moment))
+    return (abandoned, STEPS.c.lease_until), (waiting, STEPS.c.due_at)
 
 
 async def oldest_free(session: AsyncSession) -> Row[Any] | None:
-    """Return version, block and block type of the step that has waited longest, or None."""
+    """Return version, block and block type of the step to take next, or None: abandoned ones first, then the oldest."""
     columns: tuple[Any, ...] = (STEPS.c.version_id, STEPS.c.block_id, STEPS.c.block_type)
-    statement = select(*columns).where(_free()).order_by(STEPS.c.due_at, STEPS.c.id).limit(1)
-    return (await session.execute(statement)).first()
+    for free, since in _free():
+        row = (await session.execute(select(*columns).where(free).order_by(since).limit(1))).first()
+        if row is not None:
+            return row
+    return None
 
 
 async def claim_batch(session: AsyncSession, version_id: UUID, block_id: str, *, limit: int, lease: timedelta) -> Claim | None:
     """Take up to `limit` free steps of one block of one version; None when others were faster."""
-    of_block = and_(STEPS.c.version_id == version_id, STEPS.c.block_id == block_id)
-    free = (
-        select(STEPS.c.id, STEPS.c.state)
-        .where(of_block, _free())
-        .order_by(STEPS.c.due_at, STEPS.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    before = {row.id: row.state for row in await session.execute(free)}
+    before = await _locked(session, version_id, block_id, limit)
     if not before:
         return None
     claim_id, moment = new_id(), now()
@@ -66,19 +71,30 @@ async def claim_batch(session: AsyncSession, version_id: UUID, block_id: str, *,
     )
     rows = (await session.execute(statement.returning(STEPS.c.id, STEPS.c.run_id, STEPS.c.attempt, STEPS.c.evidence))).all()
     runs = await _runs(session, [row.run_id for row in rows])
-    correlations = {run.correlation_id for run in runs.values()}
-    works = [_work(row, runs[row.run_id].record_id, taken_over=before[row.id] == "running") for row in rows]
-    return Claim(claim_id, version_id, block_id, works, correlations.pop() if len(correlations) == 1 else None)
+    works = [_work(row, runs[row.run_id], taken_over=before[row.id] == "running") for row in rows]
+    return Claim(claim_id, version_id, block_id, runs[rows[0].run_id].record_type, works)
 
 
-def _work(row: Row[Any], record_id: UUID, *, taken_over: bool) -> Work:
+async def _locked(session: AsyncSession, version_id: UUID, block_id: str, limit: int) -> dict[UUID, str]:
+    """Lock up to `limit` free steps that nobody else has locked; return the state of each by id."""
+    of_block = and_(STEPS.c.version_id == version_id, STEPS.c.block_id == block_id)
+    found: dict[UUID, str] = {}
+    for free, since in _free():
+        if len(found) < limit:
+            statement = select(STEPS.c.id, STEPS.c.state).where(of_block, free).order_by(since).limit(limit - len(found))
+            rows = await session.execute(statement.with_for_update(skip_locked=True))
+            found |= {row.id: row.state for row in rows}
+    return found
+
+
+def _work(row: Row[Any], run: Row[Any], *, taken_over: bool) -> Work:
     """Return a step to work on; one whose worker ended without a word may have acted already."""
     evidence = {**row.evidence, MAYBE_DONE: True} if taken_over else row.evidence
-    return Work(row.id, row.run_id, record_id, row.attempt, evidence)
+    return Work(row.id, row.run_id, run.record_id, row.attempt, run.correlation_id, evidence)
 
 
 async def _runs(session: AsyncSession, run_ids: list[UUID]) -> dict[UUID, Row[Any]]:
-    columns: tuple[Any, ...] = (RUNS.c.id, RUNS.c.record_id, RUNS.c.correlation_id)
+    columns: tuple[Any, ...] = (RUNS.c.id, RUNS.c.record_id, RUNS.c.record_type, RUNS.c.correlation_id)
     return {row.id: row for row in await session.execute(select(*columns).where(RUNS.c.id.in_(run_ids)))}
 
 

@@ -1,5 +1,6 @@
 """Writing what came of a batch: one transaction, and only for steps that the worker still holds."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -10,8 +11,7 @@ from sqlalchemy import Row, bindparam, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.clock import now
-from shared.events.records import RecordType
-from shared.events.workflows import RecordChangesRequested
+from shared.events.workflows import RecordChangeRequest, RecordChangesRequested
 from shared.observability.logging import get_logger
 from shared.unit import Unit
 from workflow_engine.blocks.base import Outcome
@@ -42,7 +42,7 @@ class Patience:
         return timedelta(seconds=min(self.longest, self.first * 2.0 ** min(attempt - 1, 30)))
 
 
-async def write_outcomes(unit: Unit, claim: Claim, record_type: RecordType, outcomes: Sequence[Outcome], patience: Patience) -> None:
+async def write_outcomes(unit: Unit, claim: Claim, outcomes: Sequence[Outcome], patience: Patience) -> None:
     """Write the outcomes of a claim. A step that another worker has taken over in the meantime is left to that worker."""
     held = await still_mine(unit.session, claim.id)
     kept = [_settled(outcome, held[outcome.step_id], patience) for outcome in outcomes if outcome.step_id in held]
@@ -52,9 +52,18 @@ async def write_outcomes(unit: Unit, claim: Claim, record_type: RecordType, outc
     await _wait(unit.session, [outcome for outcome in kept if outcome.exit is None], held, patience)
     changing = [outcome for outcome in kept if outcome.exit is not None and outcome.change is not None]
     await _applying(unit.session, changing)
-    requests = [outcome.change for outcome in changing if outcome.change is not None]
-    if requests:
-        unit.record(RecordChangesRequested(record_type=record_type, requests=requests))
+    _request(unit, claim, changing)
+
+
+def _request(unit: Unit, claim: Claim, outcomes: Sequence[Outcome]) -> None:
+    """Ask for the changes, with one event for each correlation: a record's history names what its own run came from."""
+    correlations = {work.step_id: work.correlation_id for work in claim.works}
+    wanted: dict[UUID, list[RecordChangeRequest]] = defaultdict(list)
+    for outcome in outcomes:
+        if outcome.change is not None:
+            wanted[correlations[outcome.step_id]].append(outcome.change)
+    for correlation_id, requests in wanted.items():
+        unit.record(RecordChangesRequested(record_type=claim.record_type, requests=requests, correlation_id=correlation_id))
 
 
 def _settled(outcome: Outcome, row: Row[Any], patience: Patience) -> Outcome:

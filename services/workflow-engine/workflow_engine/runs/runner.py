@@ -20,7 +20,7 @@ from workflow_engine.clients.connector import ConnectorClient
 from workflow_engine.clients.mapper import MapperClient
 from workflow_engine.runs.claiming import Claim, claim_batch, extend, give_back, oldest_free
 from workflow_engine.runs.outcomes import Patience, write_outcomes
-from workflow_engine.runs.preparing import VersionRead, read_version
+from workflow_engine.runs.preparing import read_version
 from workflow_engine.settings import WorkflowEngineSettings
 
 log = get_logger(__name__)
@@ -73,9 +73,9 @@ class Runner:
         try:
             with correlated(claim.correlation_id or new_id()):
                 async with self._held(claim):
-                    outcomes, version = await self._outcomes(claim)
+                    outcomes = await self._outcomes(claim)
                 async with self._units.begin(actor="workflow-engine") as unit:
-                    await write_outcomes(unit, claim, version.record_type, outcomes, self._patience)
+                    await write_outcomes(unit, claim, outcomes, self._patience)
         except asyncio.CancelledError:
             await self._give_back(claim)
             raise
@@ -123,18 +123,17 @@ class Runner:
             try:
                 async with self._units.begin(actor="workflow-engine") as unit:
                     held = await extend(unit.session, claim.id, self._lease)
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("lease_not_extended", claim_id=str(claim.id), error=type(error).__name__)
+            except Exception:
+                # Whatever it is, what the block has done so far must still be written; the next beat may get through.
+                log.exception("lease_not_extended", claim_id=str(claim.id))
             else:
                 if held < len(claim.works):
                     log.warning("steps_lost", claim_id=str(claim.id), held=held, claimed=len(claim.works))
 
-    async def _outcomes(self, claim: Claim) -> tuple[Sequence[Outcome], VersionRead]:
-        async with self._database.reading() as session:
-            version = await read_version(session, claim.version_id)
+    async def _outcomes(self, claim: Claim) -> Sequence[Outcome]:
         works, worn_out = self._works(claim)
         try:
-            outcomes = await self._run(claim, version, works) if works else []
+            outcomes = await self._run(claim, works) if works else []
         except AppError as error:
             log.warning("batch_tried_again", block=claim.block_id, code=error.code, steps=len(works))
             outcomes = [Outcome(work.step_id, None, error.message, error.code, error.remedy, work.evidence) for work in works]
@@ -142,7 +141,7 @@ class Runner:
             log.exception("block_failed", block=claim.block_id)
             why, remedy = f"{type(error).__name__} in the block", "Look at the workflow engine's log."
             outcomes = [Outcome(work.step_id, None, why, "block_failed", remedy, work.evidence) for work in works]
-        return [*outcomes, *worn_out], version
+        return [*outcomes, *worn_out]
 
     def _works(self, claim: Claim) -> tuple[list[Work], list[Outcome]]:
         """Return the steps to run, and the outcomes of those whose workers ended without a word too often."""
@@ -153,8 +152,10 @@ class Runner:
         worn_out = [Outcome(work.step_id, "failure", message, "worker_lost", remedy, work.evidence) for work in lost]
         return [work for work in claim.works if work.step_id not in tired], worn_out
 
-    async def _run(self, claim: Claim, version: VersionRead, works: Sequence[Work]) -> Sequence[Outcome]:
-        """Have the block work. Raises what the block raises, and `Invalid` when there is no such block."""
+    async def _run(self, claim: Claim, works: Sequence[Work]) -> Sequence[Outcome]:
+        """Have the block work. Raises what the block raises, and `Invalid` when its settings are not usable."""
+        async with self._database.reading() as session:
+            version = await read_version(session, claim.version_id)
         block, definition = version.block(claim.block_id)
         if block is None:
             return [_no_block(work, definition.type) for work in works]

@@ -19,7 +19,7 @@ from workflow_engine.runs.step_rows import passed_by, ready_step
 from workflow_engine.tables import RUNS, STEPS
 
 ROWS_AT_ONCE = 500
-"""Rows in one INSERT: their parameters stay far below what both databases take."""
+"""Runs that are made at once: what is held in memory stays small however many records a cause has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,10 @@ async def _new_runs(unit: Unit, version: Row[Any], record_ids: Sequence[UUID], s
     ]
     if not rows:
         return []
-    statement = insert_for(unit.session, RUNS).values(rows).on_conflict_do_nothing(index_elements=["version_id", "record_id", "cause_id"])
-    return [(row.id, row.record_id) for row in await unit.session.execute(statement.returning(RUNS.c.id, RUNS.c.record_id))]
+    statement = insert_for(unit.session, RUNS).on_conflict_do_nothing(index_elements=["version_id", "record_id", "cause_id"])
+    # Rows as parameters, not as .values(rows): the statement is then compiled once, not anew for each call.
+    new = await unit.session.execute(statement.returning(RUNS.c.id, RUNS.c.record_id), rows)
+    return [(row.id, row.record_id) for row in new]
 
 
 def _steps(version: Row[Any], runs: Sequence[tuple[UUID, UUID]], graph: Graph) -> list[dict[str, Any]]:

@@ -1,4 +1,8 @@
-"""Which changes start a run: those that made the rule true. Pure."""
+"""Which changes start a run: those that made the rule true. Pure.
+
+Every kind of change counts by its fields alone: a record that went missing, returned, or was deactivated or deleted at its
+source starts a workflow exactly when that very change made the rule true. Without a rule only new records start.
+"""
 
 from collections.abc import Iterable
 from typing import Any

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from shared.api.base import Gap
 from shared.api.workflows import BlockIn, DefinitionIn
 from shared.events.records import RecordType
+from shared.rules.model import fields_of
 from workflow_engine.blocks.base import BlockSettings
 from workflow_engine.blocks.begin import BeginSettings
 from workflow_engine.blocks.presets import PresetSettings
@@ -74,6 +75,6 @@ def _unguarded(definition: DefinitionIn) -> Iterator[Gap]:
                 begin = BeginSettings.model_validate(block.settings)
             except ValidationError:
                 continue
-            if begin.rule is None:
-                message = f"{', '.join(map(repr, destructive))} destroys, and Begin has no rule: it would meet every record"
+            if begin.rule is None or not fields_of(begin.rule):
+                message = f"{', '.join(map(repr, destructive))} destroys, and Begin has no rule about a field: it would meet everybody"
                 yield Gap(field=f"blocks.{block.id}.settings.rule", message=message, remedy="Say with a rule for whom the workflow is.")
