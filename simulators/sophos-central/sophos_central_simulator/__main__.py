@@ -57,7 +57,7 @@ def _settings(given: dict[str, Any]) -> SimulatorSettings:
     try:
         return SimulatorSettings(**given)
     except ValidationError as error:
-        words = [f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors(include_input=False)]
+        words = [f"SOPHOS_SIMULATOR_{str(problem['loc'][0]).upper()}: {problem['msg']}" for problem in error.errors(include_input=False)]
         sys.exit("The simulator cannot start. " + "; ".join(words))
 
 

@@ -65,7 +65,7 @@ def query_of(request: Request, tenant: Tenant) -> Query:
 
 def id_of(text: str, tenant: Tenant, what: str) -> str:
     """Return an id from a path in lower case. Raises `Refused` (400, or 404 when malformed input is to be ignored)."""
-    if re.match(UUID, text):
+    if re.fullmatch(UUID, text):
         return text.lower()
     raise Refused(400, f"{what} is not a UUID") if tenant.switches.malformed == "refuse" else Refused(404)
 

@@ -57,7 +57,7 @@ def _is_json(content_type: str) -> bool:
 def _refusal(form: dict[str, str], tenant: Tenant | None, *, is_json: bool) -> Response | None:
     """Return why there is no token. A form asks with client credentials, JSON with a refresh token."""
     grant_type = "refresh_token" if is_json else "client_credentials"
-    well_formed = re.match(UUID, form.get("client_id", "")) and form.get("client_secret")
+    well_formed = re.fullmatch(UUID, form.get("client_id", "")) and form.get("client_secret")
     if form.get("grant_type") != grant_type or not well_formed:
         return token_refused(400, "customer.validation", "Bad Request")
     if tenant is None:

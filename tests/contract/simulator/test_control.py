@@ -155,6 +155,6 @@ def test_the_program_says_what_is_wrong_with_its_settings() -> None:
     command = [sys.executable, "-m", "sophos_central_simulator", "--port", "0"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 1
-    assert "control_token" in done.stderr
+    assert "SOPHOS_SIMULATOR_CONTROL_TOKEN" in done.stderr
     assert "short" not in done.stderr.replace("too short", "")
     assert "Traceback" not in done.stderr
