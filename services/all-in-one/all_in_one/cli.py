@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -131,7 +131,21 @@ def main() -> None:
 
 def _run(work: Coroutine[Any, Any, Any]) -> Any:
     """Run to the end; an error of ours becomes one clear line and exit code 2."""
-    return _or_exit(lambda: asyncio.run(work))
+
+    def run() -> Any:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            return runner.run(work)
+
+    return _or_exit(run)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return uvloop's event loop where there is one: it spends far less on sockets."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 def _or_exit(action: Any) -> Any:
