@@ -266,7 +266,7 @@ async def staged(url: SecretStr, directory: Path) -> AsyncIterator[Stage]:
         async def calling(app: FastAPI) -> httpx.AsyncClient:
             return await stack.enter_async_context(httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://other"))
 
-        stage = Stage(url, bus, source, records, await calling(_connector(source)), await calling(_mapper(records)))
+        stage = Stage(url, bus, source, records, await calling(connector_app(source)), await calling(mapper_app(records)))
         await stack.enter_async_context(bus.consuming(_others(stage)))
         yield stage
 
@@ -289,7 +289,8 @@ def _others(stage: Stage) -> list[Consumer]:
     ]
 
 
-def _connector(directory: Directory) -> FastAPI:
+def connector_app(directory: Directory) -> FastAPI:
+    """Return a connector whose only source is the directory."""
     app = create_app(service="connector", title="connector", checks={}, metrics_token=None)
 
     @app.get("/internal/providers")
@@ -304,7 +305,8 @@ def _connector(directory: Directory) -> FastAPI:
     return app
 
 
-def _mapper(records: Records) -> FastAPI:
+def mapper_app(records: Records) -> FastAPI:
+    """Return a mapper that knows these records."""
     app = create_app(service="mapper", title="mapper", checks={}, metrics_token=None)
 
     @app.post("/internal/records/{record_type}/query")
