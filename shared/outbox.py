@@ -147,6 +147,8 @@ class Relay:
                 yield connection
                 return
             lock = {"lock": RELAY_LOCK, "name": self._database.name}
+            # Each statement is a transaction of its own: no BEGIN and COMMIT to wait for, and none open while the bus is awaited.
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
             try:
                 led = await connection.scalar(LEAD, lock)
                 await connection.commit()
