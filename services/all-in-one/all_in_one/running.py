@@ -49,7 +49,7 @@ async def up_forever(port: int | None) -> None:
 
 def announce(running: Up) -> None:
     """Say where the gateway is; show the first admin's token, once."""
-    console.print(f"Rollcall is up: [bold]{running.url}[/bold]  (API under /api/v1, health under /health/ready)")
+    console.print(f"Rollcall is up: [bold]{running.url}[/bold]  (API under /api/v1, health under /health/ready)", soft_wrap=True)
     if running.admin_token:
         console.print(f"Admin token, shown only now: [bold]{running.admin_token}[/bold]", soft_wrap=True, highlight=False)
 
