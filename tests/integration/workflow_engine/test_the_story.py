@@ -101,3 +101,17 @@ async def test_a_record_that_no_longer_matches_is_not_deleted(stage: Stage) -> N
     assert run["exit"] == "failure"
     assert run["steps"][1]["evidence"]["code"] == "no_longer_matches"
     assert stage.directory.calls == []
+
+
+async def test_who_is_deleted_already_is_not_asked_for_again(stage: Stage) -> None:
+    """Another run was faster; the identifier may by now belong to somebody whom the directory brought back."""
+    one = stage.records.add("u1", to_be_deleted=True, deleted_in_source_at="2025-06-01T12:00:00Z")
+    stage.directory.users = {"u1": "u1@example.com"}
+    async with stage.engine() as engine:
+        workflow = await engine.activated(offboarding())
+        await stage.tell(flagged(one))
+        await engine.ended(workflow["id"], 1)
+        (run,) = await engine.runs(workflow["id"])
+    assert run["exit"] == "failure"
+    assert "already deleted" in run["message"]
+    assert stage.directory.calls == []

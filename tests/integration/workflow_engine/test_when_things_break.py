@@ -114,6 +114,8 @@ async def test_what_a_worker_says_about_steps_it_has_lost_is_not_written(stage: 
         await late
         (run,) = await engine.runs(workflow["id"])
     assert (run["state"], run["exit"]) == ("succeeded", "success")
+    assert (run["steps"][1]["exit"], run["steps"][1]["message"]) == ("success", "deleted")
+    assert [told.run_id for event in stage.records.ended for told in event.runs] == [UUID(run["id"])]
 
 
 async def test_a_working_worker_keeps_its_lease(stage: Stage) -> None:
