@@ -58,6 +58,7 @@ def engine_for(url: SecretStr, schema: str) -> AsyncEngine:
             pool_pre_ping=True,
             pool_size=8,
             max_overflow=8,
+            hide_parameters=True,  # an error's text goes to the log; what people typed must not
             json_serializer=_dump,
             json_deserializer=orjson.loads,
             connect_args={"server_settings": {"search_path": schema, "application_name": f"rollcall-{schema}"}, "timeout": 10},
@@ -65,7 +66,9 @@ def engine_for(url: SecretStr, schema: str) -> AsyncEngine:
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_async_engine(parsed.set(drivername="sqlite+aiosqlite"), json_serializer=_dump, json_deserializer=orjson.loads)
+        engine = create_async_engine(
+            parsed.set(drivername="sqlite+aiosqlite"), hide_parameters=True, json_serializer=_dump, json_deserializer=orjson.loads
+        )
         _tune_sqlite(engine)
         return engine
     raise BadDatabaseUrl(
