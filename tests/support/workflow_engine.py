@@ -281,7 +281,9 @@ def _others(stage: Stage) -> list[Consumer]:
     async def over(message: Message) -> None:
         event = decode(message.body)
         assert isinstance(event, WorkflowRunsEnded)
-        stage.records.ended.append(event)
+        # As a service's inbox does: what arrives a second time, with the same id, changes nothing.
+        if all(event.id != told.id for told in stage.records.ended):
+            stage.records.ended.append(event)
 
     return [
         Consumer(service="mapper", name="requests", topics=frozenset({RecordChangesRequested.topic}), handle=requested, ordered=False),

@@ -1,16 +1,18 @@
 """Workers that die, sources that do not answer, changes that are refused: the effect happens once, and nobody is deleted by mistake."""
 
 import asyncio
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from shared.api.sources import OperationIn, OperationOut
 from shared.clock import now
 from shared.errors import Upstream
 from shared.events import Cause, Change, RecordsChanged
 from tests.support.workflow_engine import Engine, Stage, chain, offboarding, roles
+from workflow_engine.runs.claiming import extend
 from workflow_engine.runs.starting import Start, start_runs
 from workflow_engine.tables import STEPS, VERSIONS
 from workflow_engine.workflows.workflows import active_version, one_workflow
@@ -122,14 +124,42 @@ async def test_a_working_worker_keeps_its_lease(stage: Stage) -> None:
     """An operation may take longer than a lease: two workers must not do the same work side by side."""
 
     async def slowly(_name: str, _given: OperationIn) -> None:
-        await asyncio.sleep(1.2)
+        await asyncio.sleep(4)
 
     stage.directory.before = slowly
-    async with stage.engine(lease_seconds=0.5) as engine, stage.engine(lease_seconds=0.5):
+    async with stage.engine(lease_seconds=1.5) as engine, stage.engine(lease_seconds=1.5):
         workflow = await engine.activated(offboarding())
         await _flag(stage)
         await engine.ended(workflow["id"], 1)
     assert len(stage.directory.calls) == 1
+
+
+async def test_a_lease_counts_from_when_it_is_written(stage: Stage) -> None:
+    """SQLite keeps a writer waiting: a sign of life that waited must not be half used up when it arrives."""
+    stage.records.add("u1")
+    async with stage.engine(workers=0) as engine:
+        workflow = await engine.activated(roles())
+        await engine.call("POST", f"/workflows/{workflow['id']}/sweeps", {})
+        parts = engine.app.state.parts
+        claim = await parts.runner._claim()
+        busy = asyncio.Event()
+
+        async def keep_others_waiting() -> None:
+            async with parts.units.begin() as unit:
+                await unit.session.execute(update(VERSIONS).values(created_by="ada"))
+                busy.set()
+                await asyncio.sleep(1)
+
+        async def beat() -> datetime:
+            await busy.wait()
+            async with parts.units.begin() as unit:
+                assert await extend(unit.session, claim.id, timedelta(seconds=60)) == 1
+            return now()
+
+        _kept, written = await asyncio.gather(keep_others_waiting(), beat())
+        async with parts.database.reading() as session:
+            until = await session.scalar(select(STEPS.c.lease_until).where(STEPS.c.claim_id == claim.id))
+    assert until - written > timedelta(seconds=59.5)
 
 
 async def test_an_unknown_outcome_is_asked_for_again_with_the_same_key(stage: Stage) -> None:

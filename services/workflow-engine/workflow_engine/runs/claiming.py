@@ -100,6 +100,8 @@ async def _runs(session: AsyncSession, run_ids: list[UUID]) -> dict[UUID, Row[An
 
 async def extend(session: AsyncSession, claim_id: UUID, lease: timedelta) -> int:
     """Give a sign of life; return how many steps the claim still holds."""
+    # SQLite may keep a writer waiting: the lease counts from when it is written, not from when the wait began.
+    await session.connection()
     mine = update(STEPS).where(STEPS.c.claim_id == claim_id, STEPS.c.state == "running")
     rows = await session.execute(mine.values(lease_until=now() + lease).returning(STEPS.c.id))
     return len(rows.all())
