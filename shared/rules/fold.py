@@ -5,17 +5,27 @@ and both databases agree with the predicate by construction. Numbers become text
 """
 
 import math
+import re
 import struct
 import unicodedata
 from typing import Any
 
 TEXT, NUMBER, LIST = "t", "n", "\n"
 """The first character says what was folded."""
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""What PostgreSQL cannot keep in a text. No stored value holds it; a value to compare with may."""
 
 
 def fold_text(value: str) -> str:
-    """Return text without case, Unicode variants, outer blanks and line breaks."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold()).strip().replace("\n", " ")
+    """Return text without case, Unicode variants, outer blanks and line breaks; it can be sent to both databases."""
+    if value.isascii():
+        # The same result at a fraction of the price: nearly every value that a sync writes takes this way.
+        folded = value.lower()
+        if folded.isprintable():
+            return folded.strip()
+    else:
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
+    return UNSTORABLE.sub("\ufffd", folded.strip().replace("\n", " "))
 
 
 def fold(value: Any) -> str | None:

@@ -6,6 +6,8 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_val
 
 DEEPEST = 8
 """Levels of groups within groups."""
+MOST_VALUES = 1000
+"""Values of one `in`: each is a parameter of the statement, and a database takes no more than some 32,000."""
 
 Operator = Literal[
     "equals",
@@ -54,6 +56,8 @@ class Condition(BaseModel):
             raise ValueError(f"{self.operator} needs a value")
         if self.operator == "in" and not isinstance(self.value, list):
             raise ValueError("in needs a list of values")
+        if self.operator == "in" and len(self.value) > MOST_VALUES:
+            raise ValueError(f"in takes at most {MOST_VALUES} values")
         return self
 
 
@@ -98,6 +102,22 @@ Rule = Annotated[
 All.model_rebuild()
 Any_.model_rebuild()
 Not.model_rebuild()
+
+
+def is_too_deep(given: Any) -> bool:
+    """Return whether a rule, as it was sent, nests groups deeper than `DEEPEST`. Looks without recursion, before the rule is read."""
+    groups = [given]
+    for _ in range(DEEPEST + 1):
+        groups = [inner for group in groups for inner in _within(group)]
+    return bool(groups)
+
+
+def _within(rule: Any) -> list[Any]:
+    """Return the rules that a group holds, as they were sent; a condition holds none."""
+    if not isinstance(rule, dict):
+        return []
+    inner = [rule["not"]] if "not" in rule else []
+    return inner + [one for name in ("all", "any") if isinstance(rule.get(name), list) for one in rule[name]]
 
 
 def fields_of(rule: Any) -> set[str]:

@@ -10,6 +10,7 @@ from shared.rules.model import NEGATED, ORDERING, All, Any_, Condition, Not
 
 FoldedColumn = Callable[[str], ColumnElement[str]]
 """Gives the SQL expression of a field's folded text; NULL when the field is empty."""
+GROUP = 100
 
 
 def compiled(rule: Any, column: FoldedColumn) -> ColumnElement[bool]:
@@ -38,7 +39,7 @@ def _holds(condition: Condition, value: ColumnElement[str]) -> ColumnElement[boo
 
 def _compare(operator: str, value: ColumnElement[str], wanted: Any) -> ColumnElement[bool]:
     if operator == "in":
-        holds = or_(false(), *(_equals(value, item) for item in wanted))
+        holds = _one_of(value, wanted)
     elif operator in ORDERING:
         holds = _ordered(operator, value, wanted)
     elif operator == "equals":
@@ -52,6 +53,14 @@ def _equals(value: ColumnElement[str], wanted: Any) -> ColumnElement[bool]:
     item = value.contains(f"{LIST}{fold_text(str(wanted))}{LIST}", autoescape=True)
     whole = fold(wanted)
     return item if whole is None else or_(value == whole, item)
+
+
+def _one_of(value: ColumnElement[str], wanted: list[Any]) -> ColumnElement[bool]:
+    wholes = [folded for item in wanted if (folded := fold(item)) is not None]
+    items = [value.contains(f"{LIST}{fold_text(str(item))}{LIST}", autoescape=True) for item in wanted]
+    # In groups that the compiler does not flatten: SQLite takes expressions of at most 1,000 levels.
+    grouped = [func.coalesce(or_(*items[start : start + GROUP]), false()) for start in range(0, len(items), GROUP)]
+    return or_(false(), value.in_(wholes), and_(value.startswith(LIST), or_(false(), *grouped)))
 
 
 def _ordered(operator: str, value: ColumnElement[str], wanted: Any) -> ColumnElement[bool]:

@@ -1,12 +1,13 @@
 """What a request owns: its caller, its transaction, and the parts of the service that it may use."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.mappings.compiled import CompiledMappings
 from shared.db.engine import Database
 from shared.http.service_tokens import Caller, ServiceTokens, caller_of
 from shared.unit import Unit, Units
@@ -19,6 +20,7 @@ class Parts:
     database: Database
     units: Units
     tokens: ServiceTokens
+    compiled: CompiledMappings = field(default_factory=CompiledMappings)
 
 
 def parts_of(request: Request) -> Parts:

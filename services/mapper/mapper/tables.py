@@ -70,16 +70,17 @@ SAAS_USERS = Table(
     Column("created_at", Timestamp, nullable=False),
     Column("updated_at", Timestamp, nullable=False),
     Index("uq_saas_users_person_id_saas_instance_id", "person_id", "saas_instance_id", unique=True),
-    Index("ix_saas_users_saas_instance_id", "saas_instance_id"),
 )
 
 # Who holds which value of a unique field: the database, not a look before the write, keeps two from having one.
+# Keys begin with what tells rows apart. Were it the field, or the integration below, PostgreSQL would look for a page's values by
+# that alone while the table is too new for statistics: it would read all of a directory again for each of its pages.
 UNIQUE_VALUES = Table(
     "unique_values",
     METADATA,
-    Column("object_type", String(20), primary_key=True),
-    Column("field", String(63), primary_key=True),
     Column("value", String(1000), primary_key=True),
+    Column("field", String(63), primary_key=True),
+    Column("object_type", String(20), primary_key=True),
     Column("record_id", Uuid, nullable=False, index=True),
 )
 
@@ -87,8 +88,8 @@ UNIQUE_VALUES = Table(
 LINKS = Table(
     "links",
     METADATA,
-    Column("integration_id", Uuid, primary_key=True),
     Column("source_id", String(200), primary_key=True),
+    Column("integration_id", Uuid, primary_key=True),
     Column("person_id", Uuid, ForeignKey("people.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("saas_user_id", Uuid, ForeignKey("saas_users.id", ondelete="SET NULL"), index=True),
     Column("content_hash", String(64), nullable=False),

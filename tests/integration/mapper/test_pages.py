@@ -126,6 +126,7 @@ async def test_without_a_mapping_every_record_is_rejected_and_says_so(mapper: Ma
 async def test_the_number_of_statements_does_not_grow_with_the_page(mapper: Mapper) -> None:
     """A query per row is the second slowest thing one can do."""
     numbers: dict[int, list[int]] = {}
+    await mapper.observe([source_user(0)])
     for size in (10, 100):
         base = size * 1000
         users = [source_user(base + number) for number in range(size)]

@@ -2,19 +2,24 @@
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.fields.builtin import BUILTIN
+from mapper.fields.values import is_storable
 from mapper.tables import FIELDS
 from shared.api.records import FieldIn, FieldOut
 from shared.clock import now
+from shared.db.upsert import insert_for
 from shared.errors import Conflict, Invalid
 from shared.events.records import RecordType
+from shared.rules.fold import fold_text
 
 RESERVED = {"id", "revision"}
+NEVER_UNIQUE = {"boolean", "text_list"}
 
 
 class FieldExists(Conflict):
@@ -49,26 +54,40 @@ async def fields_of(session: AsyncSession, object_type: RecordType) -> dict[str,
     return {field.key: field for field in (*BUILTIN[object_type], *custom)}
 
 
+def untold_of(fields: dict[str, FieldOut]) -> frozenset[str]:
+    """Return the fields that are kept out of history."""
+    return frozenset(key for key, field in fields.items() if not field.history)
+
+
 async def add_field(session: AsyncSession, given: FieldIn) -> FieldOut:
     """Add a custom field. Raises `FieldExists`, `Invalid`."""
     key = given.key or key_from(given.label)
     known = await fields_of(session, given.object_type)
-    taken = next((field for field in known.values() if field.key == key or field.label.casefold() == given.label.casefold()), None)
+    taken = next((field for field in known.values() if field.key == key or fold_text(field.label) == fold_text(given.label)), None)
     if taken is not None or key in RESERVED:
-        name = taken.label if taken else key
-        raise FieldExists(
-            f"a field {name!r} exists already on {given.object_type}",
-            remedy="Choose another label and key.",
-            fields=[{"field": "label", "message": "is taken"}],
-        )
+        raise _exists(taken.label if taken else key, given.object_type)
+    if not is_storable(given.label):
+        fields = [{"field": "label", "message": "holds characters that cannot be stored"}]
+        raise Invalid("the label cannot be stored", remedy="Choose another label.", fields=fields)
+    if given.unique and given.data_type in NEVER_UNIQUE:
+        fields = [{"field": "unique", "message": f"cannot be asked of a field of type {given.data_type}"}]
+        raise Invalid("the field cannot be unique", remedy="Use the type text, number or datetime for a unique field.", fields=fields)
     row = {**given.model_dump(exclude={"unique", "key"}), "key": key, "is_unique": given.unique, "created_at": now()}
-    await session.execute(insert(FIELDS), [row])
+    added = insert_for(session, FIELDS).values(row).on_conflict_do_nothing().returning(FIELDS.c.key)
+    if (await session.execute(added)).first() is None:
+        raise _exists(given.label, given.object_type)
     return FieldOut(**given.model_dump(exclude={"key"}), key=key, mandatory=False, builtin=False)
+
+
+def _exists(name: str, object_type: RecordType) -> FieldExists:
+    fields = [{"field": "label", "message": "is taken"}]
+    return FieldExists(f"a field {name!r} exists already on {object_type}", remedy="Choose another label and key.", fields=fields)
 
 
 def key_from(label: str) -> str:
     """Return the key of a label: lower-case ASCII words joined by underscores. Raises `Invalid` when nothing is left."""
-    key = re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")[:63]
+    plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode()
+    key = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[:63].rstrip("_")
     if not re.match(r"^[a-z]", key):
         raise Invalid(
             f"no key can be made of the label {label!r}",

@@ -1,12 +1,19 @@
 """Values of fields: what fits a data type, and how it is stored. Pure."""
 
+import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from shared.api.records import DataType
-from shared.rules.fold import fold_text
+from shared.rules.fold import UNSTORABLE, fold_text
 
 LONGEST_TEXT = 1024
+LONGEST_LIST = 100
+"""Far more roles than anybody has."""
+LARGEST_NUMBER = 2**63
+LONGEST_KEY = 500
+"""Bytes of a unique value that are compared as they are: PostgreSQL's indexes hold no entry above some 2,700."""
 
 
 class DoesNotFit(ValueError):
@@ -15,21 +22,7 @@ class DoesNotFit(ValueError):
 
 def fitted(value: Any, data_type: DataType) -> Any:
     """Return `value` as it is stored in a field of `data_type`; empty text is nothing. Raises `DoesNotFit`."""
-    if value is None or value == "":
-        return None
-    match data_type:
-        case "text":
-            return _text(value)
-        case "datetime":
-            return moment(value)
-        case "number":
-            return _number(value)
-        case "boolean":
-            return _boolean(value)
-        case _:
-            if not isinstance(value, list) or len(value) > 100:  # noqa: PLR2004 - far more roles than anybody has
-                raise DoesNotFit("is not a list of texts")
-            return [_text(item) for item in value]
+    return None if value is None or value == "" else FITTERS[data_type](value)
 
 
 def moment(value: Any) -> str:
@@ -45,25 +38,48 @@ def moment(value: Any) -> str:
 
 
 def unique_key(value: Any) -> str:
-    """Return the form in which a unique value is compared: without case, Unicode variants and outer blanks."""
-    return fold_text(str(value))
+    """Return the form in which a unique value is compared: without case, Unicode variants and outer blanks; a long one as its hash."""
+    key = fold_text(str(value))
+    if len(key) * 4 > LONGEST_KEY and len(encoded := key.encode()) > LONGEST_KEY:
+        return f"sha256:{hashlib.sha256(encoded).hexdigest()}"
+    return key
+
+
+def storable(value: Any) -> Any:
+    """Return JSON in which characters that PostgreSQL cannot keep are replaced: a record that was refused must still be told."""
+    match value:
+        case str():
+            return UNSTORABLE.sub("\ufffd", value)
+        case dict():
+            return {storable(key): storable(inner) for key, inner in value.items()}
+        case list():
+            return [storable(inner) for inner in value]
+        case _:
+            return value
+
+
+def is_storable(text: str) -> bool:
+    """Return whether both databases can keep `text`."""
+    return (text.isascii() and "\x00" not in text) or UNSTORABLE.search(text) is None
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, bool | int | float):
+    if isinstance(value, str):
+        if len(value) > LONGEST_TEXT:
+            raise DoesNotFit(f"is longer than {LONGEST_TEXT} characters")
+        if not is_storable(value):
+            raise DoesNotFit("holds characters that cannot be stored")
+        return value
+    if isinstance(value, bool):
         return str(value)
-    if not isinstance(value, str):
-        raise DoesNotFit("is not a text")
-    if len(value) > LONGEST_TEXT:
-        raise DoesNotFit(f"is longer than {LONGEST_TEXT} characters")
-    if "\x00" in value or (not value.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in value)):
-        raise DoesNotFit("holds characters that cannot be stored")
-    return value
+    if isinstance(value, int | float):
+        return str(_number(value))
+    raise DoesNotFit("is not a text")
 
 
 def _number(value: Any) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e20:  # noqa: PLR2004 - 20 digits
-        raise DoesNotFit("is not a number of at most 20 digits")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -LARGEST_NUMBER < value < LARGEST_NUMBER:
+        raise DoesNotFit("is not a number of at most 18 digits")
     return value
 
 
@@ -71,6 +87,22 @@ def _boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value
     known = {"yes": True, "true": True, "no": False, "false": False}
-    if isinstance(value, str) and value.casefold() in known:
-        return known[value.casefold()]
+    if isinstance(value, str) and value.strip().casefold() in known:
+        return known[value.strip().casefold()]
     raise DoesNotFit("is not yes or no")
+
+
+def _text_list(value: Any) -> list[str]:
+    if not isinstance(value, list) or len(value) > LONGEST_LIST:
+        raise DoesNotFit(f"is not a list of at most {LONGEST_LIST} texts")
+    return [_text(item) for item in value]
+
+
+FITTERS: dict[DataType, Callable[[Any], Any]] = {
+    "text": _text,
+    "datetime": moment,
+    "number": _number,
+    "boolean": _boolean,
+    "text_list": _text_list,
+}
+"""By data type: what stores a value that is not empty. Each raises `DoesNotFit`."""

@@ -1,43 +1,31 @@
 """Stored mappings: versions that never change, and whether one is ready for launch."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.fields.fields import fields_of, require_known
-from mapper.mappings.evaluate import Target
+from mapper.mappings.checking import require_fitting_sources, require_sync_keys
 from mapper.tables import MAPPING_VERSIONS
 from shared.api.base import Gap
-from shared.api.records import FieldOut, MappedFrom, MappingIn, MappingOut
+from shared.api.records import MappedFrom, MappingIn, MappingOut
 from shared.clock import now
-from shared.errors import Invalid
+from shared.db.upsert import insert_for
+from shared.errors import Conflict
+from shared.observability.logging import get_logger
+
+log = get_logger(__name__)
 
 MANDATORY = ("username", "email", "role")
 TARGETS: TypeAdapter[dict[str, MappedFrom]] = TypeAdapter(dict[str, MappedFrom])
 
 
-class BadSyncKey(Invalid):
-    """A sync key is not a unique field, or is not mapped."""
+class MappingChanged(Conflict):
+    """Somebody else stored a version at the same moment."""
 
-    code = "bad_sync_key"
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A mapping, ready for records."""
-
-    version: int
-    targets: tuple[Target, ...]
-    sync_keys: tuple[str, ...]
-    fields: dict[str, FieldOut]
-
-    @property
-    def unique(self) -> tuple[str, ...]:
-        """The mapped fields whose values only one person may have."""
-        return tuple(target.key for target in self.targets if self.fields[target.key].unique)
+    code = "mapping_changed"
 
 
 async def current(session: AsyncSession, integration_id: UUID) -> MappingOut:
@@ -62,28 +50,24 @@ async def current(session: AsyncSession, integration_id: UUID) -> MappingOut:
 
 
 async def save(session: AsyncSession, integration_id: UUID, given: MappingIn, *, author: str) -> MappingOut:
-    """Store a new version; the same mapping again stores nothing. Raises `UnknownField`, `BadSyncKey`."""
+    """Store a new version; the same mapping again stores nothing.
+
+    Raises `UnknownField`, `BadSyncKey`, `BadMappingSource`, `MappingChanged`.
+    """
     known = await fields_of(session, "person")
     require_known(given.targets, known, place="targets")
     require_known(given.sync_keys, known, place="sync_keys")
-    _require_sync_keys(given, known)
+    require_sync_keys(given, known)
+    require_fitting_sources(given, known)
     before = await current(session, integration_id)
     if before.version and before.targets == given.targets and before.sync_keys == given.sync_keys:
         return before
-    body = given.model_dump(mode="json")
-    row = {"integration_id": integration_id, "version": before.version + 1, "author": author, "created_at": now(), **body}
-    await session.execute(insert(MAPPING_VERSIONS), [row])
+    row = {"integration_id": integration_id, "version": before.version + 1, "author": author, "created_at": now()}
+    stored = insert_for(session, MAPPING_VERSIONS).values({**row, **given.model_dump(mode="json")}).on_conflict_do_nothing()
+    if (await session.execute(stored.returning(MAPPING_VERSIONS.c.version))).first() is None:
+        raise MappingChanged("somebody else stored this mapping at the same moment", remedy="Read it again, then change it.")
+    log.info("mapping_stored", integration_id=str(integration_id), version=before.version + 1, author=author)
     return await current(session, integration_id)
-
-
-async def compile_current(session: AsyncSession, integration_id: UUID) -> Compiled:
-    """Return the newest version with its fields' types."""
-    known = await fields_of(session, "person")
-    mapping = await current(session, integration_id)
-    targets = tuple(
-        Target(key, known[key].data_type, known[key].mandatory, source) for key, source in mapping.targets.items() if key in known
-    )
-    return Compiled(mapping.version, targets, tuple(mapping.sync_keys), known)
 
 
 async def gaps(session: AsyncSession, integration_id: UUID) -> list[Gap]:
@@ -98,15 +82,3 @@ async def gaps(session: AsyncSession, integration_id: UUID) -> list[Gap]:
         remedy = "Choose a unique field by which a person is found, such as email."
         missing.append(Gap(field="mapping.sync_keys", message="there is no sync key", remedy=remedy))
     return missing
-
-
-def _require_sync_keys(given: MappingIn, known: dict[str, FieldOut]) -> None:
-    problems = []
-    for key in given.sync_keys:
-        if not known[key].unique:
-            problems.append({"field": f"sync_keys.{key}", "message": "is not a unique field", "remedy": "Choose a unique field."})
-        elif key not in given.targets:
-            problems.append({"field": f"sync_keys.{key}", "message": "is not mapped", "remedy": f"Map {key} first."})
-    if problems:
-        names = ", ".join(problem["field"] for problem in problems)
-        raise BadSyncKey(f"these sync keys cannot be used: {names}", remedy="A sync key is a mapped, unique field.", fields=problems)

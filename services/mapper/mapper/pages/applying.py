@@ -1,24 +1,30 @@
 """Applying one page of observations, in the transaction of its event, with a number of statements that does not grow with the page."""
 
 import hashlib
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import update
+from sqlalchemy import Row, update
 
-from mapper.mappings.evaluate import Context, Problem, evaluate
-from mapper.mappings.mappings import Compiled, compile_current
+from mapper.fields.values import is_storable
+from mapper.mappings.compiled import Compiled
+from mapper.mappings.evaluate import Context, Evaluation, Problem
+from mapper.pages.linking import write_links
 from mapper.pages.planning import Candidate, Plan, Planner
 from mapper.pages.reading import Known, links_of, read_more
 from mapper.records.changing import write
 from mapper.records.unique import Claim, claims_of, rewrite
 from mapper.tables import LINKS
-from shared.db.upsert import insert_for
+from shared.clock import now
 from shared.events.records import Cause
 from shared.events.sources import Provenance, UsersObserved
 from shared.events.syncs import PageApplied, PageCounts
+from shared.observability.logging import get_logger
 from shared.unit import Unit
+
+log = get_logger(__name__)
 
 LONGEST_SOURCE_ID = 200
 
@@ -26,63 +32,73 @@ LONGEST_SOURCE_ID = 200
 async def apply_page(unit: Unit, event: UsersObserved) -> None:
     """Bring People and SaaS users up to date with one page, and tell the connector what became of each record."""
     provenance = event.provenance
-    compiled = await compile_current(unit.session, provenance.integration_id)
+    compiled: Compiled = await unit.parts.compiled.current(unit.session, provenance.integration_id)
     plan = Plan()
-    candidates = _candidates(event, compiled, plan)
-    known = Known(await links_of(unit.session, provenance.integration_id, event.source_ids))
-    changed = [candidate for candidate in candidates if not _unchanged(candidate, known)]
-    plan.counts["unchanged"] += len(candidates) - len(changed)
+    seen = list(dict.fromkeys(source_id for source_id in event.source_ids if _usable(source_id)))
+    known = Known(await links_of(unit.session, provenance.integration_id, seen))
     await _mark_seen(unit, event, known)
+    changed = list(_changed(event, compiled, known, plan))
     if changed:
-        await _place(unit, event, Planner(compiled, provenance, known, plan), changed)
-        await _write_plan(unit, event, compiled, plan)
-    unit.record(
-        PageApplied(
-            integration_id=provenance.integration_id,
-            run_id=provenance.run_id,
-            page=event.page,
-            counts=PageCounts(**plan.counts),
-            rejections=plan.rejections,
-        ),
-    )
+        claims: set[Claim] = {claim for candidate in changed for claim in candidate.claims}
+        await read_more(unit.session, known, provenance, claims, {candidate.source_id for candidate in changed})
+        Planner(compiled, provenance, known, plan, now()).place(changed)
+        await _write(unit, event, compiled, known, plan)
+    _tell(unit, event, plan)
 
 
-def _candidates(event: UsersObserved, compiled: Compiled, plan: Plan) -> list[Candidate]:
-    """Evaluate the mapping for each record; what cannot be evaluated is rejected."""
+def _tell(unit: Unit, event: UsersObserved, plan: Plan) -> None:
+    integration_id, run_id = event.provenance.integration_id, event.provenance.run_id
+    counts = PageCounts(**plan.counts)
+    unit.record(PageApplied(integration_id=integration_id, run_id=run_id, page=event.page, counts=counts, rejections=plan.rejections))
+    told = {name: count for name, count in plan.counts.items() if count}
+    log.info("page_applied", integration_id=str(integration_id), run_id=str(run_id), page=event.page, **told)
+
+
+def _changed(event: UsersObserved, compiled: Compiled, known: Known, plan: Plan) -> Iterator[Candidate]:
+    """Evaluate the mapping for each record; give those that say something new, count the others, reject what cannot be evaluated."""
     provenance = event.provenance
-    context = Context(provenance.inputs, provenance.credential_name, event.fetched_at.isoformat())
-    candidates: dict[str, Candidate] = {}
+    evaluation = Evaluation(compiled.targets, Context(provenance.inputs, provenance.credential_name, event.fetched_at.isoformat()))
+    salt = orjson.dumps([provenance.user_selection, provenance.saas_instance_id])
+    told: set[str] = set()
     for source_id, record in zip(event.source_ids, event.records, strict=True):
-        values = _evaluated(compiled, source_id, record, context, candidates)
+        values = _problem_of(source_id, told, compiled) or evaluation.of(record)
+        told.add(source_id)
         if isinstance(values, Problem):
             plan.reject(source_id, values, record)
             continue
-        candidates[source_id] = Candidate(source_id, record, values, _content_hash(values, compiled, provenance))
-    return list(candidates.values())
+        content_hash = _content_hash(values, compiled, salt)
+        if _says_nothing_new(known.links.get(source_id), content_hash, event.fetched_at):
+            plan.counts["unchanged"] += 1
+        else:
+            yield Candidate(source_id, record, values, tuple(claims_of(values, compiled.unique)), content_hash)
 
 
-def _evaluated(
-    compiled: Compiled, source_id: str, record: dict[str, Any], context: Context, seen: dict[str, Candidate]
-) -> dict[str, Any] | Problem:
-    if not source_id or len(source_id) > LONGEST_SOURCE_ID:
-        return Problem("bad_source_id", "id", "the record's id is empty or too long", "Report this to the maker of the source.")
-    if source_id in seen:
+def _usable(source_id: str) -> bool:
+    return 0 < len(source_id) <= LONGEST_SOURCE_ID and is_storable(source_id)
+
+
+def _problem_of(source_id: str, told: set[str], compiled: Compiled) -> Problem | None:
+    if not _usable(source_id):
+        return Problem("bad_source_id", "id", "the record's id is empty, too long or unreadable", "Report this to the maker of the source.")
+    if source_id in told:
         return Problem("repeated_in_page", "id", "the page holds this user twice", "Run the integration again.")
     if not compiled.sync_keys:
         return Problem("no_mapping", "mapping", "the integration has no mapping with a sync key", "Save a mapping, then run again.")
-    return evaluate(compiled.targets, record, context)
+    return None
 
 
-def _content_hash(values: dict[str, Any], compiled: Compiled, provenance: Provenance) -> str:
-    """Return the hash of everything that this record may change; fields kept out of history do not count."""
-    content = {key: value for key, value in values.items() if compiled.fields[key].history}
-    selection = [provenance.user_selection, str(provenance.saas_instance_id)]
-    return hashlib.sha256(orjson.dumps([content, selection], option=orjson.OPT_SORT_KEYS)).hexdigest()
+def _content_hash(values: dict[str, Any], compiled: Compiled, salt: bytes) -> str:
+    """Return the hash of everything that this record may change: no version of a mapping, and nothing that is empty."""
+    content = {key: value for key, value in values.items() if value is not None and key in compiled.kept}
+    return hashlib.blake2b(salt + orjson.dumps(content, option=orjson.OPT_SORT_KEYS), digest_size=32).hexdigest()
 
 
-def _unchanged(candidate: Candidate, known: Known) -> bool:
-    link = known.links.get(candidate.source_id)
-    return link is not None and link.content_hash == candidate.content_hash and link.missing_since is None and link.deleted_at is None
+def _says_nothing_new(link: Row[Any] | None, content_hash: str, fetched_at: datetime) -> bool:
+    """Return whether a record says what it said before, or was fetched before its user was seen to be gone."""
+    if link is None:
+        return False
+    gone_at = link.deleted_at or link.missing_since
+    return bool(link.content_hash == content_hash if gone_at is None else fetched_at <= gone_at)
 
 
 async def _mark_seen(unit: Unit, event: UsersObserved, known: Known) -> None:
@@ -90,65 +106,20 @@ async def _mark_seen(unit: Unit, event: UsersObserved, known: Known) -> None:
     if not known.links:
         return
     provenance = event.provenance
-    seen = (LINKS.c.integration_id == provenance.integration_id, LINKS.c.source_id.in_(list(known.links)))
+    seen = (LINKS.c.source_id.in_(list(known.links)), LINKS.c.integration_id == provenance.integration_id)
     await unit.session.execute(update(LINKS).where(*seen).values(last_run_id=provenance.run_id, last_observed_at=event.fetched_at))
 
 
-async def _place(unit: Unit, event: UsersObserved, planner: Planner, changed: list[Candidate]) -> None:
-    """Read what the changed records meet, then decide what becomes of each."""
-    claims: set[Claim] = {claim for candidate in changed for claim in claims_of(candidate.values, planner.compiled.unique)}
-    await read_more(unit.session, planner.known, event.provenance, claims, {candidate.source_id for candidate in changed})
-    planner.place(changed)
-
-
-async def _write_plan(unit: Unit, event: UsersObserved, compiled: Compiled, plan: Plan) -> None:
+async def _write(unit: Unit, event: UsersObserved, compiled: Compiled, known: Known, plan: Plan) -> None:
     provenance = event.provenance
-    cause = Cause(
-        kind="run", id=str(provenance.run_id), actor=provenance.integration_user, detail=f"{provenance.integration_name}, page {event.page}"
-    )
+    cause = _cause(provenance, event.page)
     people, saas_users = list(plan.people.values()), list(plan.saas_users.values())
-    await write(unit, "person", people, cause=cause, initial=provenance.initial)
+    await write(unit, "person", people, cause=cause, untold=compiled.untold, initial=provenance.initial)
     await rewrite(unit.session, "person", people, compiled.unique)
-    await write(unit, "saas_user", saas_users, cause=cause, initial=provenance.initial)
-    await _write_links(unit, event, plan)
+    await write(unit, "saas_user", saas_users, cause=cause, untold=compiled.untold_of_saas_users, initial=provenance.initial)
+    await write_links(unit, event, known, plan)
 
 
-async def _write_links(unit: Unit, event: UsersObserved, plan: Plan) -> None:
-    if not plan.links:
-        return
-    provenance = event.provenance
-    first_seen = _first_seen(unit, event)
-    rows = [
-        {
-            "integration_id": provenance.integration_id,
-            "source_id": linked.candidate.source_id,
-            "person_id": linked.person_id,
-            "saas_user_id": linked.saas_user_id,
-            "content_hash": linked.candidate.content_hash,
-            "last_run_id": provenance.run_id,
-            "last_observed_at": event.fetched_at,
-            "first_observed_at": event.fetched_at,
-            "first_seen": first_seen,
-            "missing_since": None,
-            "deleted_at": None,
-        }
-        for linked in plan.links
-    ]
-    statement = insert_for(unit.session, LINKS)
-    kept = {"integration_id", "source_id", "first_observed_at", "first_seen"}
-    replaced = {name: statement.excluded[name] for name in rows[0] if name not in kept}
-    await unit.session.execute(statement.on_conflict_do_update(index_elements=["integration_id", "source_id"], set_=replaced), rows)
-
-
-def _first_seen(unit: Unit, event: UsersObserved) -> dict[str, Any]:
-    provenance = event.provenance
-    fetched_at: datetime = event.fetched_at
-    return {
-        "run_id": str(provenance.run_id),
-        "page": event.page,
-        "integration": provenance.integration_name,
-        "provider": provenance.provider,
-        "actor": provenance.integration_user,
-        "fetched_at": fetched_at.isoformat(),
-        "correlation_id": str(unit.correlation_id),
-    }
+def _cause(provenance: Provenance, page: int) -> Cause:
+    detail = f"{provenance.integration_name}, page {page}"
+    return Cause(kind="run", id=str(provenance.run_id), actor=provenance.integration_user, detail=detail)

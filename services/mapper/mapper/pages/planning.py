@@ -1,18 +1,22 @@
 """Deciding what becomes of each record of a page. Works on drafts in memory; touches no database."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from mapper.fields.values import storable, unique_key
+from mapper.mappings.compiled import Compiled
 from mapper.mappings.evaluate import Problem
-from mapper.mappings.mappings import Compiled
 from mapper.pages.reading import Known
 from mapper.records.changing import Draft
-from mapper.records.unique import Claim, claims_of
-from shared.clock import now
+from mapper.records.unique import Claim
 from shared.events.sources import Provenance
 from shared.events.syncs import PageCounts, Rejection
 from shared.ids import new_id
+
+SHARED_WITH_SAAS_USERS = ("username", "email", "full_name")
+OF_ABSENCE = ("missing_since", "deleted_in_source_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,8 @@ class Candidate:
     source_id: str
     record: dict[str, Any]
     values: dict[str, Any]
+    claims: tuple[Claim, ...]
+    """Its unique values."""
     content_hash: str
 
 
@@ -44,12 +50,17 @@ class Plan:
     rejections: list[Rejection] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PageCounts.model_fields, 0))
 
-    def reject(self, source_id: str, problem: Problem, record: dict[str, Any] | None) -> None:
+    def reject(self, source_id: str, problem: Problem, record: dict[str, Any]) -> None:
         """Note a record that cannot be applied."""
         self.counts["failed"] += 1
         self.rejections.append(
             Rejection(
-                source_id=source_id, code=problem.code, message=problem.message, field=problem.field, remedy=problem.remedy, record=record
+                source_id=storable(source_id),
+                code=problem.code,
+                message=problem.message,
+                field=problem.field,
+                remedy=problem.remedy,
+                record=storable(record),
             ),
         )
 
@@ -57,104 +68,99 @@ class Plan:
 class Planner:
     """Plans one page: finds each record's person, obeys the preference, and drafts the changes."""
 
-    def __init__(self, compiled: Compiled, provenance: Provenance, known: Known, plan: Plan) -> None:
-        self.compiled, self.known = compiled, known
-        self._provenance, self._plan = provenance, plan
-        self._claimed: dict[Claim, UUID] = {}
-        self._taken_in_page: set[UUID] = set()
+    def __init__(self, compiled: Compiled, provenance: Provenance, known: Known, plan: Plan, at: datetime) -> None:
+        self._compiled, self._known = compiled, known
+        self._provenance, self._plan, self._at = provenance, plan, at
+        self._instance_id = provenance.saas_instance_id if provenance.user_selection == "user_plus_saas_user" else None
+        self._claimed: dict[Claim, UUID] = dict(known.holders)
 
     def place(self, candidates: list[Candidate]) -> None:
-        """Plan the records, one after the other; what they meet must have been read."""
-        self._claimed = dict(self.known.holders)
-        for candidate in candidates:
-            self._place(candidate)
+        """Plan the records, one after the other; what they meet must have been read.
 
-    def _place(self, candidate: Candidate) -> None:
+        Whoever wants a value that another gives up on this page may stand before that other: so those who were refused are
+        tried again for as long as somebody else was placed.
+        """
+        while candidates:
+            refused = [(candidate, problem) for candidate in candidates if (problem := self._place(candidate)) is not None]
+            if len(refused) == len(candidates):
+                for candidate, problem in refused:
+                    self._plan.reject(candidate.source_id, problem, candidate.record)
+                return
+            candidates = [candidate for candidate, _ in refused]
+
+    def _place(self, candidate: Candidate) -> Problem | None:
         found = self._person_of(candidate)
         if isinstance(found, Problem):
-            self._plan.reject(candidate.source_id, found, candidate.record)
-            return
+            return found
         preference = self._provenance.preference
         if (found is None and preference == "update_only") or (found is not None and preference == "create_only"):
             self._plan.counts["skipped"] += 1
-            return
-        person = found or self._new_person()
+            return None
+        person = found or Draft(id=new_id(), revision=0, fields={}, created_at=self._at, kind="created", is_new=True)
         clash = self._claim(person, candidate)
-        if clash is not None:
-            self._plan.reject(candidate.source_id, clash, candidate.record)
-            return
-        self._draft(person, candidate)
+        if clash is None:
+            self._draft(person, candidate)
+        return clash
 
     def _person_of(self, candidate: Candidate) -> Draft | Problem | None:
         """Return the record's person: the one it was linked to, else the one with its sync key; a problem if that is somebody else's."""
-        link = self.known.links.get(candidate.source_id)
+        link = self._known.links.get(candidate.source_id)
         if link is not None and link.deleted_at is None:
-            return self.known.people[link.person_id]
-        claims = claims_of(candidate.values, self.compiled.sync_keys)
-        candidates = {self._claimed[claim] for claim in claims if claim in self._claimed}
-        if not candidates:
+            return self._known.people[link.person_id]
+        keys = [claim for claim in candidate.claims if claim[0] in self._compiled.sync_keys]
+        found = {self._claimed[claim] for claim in keys if claim in self._claimed}
+        if not found:
             return None
-        if len(candidates) > 1:
-            return Problem(
-                "ambiguous_sync_keys", claims[0][0], "its sync keys belong to different people", "Merge these people, or mend the source."
-            )
-        (person_id,) = candidates
-        other = self.known.linked.get(person_id)
-        if person_id in self._taken_in_page or (other is not None and other.source_id != candidate.source_id):
-            key = claims[0][0]
-            return Problem(
-                "duplicate_sync_key",
-                key,
-                f"another user of the same source has the same {key}",
-                f"Give each user a {key} of their own at the source, or remove the one that is left over.",
-            )
-        return self._plan.people.get(person_id) or self.known.people[person_id]
-
-    def _new_person(self) -> Draft:
-        return Draft(id=new_id(), revision=0, fields={}, created_at=now(), kind="created", is_new=True)
+        key = keys[0][0]
+        if len(found) > 1:
+            remedy = "Merge these people, or mend the source."
+            return Problem("ambiguous_sync_keys", key, "its sync keys belong to different people", remedy)
+        (person_id,) = found
+        if person_id in self._plan.people or self._known.linked.get(person_id, candidate.source_id) != candidate.source_id:
+            message = f"another user of the same source has the same {key}"
+            remedy = f"Give each user a {key} of their own at the source, or remove the one that is left over."
+            return Problem("duplicate_sync_key", key, message, remedy)
+        return self._known.people[person_id]
 
     def _claim(self, person: Draft, candidate: Candidate) -> Problem | None:
         """Take the record's unique values for its person; return the problem when somebody else has one."""
-        claims = claims_of(candidate.values, self.compiled.unique)
-        for claim in claims:
+        for claim in candidate.claims:
             if self._claimed.get(claim, person.id) != person.id:
                 key = claim[0]
                 remedy = f"Mend {key} at the source, or change the other person."
                 return Problem("value_taken", key, f"another person has the same {key}", remedy)
-        self._claimed.update(dict.fromkeys(claims, person.id))
+        for key, value in candidate.claims:
+            before = None if person.is_new else person.fields.get(key)
+            if before is not None and (given_up := unique_key(before)) != value:
+                self._claimed.pop((key, given_up), None)
+            self._claimed[key, value] = person.id
         return None
 
     def _draft(self, person: Draft, candidate: Candidate) -> None:
-        counts = self._plan.counts
-        for key, value in candidate.values.items():
-            # A blank source value keeps what is there; fields kept out of history are written beside the record.
-            if value is not None and self.compiled.fields[key].history:
-                person.set(key, value)
+        compiled, known = self._compiled, self._known
+        # A blank source value keeps what is there.
+        given = {key: value for key, value in candidate.values.items() if value is not None and key in compiled.kept}
+        _give(person, given, compiled.untold)
         self._plan.people[person.id] = person
-        self._taken_in_page.add(person.id)
-        saas_user = self._saas_user(person, candidate) if self._provenance.user_selection == "user_plus_saas_user" else None
-        changed = bool(person.changes) or (saas_user is not None and bool(saas_user.changes))
-        counts["added" if person.is_new else "updated" if changed else "unchanged"] += 1
+        saas_user = None if self._instance_id is None else self._saas_user(person, candidate, self._instance_id)
+        if saas_user is None and person.id in known.gone and person.id not in known.linked:
+            person.kind = "returned"
+        told = person.is_told or (saas_user is not None and saas_user.is_told)
+        self._plan.counts["added" if person.is_new else "updated" if told else "unchanged"] += 1
         self._plan.links.append(Linked(candidate, person.id, saas_user.id if saas_user else None))
 
-    def _saas_user(self, person: Draft, candidate: Candidate) -> Draft | None:
-        instance_id = self._provenance.saas_instance_id
-        if instance_id is None:
-            return None
-        saas_user = self.known.saas_users.get(person.id)
+    def _saas_user(self, person: Draft, candidate: Candidate, instance_id: UUID) -> Draft:
+        values = {key: value for key in SHARED_WITH_SAAS_USERS if (value := person.fields.get(key)) is not None}
+        values["source_id"] = candidate.source_id
+        saas_user = self._known.saas_users.get(person.id)
         if saas_user is None:
             columns = {"person_id": person.id, "saas_instance_id": instance_id}
-            saas_user = Draft(id=new_id(), revision=0, fields={}, created_at=now(), kind="created", is_new=True, columns=columns)
-            for key, value in self._first_values(person, instance_id).items():
-                saas_user.set(key, value)
-        elif saas_user.fields.get("missing_since") or saas_user.fields.get("deleted_in_source_at"):
+            saas_user = Draft(id=new_id(), revision=0, fields={}, created_at=self._at, kind="created", is_new=True, columns=columns)
+            values = {**self._first_values(person, instance_id), **values}
+        elif any(saas_user.fields.get(key) for key in OF_ABSENCE):
             saas_user.kind = "returned"
-            for key in ("missing_since", "deleted_in_source_at"):
-                saas_user.set(key, None)
-        for key in ("username", "email", "full_name"):
-            if person.fields.get(key) is not None:
-                saas_user.set(key, person.fields[key])
-        saas_user.set("source_id", candidate.source_id)
+            values.update(dict.fromkeys(OF_ABSENCE))
+        _give(saas_user, values, frozenset())
         self._plan.saas_users[saas_user.id] = saas_user
         return saas_user
 
@@ -162,8 +168,19 @@ class Planner:
         return {
             "person_id": str(person.id),
             "saas_instance_id": str(instance_id),
-            "saas_name": self.known.saas_name,
+            "saas_name": self._known.saas_name,
             "integration_id": str(self._provenance.integration_id),
             "deactivated": False,
             "to_be_deleted": False,
         }
+
+
+def _give(draft: Draft, values: dict[str, Any], untold: frozenset[str]) -> None:
+    """Give a draft its values; one that is new has nothing to compare them with."""
+    if draft.fields:
+        for key, value in values.items():
+            draft.set(key, value, told=key not in untold)
+        return
+    draft.fields = values
+    draft.changes = {key: (None, value) for key, value in values.items() if key not in untold}
+    draft.quiet = set(untold.intersection(values))

@@ -9,7 +9,7 @@ from sqlalchemy import Row, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.records.changing import Draft
-from mapper.records.loading import drafts_of, drafts_where
+from mapper.records.loading import drafts_of, drafts_where, portions
 from mapper.records.unique import Claim, holders
 from mapper.tables import LINKS, SAAS_INSTANCES, SAAS_USERS
 from shared.events.sources import Provenance
@@ -24,15 +24,20 @@ class Known:
     people: dict[UUID, Draft] = field(default_factory=dict)
     saas_users: dict[UUID, Draft] = field(default_factory=dict)
     """By person."""
-    linked: dict[UUID, Row[Any]] = field(default_factory=dict)
-    """The living link of this integration to each person, whichever source id it has."""
+    linked: dict[UUID, str] = field(default_factory=dict)
+    """By person: the source id of this integration's living link to them."""
+    gone: set[UUID] = field(default_factory=set)
+    """People to whom this integration has a link that is missing or deleted in the source."""
     saas_name: str | None = None
 
 
 async def links_of(session: AsyncSession, integration_id: UUID, source_ids: Iterable[str]) -> dict[str, Row[Any]]:
     """Return the links of one integration by source id."""
-    rows = await session.execute(select(LINKS).where(LINKS.c.integration_id == integration_id, LINKS.c.source_id.in_(list(source_ids))))
-    return {row.source_id: row for row in rows}
+    found: dict[str, Row[Any]] = {}
+    for portion in portions(source_ids):
+        rows = await session.execute(select(LINKS).where(LINKS.c.source_id.in_(portion), LINKS.c.integration_id == integration_id))
+        found.update({row.source_id: row for row in rows})
+    return found
 
 
 async def read_more(session: AsyncSession, known: Known, provenance: Provenance, claims: set[Claim], source_ids: set[str]) -> None:
@@ -40,21 +45,23 @@ async def read_more(session: AsyncSession, known: Known, provenance: Provenance,
     known.holders = await holders(session, "person", claims)
     of_links = {known.links[source_id].person_id for source_id in source_ids if source_id in known.links}
     person_ids = of_links | set(known.holders.values())
-    known.people = await drafts_of(session, "person", person_ids)
-    if not person_ids:
-        await _read_instance(session, known, provenance)
-        return
-    same_integration = and_(LINKS.c.integration_id == provenance.integration_id, LINKS.c.person_id.in_(person_ids))
-    rows = await session.execute(select(LINKS).where(same_integration, LINKS.c.missing_since.is_(None), LINKS.c.deleted_at.is_(None)))
-    known.linked = {row.person_id: row for row in rows}
+    if person_ids:
+        known.people = await drafts_of(session, "person", person_ids)
+        await _read_links_of(session, known, provenance, person_ids)
     if provenance.saas_instance_id is not None:
-        condition = and_(SAAS_USERS.c.saas_instance_id == provenance.saas_instance_id, SAAS_USERS.c.person_id.in_(person_ids))
-        found = await drafts_where(session, "saas_user", condition)
-        known.saas_users = {draft.columns["person_id"]: draft for draft in found.values()}
-    await _read_instance(session, known, provenance)
-
-
-async def _read_instance(session: AsyncSession, known: Known, provenance: Provenance) -> None:
-    if provenance.saas_instance_id is not None:
+        if person_ids:
+            condition = and_(SAAS_USERS.c.saas_instance_id == provenance.saas_instance_id, SAAS_USERS.c.person_id.in_(person_ids))
+            found = await drafts_where(session, "saas_user", condition)
+            known.saas_users = {draft.columns["person_id"]: draft for draft in found.values()}
         by_id = select(SAAS_INSTANCES.c.name).where(SAAS_INSTANCES.c.id == provenance.saas_instance_id)
         known.saas_name = await session.scalar(by_id)
+
+
+async def _read_links_of(session: AsyncSession, known: Known, provenance: Provenance, person_ids: set[UUID]) -> None:
+    same_integration = and_(LINKS.c.integration_id == provenance.integration_id, LINKS.c.person_id.in_(person_ids))
+    columns = (LINKS.c.person_id, LINKS.c.source_id, LINKS.c.missing_since, LINKS.c.deleted_at)
+    for person_id, source_id, missing_since, deleted_at in await session.execute(select(*columns).where(same_integration)):
+        if missing_since is None and deleted_at is None:
+            known.linked[person_id] = source_id
+        else:
+            known.gone.add(person_id)

@@ -45,7 +45,7 @@ async def add_person(unit: Unit, given: dict[str, Any]) -> PersonOut:
         raise BadValues("a person needs more than that", remedy="Fill in the named fields.", fields=empty)
     draft = Draft(id=new_id(), revision=0, fields={}, created_at=now(), kind="created", is_new=True)
     for key, value in values.items():
-        draft.set(key, value)
+        draft.set(key, value, told=known[key].history)
     await claim_and_write(unit, "person", draft, known)
     return await read_person(unit.session, draft.id)
 

@@ -6,16 +6,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Table
 
+from mapper.records.many import put
 from mapper.tables import PEOPLE, REVISIONS, SAAS_USERS
 from shared.clock import now
-from shared.db.upsert import insert_for
 from shared.events.records import Cause, Change, ChangeKind, RecordsChanged, RecordType
 from shared.rules.fold import fold_record
 from shared.unit import Unit
 
 TABLES: dict[RecordType, Table] = {"person": PEOPLE, "saas_user": SAAS_USERS}
+NEVER_REPLACED = frozenset({"id", "created_at"})
 
 
 @dataclass(slots=True)
@@ -29,50 +30,62 @@ class Draft:
     kind: ChangeKind = "updated"
     is_new: bool = False
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    quiet: set[str] = field(default_factory=set)
+    """The fields kept out of history that have another value now."""
     proof: dict[str, Any] | None = None
     cause: Cause | None = None
     columns: dict[str, Any] = field(default_factory=dict)
     """Columns of its table beside the common ones."""
 
-    def set(self, key: str, value: Any) -> None:
-        """Give a field a value; remember what it was when it differs."""
+    def set(self, key: str, value: Any, *, told: bool = True) -> None:
+        """Give a field a value; remember what it was when it differs. `told` is False for fields kept out of history."""
         before = self.fields.get(key)
-        if before == value:
+        if before == value and isinstance(before, bool) is isinstance(value, bool):
             return
-        first = self.changes.get(key, (before, None))[0]
-        self.changes[key] = (first, value)
+        if told:
+            first = self.changes.get(key, (before, None))[0]
+            self.changes[key] = (first, value)
+        else:
+            self.quiet.add(key)
         self.fields[key] = value
 
+    @property
+    def is_told(self) -> bool:
+        """Whether this makes a revision: something changed, or something happened that no field shows."""
+        return bool(self.changes) or self.is_new or self.kind != "updated"
 
-async def write(unit: Unit, record_type: RecordType, drafts: Sequence[Draft], *, cause: Cause, initial: bool = False) -> None:
-    """Write changed drafts, a revision for each, and one event for all; those without a change are left alone.
 
-    A draft's own cause, if it has one, goes into its revision; `cause` is what the event says of the whole batch.
+async def write(
+    unit: Unit, record_type: RecordType, drafts: Sequence[Draft], *, cause: Cause, untold: frozenset[str], initial: bool = False
+) -> None:
+    """Write drafts, a revision for each that is told, and one event for all; those without a change are left alone.
+
+    A draft's own cause, if it has one, goes into its revision; `cause` is what the event says of the whole batch. `untold`
+    are the fields that are kept out of history: a change of these alone is stored, and nobody hears of it.
     """
-    changed = [draft for draft in drafts if draft.changes or draft.is_new]
-    if not changed:
-        return
+    told = [draft for draft in drafts if draft.is_told]
     at = now()
-    for draft in changed:
+    for draft in told:
         draft.revision += 1
-    await _upsert(unit, record_type, changed, at)
-    await unit.session.execute(insert(REVISIONS), [_revision(unit, record_type, draft, draft.cause or cause, at) for draft in changed])
-    unit.record(
-        RecordsChanged(
-            record_type=record_type,
-            cause=cause,
-            initial=initial,
-            at=at,
-            changes=[
-                Change(record_id=draft.id, revision=draft.revision, kind=draft.kind, fields=draft.changes, after=dict(draft.fields))
-                for draft in changed
-            ],
-        ),
-    )
+    await _store(unit, record_type, [draft for draft in drafts if draft.is_told or draft.quiet], at)
+    if not told:
+        return
+    await put(unit.session, REVISIONS, [_revision(unit, record_type, draft, draft.cause or cause, at) for draft in told])
+    # Nothing here comes from outside unchecked: validating each value again would cost as much as writing it.
+    changes = [
+        Change.model_construct(
+            record_id=draft.id,
+            revision=draft.revision,
+            kind=draft.kind,
+            fields=draft.changes,
+            after={key: value for key, value in draft.fields.items() if key not in untold},
+        )
+        for draft in told
+    ]
+    unit.record(RecordsChanged(record_type=record_type, cause=cause, initial=initial, at=at, changes=changes))
 
 
-async def _upsert(unit: Unit, record_type: RecordType, drafts: list[Draft], at: datetime) -> None:
-    table = TABLES[record_type]
+async def _store(unit: Unit, record_type: RecordType, drafts: list[Draft], at: datetime) -> None:
     rows = [
         {
             "id": draft.id,
@@ -87,12 +100,10 @@ async def _upsert(unit: Unit, record_type: RecordType, drafts: list[Draft], at: 
     ]
     new = [row for row, draft in zip(rows, drafts, strict=True) if draft.is_new]
     known = [row for row, draft in zip(rows, drafts, strict=True) if not draft.is_new]
-    if new:
-        await unit.session.execute(insert(table), new)
+    await put(unit.session, TABLES[record_type], new)
     if known:
-        statement = insert_for(unit.session, table)
-        replaced = {name: statement.excluded[name] for name in known[0] if name not in {"id", "created_at"}}
-        await unit.session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=replaced), known)
+        replacing = tuple(name for name in known[0] if name not in NEVER_REPLACED)
+        await put(unit.session, TABLES[record_type], known, replacing=replacing)
 
 
 def _revision(unit: Unit, record_type: RecordType, draft: Draft, cause: Cause, at: datetime) -> dict[str, Any]:
@@ -102,7 +113,7 @@ def _revision(unit: Unit, record_type: RecordType, draft: Draft, cause: Cause, a
         "revision": draft.revision,
         "kind": draft.kind,
         "at": at,
-        "changes": {key: list(pair) for key, pair in draft.changes.items()},
+        "changes": draft.changes,
         "cause": cause.model_dump(),
         "proof": draft.proof,
         "correlation_id": unit.correlation_id,

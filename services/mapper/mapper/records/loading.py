@@ -1,7 +1,7 @@
-"""Loading records that are about to change: locked, in one statement, as drafts."""
+"""Loading records that are about to change: locked, set by set, as drafts."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, select
@@ -10,15 +10,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mapper.records.changing import TABLES, Draft
 from shared.events.records import RecordType
 
+T = TypeVar("T")
+
 COMMON = {"id", "revision", "fields", "folded", "created_at", "updated_at"}
+AT_ONCE = 5_000
+"""Values that one statement looks for: a database takes no more than some 32,000 parameters."""
+
+
+def portions(values: Iterable[T]) -> Iterator[Sequence[T]]:
+    """Give values in portions that one statement can take."""
+    every = list(values)
+    return (every[start : start + AT_ONCE] for start in range(0, len(every), AT_ONCE))
 
 
 async def drafts_of(session: AsyncSession, record_type: RecordType, ids: Iterable[UUID]) -> dict[UUID, Draft]:
     """Return the records with these ids, locked until the transaction ends; ids that nobody has are left out."""
-    wanted = list(set(ids))
-    if not wanted:
-        return {}
-    return await drafts_where(session, record_type, TABLES[record_type].c.id.in_(wanted))
+    found: dict[UUID, Draft] = {}
+    for wanted in portions(sorted(set(ids))):
+        found |= await drafts_where(session, record_type, TABLES[record_type].c.id.in_(wanted))
+    return found
 
 
 async def drafts_where(session: AsyncSession, record_type: RecordType, condition: ColumnElement[bool]) -> dict[UUID, Draft]:
@@ -29,5 +39,5 @@ async def drafts_where(session: AsyncSession, record_type: RecordType, condition
 
 
 def _draft(row: Row[Any]) -> Draft:
-    columns = {name: value for name, value in row._mapping.items() if name not in COMMON}  # noqa: SLF001 - the public way to a row's names
+    columns = {str(name): value for name, value in row._mapping.items() if name not in COMMON}  # noqa: SLF001 - the public way to a row's names
     return Draft(id=row.id, revision=row.revision, fields=dict(row.fields), created_at=row.created_at, columns=columns)

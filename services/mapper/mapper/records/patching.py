@@ -3,13 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from mapper.fields.fields import fields_of, require_known
-from mapper.fields.values import DoesNotFit, fitted
+from mapper.fields.fields import fields_of, require_known, untold_of
+from mapper.fields.values import DoesNotFit, fitted, moment
 from mapper.records.changing import Draft, write
 from mapper.records.loading import drafts_of
-from mapper.records.unique import claims_of, holders, rewrite
+from mapper.records.unique import ValueTaken, claims_of, holders, rewrite
 from shared.api.records import FieldOut
-from shared.errors import Conflict, Invalid, NotFound
+from shared.clock import now
+from shared.errors import Invalid, NotFound
 from shared.events.records import Cause, RecordType
 from shared.unit import Unit
 
@@ -18,12 +19,6 @@ class RecordNotFound(NotFound):
     """No record has this id."""
 
     code = "record_not_found"
-
-
-class ValueTaken(Conflict):
-    """Another record has this value of a unique field."""
-
-    code = "value_taken"
 
 
 class BadValues(Invalid):
@@ -41,7 +36,9 @@ async def patched(unit: Unit, record_type: RecordType, record_id: UUID, given: d
         raise RecordNotFound(f"there is no {record_type} {record_id}", remedy="Use an id from the list.")
     draft = found[record_id]
     for key, value in values.items():
-        draft.set(key, value)
+        draft.set(key, value, told=known[key].history)
+    if record_type == "saas_user":
+        _note_deactivation(draft)
     await claim_and_write(unit, record_type, draft, known)
     return draft
 
@@ -56,14 +53,18 @@ async def claim_and_write(unit: Unit, record_type: RecordType, draft: Draft, kno
         raise ValueTaken(
             f"another {record_type} has the same {names}", remedy="Choose another value, or change that record.", fields=clashes
         )
-    await rewrite_and_write(unit, record_type, draft, unique)
-
-
-async def rewrite_and_write(unit: Unit, record_type: RecordType, draft: Draft, unique: list[str]) -> None:
-    """Write a draft whose unique values are free."""
     cause = Cause(kind="user", id=str(unit.correlation_id), actor=unit.actor, detail="changed by hand")
-    await write(unit, record_type, [draft], cause=cause)
+    await write(unit, record_type, [draft], cause=cause, untold=untold_of(known))
     await rewrite(unit.session, record_type, [draft], unique)
+
+
+def _note_deactivation(draft: Draft) -> None:
+    """Say when a SaaS user was deactivated by hand, as a workflow does; activating takes it back."""
+    if "deactivated" not in draft.changes:
+        return
+    if draft.fields["deactivated"]:
+        draft.kind = "deactivated"
+    draft.set("deactivated_at", moment(now().isoformat()) if draft.fields["deactivated"] else None)
 
 
 def checked(given: dict[str, Any], known: dict[str, FieldOut]) -> dict[str, Any]:

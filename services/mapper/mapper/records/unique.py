@@ -1,53 +1,66 @@
 """Unique values: who holds which, kept by the database."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, insert, or_, select, tuple_
+from sqlalchemy import and_, delete, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.fields.values import unique_key
 from mapper.records.changing import Draft
+from mapper.records.loading import portions
+from mapper.records.many import put
 from mapper.tables import UNIQUE_VALUES
+from shared.errors import Conflict
 from shared.events.records import RecordType
 
 Claim = tuple[str, str]
 """A field and the comparable form of its value."""
 
 
-def claims_of(fields: dict[str, object], unique: Sequence[str]) -> list[Claim]:
+class ValueTaken(Conflict):
+    """Another record has this value of a unique field."""
+
+    code = "value_taken"
+
+
+class ValueJustTaken(ValueTaken):
+    """Another transaction took the value after this one had looked: whoever looks again sees it."""
+
+    retryable = True
+
+
+def claims_of(fields: Mapping[str, Any], unique: Iterable[str]) -> list[Claim]:
     """Return the unique values in `fields`."""
-    return [(key, unique_key(fields[key])) for key in unique if fields.get(key) not in (None, "")]
+    return [(key, unique_key(value)) for key in unique if (value := fields.get(key)) is not None and value != ""]
 
 
 async def holders(session: AsyncSession, record_type: RecordType, claims: Iterable[Claim]) -> dict[Claim, UUID]:
-    """Return who holds each of these values, in one statement."""
-    wanted: dict[str, list[str]] = {}
-    for key, value in set(claims):
-        wanted.setdefault(key, []).append(value)
-    if not wanted:
-        return {}
+    """Return who holds each of these values, in one statement for some thousands of them."""
     table = UNIQUE_VALUES
-    of_fields = or_(*(and_(table.c.field == key, table.c.value.in_(values)) for key, values in sorted(wanted.items())))
-    rows = await session.execute(select(table).where(table.c.object_type == record_type, of_fields))
-    return {(row.field, row.value): row.record_id for row in rows}
+    found: dict[Claim, UUID] = {}
+    for portion in portions(sorted(set(claims))):
+        wanted: dict[str, list[str]] = {}
+        for key, value in portion:
+            wanted.setdefault(key, []).append(value)
+        of_fields = or_(*(and_(table.c.field == key, table.c.value.in_(values)) for key, values in wanted.items()))
+        rows = await session.execute(select(table).where(table.c.object_type == record_type, of_fields))
+        found.update({(row.field, row.value): row.record_id for row in rows})
+    return found
 
 
 async def rewrite(session: AsyncSession, record_type: RecordType, drafts: Sequence[Draft], unique: Sequence[str]) -> None:
-    """Let the unique values of changed drafts be those of their fields. The database refuses a value that another holds."""
-    touched = [draft for draft in drafts if any(key in draft.changes for key in unique)]
-    if not touched:
-        return
+    """Let the unique values of written drafts be those of their fields. Raises `ValueJustTaken` when another came first."""
+    changed = [draft for draft in drafts if any(key in draft.changes or key in draft.quiet for key in unique)]
     table = UNIQUE_VALUES
-    given_up = [(draft.id, key) for draft in touched for key in unique if key in draft.changes and not draft.is_new]
-    if given_up:
-        await session.execute(
-            delete(table).where(table.c.object_type == record_type, tuple_(table.c.record_id, table.c.field).in_(given_up)),
-        )
-    rows = [
-        {"object_type": record_type, "field": key, "value": value, "record_id": draft.id}
-        for draft in touched
-        for key, value in claims_of(draft.fields, [key for key in unique if key in draft.changes])
-    ]
-    if rows:
-        await session.execute(insert(table), rows)
+    for portion in portions([draft.id for draft in changed if not draft.is_new]):
+        of_them = (table.c.record_id.in_(portion), table.c.field.in_(list(unique)))
+        await session.execute(delete(table).where(table.c.object_type == record_type, *of_them))
+    claimed = sorted((claim, draft.id) for draft in changed for claim in claims_of(draft.fields, unique))
+    rows = [{"value": value, "field": key, "object_type": record_type, "record_id": record_id} for (key, value), record_id in claimed]
+    try:
+        await put(session, table, rows)
+    except IntegrityError as error:
+        raise ValueJustTaken(f"another {record_type} took one of these values just now", remedy="Try again.") from error

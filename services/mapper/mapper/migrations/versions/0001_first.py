@@ -95,11 +95,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "unique_values",
-        sa.Column("object_type", sa.String(length=20), nullable=False),
-        sa.Column("field", sa.String(length=63), nullable=False),
         sa.Column("value", sa.String(length=1000), nullable=False),
+        sa.Column("field", sa.String(length=63), nullable=False),
+        sa.Column("object_type", sa.String(length=20), nullable=False),
         sa.Column("record_id", sa.Uuid(), nullable=False),
-        sa.PrimaryKeyConstraint("object_type", "field", "value", name=op.f("pk_unique_values")),
+        sa.PrimaryKeyConstraint("value", "field", "object_type", name=op.f("pk_unique_values")),
     )
     op.create_index(op.f("ix_unique_values_record_id"), "unique_values", ["record_id"], unique=False)
     op.create_table(
@@ -118,12 +118,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_saas_users")),
     )
-    op.create_index("ix_saas_users_saas_instance_id", "saas_users", ["saas_instance_id"], unique=False)
     op.create_index("uq_saas_users_person_id_saas_instance_id", "saas_users", ["person_id", "saas_instance_id"], unique=True)
     op.create_table(
         "links",
-        sa.Column("integration_id", sa.Uuid(), nullable=False),
         sa.Column("source_id", sa.String(length=200), nullable=False),
+        sa.Column("integration_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("saas_user_id", sa.Uuid(), nullable=True),
         sa.Column("content_hash", sa.String(length=64), nullable=False),
@@ -135,11 +134,10 @@ def upgrade() -> None:
         sa.Column("deleted_at", TIMESTAMP, nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_links_person_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["saas_user_id"], ["saas_users.id"], name=op.f("fk_links_saas_user_id"), ondelete="SET NULL"),
-        sa.PrimaryKeyConstraint("integration_id", "source_id", name=op.f("pk_links")),
+        sa.PrimaryKeyConstraint("source_id", "integration_id", name=op.f("pk_links")),
     )
     op.create_index(op.f("ix_links_person_id"), "links", ["person_id"], unique=False)
     op.create_index(op.f("ix_links_saas_user_id"), "links", ["saas_user_id"], unique=False)
-    # ### end Alembic commands ###
 
 
 def downgrade() -> None:
@@ -147,7 +145,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_links_person_id"), table_name="links")
     op.drop_table("links")
     op.drop_index("uq_saas_users_person_id_saas_instance_id", table_name="saas_users")
-    op.drop_index("ix_saas_users_saas_instance_id", table_name="saas_users")
     op.drop_table("saas_users")
     op.drop_index(op.f("ix_unique_values_record_id"), table_name="unique_values")
     op.drop_table("unique_values")
@@ -160,4 +157,3 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_inbox_handled_at"), table_name="inbox")
     op.drop_table("inbox")
     op.drop_table("fields")
-    # ### end Alembic commands ###

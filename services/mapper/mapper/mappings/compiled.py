@@ -1,0 +1,71 @@
+"""Mappings made ready for records, kept while they are current."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mapper.fields.fields import fields_of, untold_of
+from mapper.mappings.evaluate import Target
+from mapper.mappings.mappings import current
+from mapper.tables import FIELDS, MAPPING_VERSIONS
+from shared.api.records import FieldOut, FromSyncTime, MappingOut
+
+MOST_KEPT = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """One version of a mapping, ready for records."""
+
+    version: int
+    targets: tuple[Target, ...]
+    sync_keys: tuple[str, ...]
+    unique: tuple[str, ...]
+    """The mapped fields whose values only one person may have."""
+    kept: frozenset[str]
+    """The mapped fields that are stored with the person: all but the time of the sync, which is kept with the link."""
+    untold: frozenset[str]
+    """The person fields that are kept out of history, mapped or not."""
+    untold_of_saas_users: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledMappings:
+    """The compiled mappings of a running service."""
+
+    _kept: dict[tuple[UUID, int, int], Compiled] = field(default_factory=dict)
+
+    async def current(self, session: AsyncSession, integration_id: UUID) -> Compiled:
+        """Return the newest version, compiled at most once while neither it nor the fields change."""
+        # Fields are only ever added, so their number says whether there are others than when the mapping was compiled.
+        newest = select(func.max(MAPPING_VERSIONS.c.version)).where(MAPPING_VERSIONS.c.integration_id == integration_id)
+        fields = select(func.count()).select_from(FIELDS)
+        version, number = (await session.execute(select(newest.scalar_subquery(), fields.scalar_subquery()))).one()
+        key = (integration_id, version or 0, number)
+        if key not in self._kept:
+            while len(self._kept) >= MOST_KEPT:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[key] = await _compiled(session, integration_id)
+        return self._kept[key]
+
+
+async def _compiled(session: AsyncSession, integration_id: UUID) -> Compiled:
+    mapping = await current(session, integration_id)
+    person, saas_user = await fields_of(session, "person"), await fields_of(session, "saas_user")
+    return compile_mapping(mapping, person, saas_user)
+
+
+def compile_mapping(mapping: MappingOut, person: dict[str, FieldOut], saas_user: dict[str, FieldOut]) -> Compiled:
+    """Return a mapping ready for records, given the fields of People and SaaS users by key."""
+    sources = {key: source for key, source in mapping.targets.items() if key in person}
+    return Compiled(
+        version=mapping.version,
+        targets=tuple(Target(key, person[key].data_type, person[key].mandatory, source) for key, source in sources.items()),
+        sync_keys=tuple(mapping.sync_keys),
+        unique=tuple(key for key in sources if person[key].unique),
+        kept=frozenset(key for key, source in sources.items() if not isinstance(source, FromSyncTime)),
+        untold=untold_of(person),
+        untold_of_saas_users=untold_of(saas_user),
+    )

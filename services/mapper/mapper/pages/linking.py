@@ -1,0 +1,67 @@
+"""Links: what an integration calls a record, and what it last said of it."""
+
+from typing import Any
+
+from sqlalchemy import update
+
+from mapper.pages.planning import Plan
+from mapper.pages.reading import Known
+from mapper.records.many import put
+from mapper.tables import LINKS
+from shared.clock import now
+from shared.events.sources import UsersObserved
+from shared.unit import Unit
+
+REPLACED = ("person_id", "saas_user_id", "content_hash", "last_run_id", "last_observed_at", "missing_since", "deleted_at")
+"""What a later observation of the same source id replaces; when and how it was first observed stays."""
+
+
+async def write_links(unit: Unit, event: UsersObserved, known: Known, plan: Plan) -> None:
+    """Remember what was applied, under the ids of the source."""
+    provenance = event.provenance
+    first_seen = _first_seen(unit, event)
+    rows = [
+        {
+            "source_id": linked.candidate.source_id,
+            "integration_id": provenance.integration_id,
+            "person_id": linked.person_id,
+            "saas_user_id": linked.saas_user_id,
+            "content_hash": linked.candidate.content_hash,
+            "last_run_id": provenance.run_id,
+            "last_observed_at": event.fetched_at,
+            "first_observed_at": event.fetched_at,
+            "first_seen": first_seen,
+            "missing_since": None,
+            "deleted_at": None,
+        }
+        for linked in plan.links
+    ]
+    await put(unit.session, LINKS, rows, replacing=REPLACED)
+    await _retire(unit, event, known, plan)
+
+
+async def _retire(unit: Unit, event: UsersObserved, known: Known, plan: Plan) -> None:
+    """Close the links of people who came back under another id: the old id is gone for good, and nobody is missing any more."""
+    back = {linked.person_id for linked in plan.links} & known.gone
+    if not back:
+        return
+    old = (
+        LINKS.c.integration_id == event.provenance.integration_id,
+        LINKS.c.person_id.in_(back),
+        LINKS.c.source_id.not_in([linked.candidate.source_id for linked in plan.links]),
+        LINKS.c.missing_since.is_not(None),
+    )
+    await unit.session.execute(update(LINKS).where(*old).values(missing_since=None, deleted_at=now()))
+
+
+def _first_seen(unit: Unit, event: UsersObserved) -> dict[str, Any]:
+    provenance = event.provenance
+    return {
+        "run_id": str(provenance.run_id),
+        "page": event.page,
+        "integration": provenance.integration_name,
+        "provider": provenance.provider,
+        "actor": provenance.integration_user,
+        "fetched_at": event.fetched_at.isoformat(),
+        "correlation_id": str(unit.correlation_id),
+    }

@@ -1,0 +1,95 @@
+"""What each request of a workflow step makes of a record. Works on drafts in memory; touches no database."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from mapper.fields.values import DoesNotFit, fitted, moment, unique_key
+from mapper.records.changing import Draft
+from mapper.records.unique import Claim, claims_of
+from shared.api.records import FieldOut
+from shared.clock import now
+from shared.events.records import ChangeKind, RecordType
+from shared.events.workflows import RecordChangeAnswer, RecordChangeRequest
+
+KINDS: dict[str, ChangeKind] = {"deactivate": "deactivated", "mark_deleted_in_source": "deleted_in_source"}
+"""The actions that are more than a change of fields."""
+
+
+class Refused(Exception):
+    """A request cannot be met; the record stays as it is."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+class Changing:
+    """The requests of one event, applied one after the other."""
+
+    def __init__(
+        self, record_type: RecordType, known: Mapping[str, FieldOut], drafts: Mapping[UUID, Draft], holders: Mapping[Claim, UUID]
+    ) -> None:
+        self._record_type, self._known, self._drafts = record_type, known, drafts
+        self._holders = dict(holders)
+        self._at = moment(now().isoformat())
+
+    def answer(self, request: RecordChangeRequest) -> RecordChangeAnswer:
+        """Change the draft of the request's record, or leave it as it is; say which, and why."""
+        try:
+            outcome = "applied" if self._apply(request) else "unchanged"
+        except Refused as refused:
+            return RecordChangeAnswer(
+                step_id=request.step_id, record_id=request.record_id, outcome="refused", code=refused.code, message=refused.message
+            )
+        return RecordChangeAnswer.model_validate({"step_id": request.step_id, "record_id": request.record_id, "outcome": outcome})
+
+    def _apply(self, request: RecordChangeRequest) -> bool:
+        draft = self._drafts.get(request.record_id)
+        if draft is None:
+            raise Refused("record_not_found", "the record is not there any more")
+        wanted = self._wanted(request, draft)
+        new = {key: value for key, value in wanted.items() if draft.fields.get(key) != value}
+        if not new:
+            return False
+        self._claim(draft, new)
+        for key, value in new.items():
+            draft.set(key, value, told=self._known[key].history)
+        if request.action in KINDS:
+            draft.kind = KINDS[request.action]
+        draft.cause, draft.proof = request.cause, request.proof or draft.proof
+        return True
+
+    def _wanted(self, request: RecordChangeRequest, draft: Draft) -> dict[str, Any]:
+        """Return the values that the record should have. Raises `Refused` before anything has changed."""
+        if request.action == "set_fields":
+            return {key: self._value(key, value, by_name=True) for key, value in (request.fields or {}).items()}
+        if self._record_type != "saas_user":
+            raise Refused("wrong_record_type", f"{request.action} is for SaaS users only")
+        if request.action == "set_roles":
+            return {"roles": self._value("roles", request.roles or [])}
+        if request.action == "deactivate":
+            return {} if draft.fields.get("deactivated") else {"deactivated": True, "deactivated_at": self._at}
+        return {} if draft.fields.get("deleted_in_source_at") else {"deleted_in_source_at": self._at, "missing_since": None}
+
+    def _value(self, key: str, value: Any, *, by_name: bool = False) -> Any:
+        field = self._known.get(key)
+        if field is None or (by_name and not field.editable):
+            raise Refused("bad_values", f"{key} is not a field that may be changed")
+        try:
+            stored = fitted(value, field.data_type)
+        except DoesNotFit as error:
+            raise Refused("bad_values", f"the value for {key} {error}") from None
+        if stored is None and field.mandatory:
+            raise Refused("bad_values", f"{key} must not be empty")
+        return stored
+
+    def _claim(self, draft: Draft, new: Mapping[str, Any]) -> None:
+        claims = claims_of(new, [key for key in new if self._known[key].unique])
+        taken = sorted(key for key, value in claims if self._holders.get((key, value), draft.id) != draft.id)
+        if taken:
+            raise Refused("value_taken", f"another record has the same {', '.join(taken)}")
+        for key, _ in claims:
+            if (before := draft.fields.get(key)) is not None:
+                self._holders.pop((key, unique_key(before)), None)
+        self._holders.update(dict.fromkeys(claims, draft.id))
