@@ -43,25 +43,36 @@ async def links_of(session: AsyncSession, integration_id: UUID, source_ids: Iter
 async def read_more(session: AsyncSession, known: Known, provenance: Provenance, claims: set[Claim], source_ids: set[str]) -> None:
     """Read what the changed records of the page meet; people and SaaS users are locked."""
     known.holders = await holders(session, "person", claims)
+    for source_id, link in known.links.items():
+        _note(known, link.person_id, source_id, living=link.missing_since is None and link.deleted_at is None)
     of_links = {known.links[source_id].person_id for source_id in source_ids if source_id in known.links}
+    await _read_links_of(session, known, provenance, set(known.holders.values()) - of_links)
     person_ids = of_links | set(known.holders.values())
-    if person_ids:
-        known.people = await drafts_of(session, "person", person_ids)
-        await _read_links_of(session, known, provenance, person_ids)
+    known.people = await drafts_of(session, "person", person_ids)
     if provenance.saas_instance_id is not None:
-        if person_ids:
-            condition = and_(SAAS_USERS.c.saas_instance_id == provenance.saas_instance_id, SAAS_USERS.c.person_id.in_(person_ids))
-            found = await drafts_where(session, "saas_user", condition)
-            known.saas_users = {draft.columns["person_id"]: draft for draft in found.values()}
-        by_id = select(SAAS_INSTANCES.c.name).where(SAAS_INSTANCES.c.id == provenance.saas_instance_id)
-        known.saas_name = await session.scalar(by_id)
+        await _read_saas_users(session, known, provenance.saas_instance_id, person_ids)
+
+
+async def _read_saas_users(session: AsyncSession, known: Known, instance_id: UUID, person_ids: set[UUID]) -> None:
+    if person_ids:
+        condition = and_(SAAS_USERS.c.saas_instance_id == instance_id, SAAS_USERS.c.person_id.in_(person_ids))
+        found = await drafts_where(session, "saas_user", condition)
+        known.saas_users = {draft.columns["person_id"]: draft for draft in found.values()}
+    known.saas_name = await session.scalar(select(SAAS_INSTANCES.c.name).where(SAAS_INSTANCES.c.id == instance_id))
 
 
 async def _read_links_of(session: AsyncSession, known: Known, provenance: Provenance, person_ids: set[UUID]) -> None:
-    same_integration = and_(LINKS.c.integration_id == provenance.integration_id, LINKS.c.person_id.in_(person_ids))
+    """Read the links of people whom the page names by a unique value, and not by a link of its own: seldom any."""
+    if not person_ids:
+        return
     columns = (LINKS.c.person_id, LINKS.c.source_id, LINKS.c.missing_since, LINKS.c.deleted_at)
-    for person_id, source_id, missing_since, deleted_at in await session.execute(select(*columns).where(same_integration)):
-        if missing_since is None and deleted_at is None:
-            known.linked[person_id] = source_id
-        else:
-            known.gone.add(person_id)
+    theirs = and_(LINKS.c.person_id.in_(person_ids), LINKS.c.integration_id == provenance.integration_id)
+    for person_id, source_id, missing_since, deleted_at in await session.execute(select(*columns).where(theirs)):
+        _note(known, person_id, source_id, living=missing_since is None and deleted_at is None)
+
+
+def _note(known: Known, person_id: UUID, source_id: str, *, living: bool) -> None:
+    if living:
+        known.linked[person_id] = source_id
+    else:
+        known.gone.add(person_id)

@@ -1,4 +1,4 @@
-"""Writing many rows of a table in one statement, on both databases."""
+"""Many rows in one parameter of a statement, on both databases: written, or looked for."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -6,7 +6,24 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Column, Dialect, String, Table, TextClause, bindparam, insert, text
+from sqlalchemy import (
+    JSON,
+    Column,
+    Dialect,
+    FromClause,
+    String,
+    Table,
+    Text,
+    TextClause,
+    bindparam,
+    column,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+)
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -34,6 +51,20 @@ async def put(session: AsyncSession, table: Table, rows: Sequence[dict[str, Any]
         await session.execute(upsert.on_conflict_do_update(index_elements=list(table.primary_key), set_=values), rows)
         return
     await session.execute(insert(table), rows)
+
+
+def given(session: AsyncSession, rows: Sequence[Sequence[str]], *names: str) -> FromClause:
+    """Return rows of texts as something to select from and join with, with a column for each name."""
+    if session.get_bind().dialect.name == "postgresql":
+        document = orjson.dumps([dict(zip(names, row, strict=True)) for row in rows]).decode()
+        columns = [column(name, Text) for name in names]
+        return (
+            func.json_to_recordset(sql_cast(literal(document, String), JSON))
+            .table_valued(*columns)
+            .render_derived(name="given", with_types=True)
+        )
+    each = func.json_each(orjson.dumps(rows).decode()).table_valued("value", name="each")
+    return select(*(func.json_extract(each.c.value, f"$[{place}]").label(name) for place, name in enumerate(names))).subquery("given")
 
 
 @cache

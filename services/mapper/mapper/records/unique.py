@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import and_, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.fields.values import unique_key
 from mapper.records.changing import Draft
 from mapper.records.loading import portions
-from mapper.records.many import put
+from mapper.records.many import given, put
 from mapper.tables import UNIQUE_VALUES
 from shared.errors import Conflict
 from shared.events.records import RecordType
@@ -38,17 +38,17 @@ def claims_of(fields: Mapping[str, Any], unique: Iterable[str]) -> list[Claim]:
 
 
 async def holders(session: AsyncSession, record_type: RecordType, claims: Iterable[Claim]) -> dict[Claim, UUID]:
-    """Return who holds each of these values, in one statement for some thousands of them."""
-    table = UNIQUE_VALUES
-    found: dict[Claim, UUID] = {}
-    for portion in portions(sorted(set(claims))):
-        wanted: dict[str, list[str]] = {}
-        for key, value in portion:
-            wanted.setdefault(key, []).append(value)
-        of_fields = or_(*(and_(table.c.field == key, table.c.value.in_(values)) for key, values in wanted.items()))
-        rows = await session.execute(select(table).where(table.c.object_type == record_type, of_fields))
-        found.update({(row.field, row.value): row.record_id for row in rows})
-    return found
+    """Return who holds each of these values, in one statement."""
+    wanted = sorted(set(claims))
+    if not wanted:
+        return {}
+    table, asked = UNIQUE_VALUES, given(session, wanted, "field", "value")
+    # A subquery for each value, and neither `IN` nor a join: PostgreSQL then looks each one up by its key, whatever it thinks of the
+    # table's size. While a first load fills it there are no statistics, and reading all of it for each page takes most of the time.
+    same = and_(table.c.value == asked.c.value, table.c.field == asked.c.field, table.c.object_type == record_type)
+    holder = select(table.c.record_id).where(same).scalar_subquery()
+    rows = await session.execute(select(asked.c.field, asked.c.value, holder))
+    return {(field, value): record_id for field, value, record_id in rows if record_id is not None}
 
 
 async def rewrite(session: AsyncSession, record_type: RecordType, drafts: Sequence[Draft], unique: Sequence[str]) -> None:
