@@ -152,10 +152,24 @@ class Mapper:
 
     async def call(self, method: str, path: str, *, expect: int | None = None, **more: Any) -> Any:
         """Call the internal API; return the JSON answer."""
-        token = ServiceTokens(KEY, "api-gateway").sign("mapper", "admin")
-        response = await self.http.request(method, f"/internal{path}", headers={"Authorization": f"Bearer {token}"}, **more)
+        response = await self.answer(method, path, **more)
         assert response.status_code == expect if expect else response.is_success, response.text
         return response.json() if response.content else None
+
+    async def map(self, **targets: Any) -> None:
+        """Store the usual mapping with other or more targets."""
+        mapping = {**MAPPING, "targets": {**MAPPING["targets"], **targets}}  # type: ignore[dict-item]
+        await self.call("PUT", f"/integrations/{self.integration_id}/mapping", json=mapping)
+
+    async def timeline(self, person_id: str) -> list[dict[str, Any]]:
+        """Return what happened to a person."""
+        return list((await self.call("GET", f"/people/{person_id}/timeline"))["items"])
+
+    async def answer(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """Call the internal API; return the answer, whatever it is."""
+        token = ServiceTokens(KEY, "api-gateway").sign("mapper", "admin")
+        headers = {"Authorization": f"Bearer {token}", **more.pop("headers", {})}
+        return await self.http.request(method, f"/internal{path}", headers=headers, **more)
 
     async def people(self, **params: Any) -> list[dict[str, Any]]:
         """Return up to 500 People."""

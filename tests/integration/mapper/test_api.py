@@ -2,10 +2,19 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from shared.http.paging import encode_cursor
 from tests.support.mapper import MAPPING, Mapper, source_user
+
+TARGETS: dict[str, Any] = dict(MAPPING["targets"])  # type: ignore[arg-type]
+
+
+def constant(value: Any) -> dict[str, Any]:
+    """Return a target that is the same for everybody."""
+    return {"kind": "constant", "value": value}
 
 
 def where(field: str, operator: str, value: Any = None) -> str:
@@ -41,6 +50,8 @@ async def test_lists_are_paged_by_cursor_in_a_stable_order(mapper: Mapper) -> No
         (where("last_name", "is_empty"), 5),
         (where("email", "in", ["zoe.1@example.com", "zoe.2@example.com"]), 2),
         (where("email", "at_least", "zoe.3"), 2),
+        (where("email", "equals", "\x00"), 0),
+        (where("email", "in", [f"zoe.{number}@example.com" for number in range(500)]), 5),
     ],
 )
 async def test_a_rule_filters_a_list(mapper: Mapper, rule: str, found: int) -> None:
@@ -58,6 +69,14 @@ async def test_a_rule_filters_a_list(mapper: Mapper, rule: str, found: int) -> N
         ({"filter": json.dumps({"field": "email", "operator": "resembles", "value": "x"})}, "bad_rule", None),
         ({"sort": "nothing"}, "unknown_field", "sort.nothing"),
         ({"cursor": "%%%"}, "bad_cursor", None),
+        ({"cursor": encode_cursor([1])}, "bad_cursor", None),
+        ({"cursor": encode_cursor(["not an id"])}, "bad_cursor", None),
+        ({"cursor": encode_cursor(["a", "b"])}, "bad_cursor", None),
+        ({"sort": "email", "cursor": encode_cursor(["nul\x00", str(UUID(int=1))])}, "bad_cursor", None),
+        ({"filter": where("synced_at", "is_empty")}, "not_listable", "filter.synced_at"),
+        ({"sort": "-synced_at"}, "not_listable", "sort.synced_at"),
+        ({"filter": '{"not":' * 900 + where("email", "is_empty") + "}" * 900}, "bad_rule", None),
+        ({"filter": where("email", "in", ["x"] * 1001)}, "bad_rule", None),
     ],
 )
 async def test_a_bad_list_query_names_what_is_wrong(mapper: Mapper, params: dict[str, str], code: str, field: str | None) -> None:
@@ -101,9 +120,15 @@ async def test_a_unique_custom_field_is_kept_unique_by_the_database(mapper: Mapp
 @pytest.mark.parametrize(
     ("change", "code", "field"),
     [
-        ({"targets": {**MAPPING["targets"], "emial": {"kind": "constant", "value": "x"}}}, "unknown_field", "targets.emial"),  # type: ignore[dict-item]
+        ({"targets": {**TARGETS, "emial": constant("x")}}, "unknown_field", "targets.emial"),
         ({"sync_keys": ["full_name"]}, "bad_sync_key", "sync_keys.full_name"),
         ({"sync_keys": ["nothing"]}, "unknown_field", "sync_keys.nothing"),
+        ({"targets": {**TARGETS, "role": constant("x" * 5000)}}, "bad_mapping_source", "targets.role"),
+        ({"targets": {**TARGETS, "role": constant("")}}, "bad_mapping_source", "targets.role"),
+        ({"targets": {**TARGETS, "source_created_at": constant("soon")}}, "bad_mapping_source", "targets.source_created_at"),
+        ({"targets": {**TARGETS, "email": constant("all@example.com")}}, "bad_mapping_source", "targets.email"),
+        ({"targets": {**TARGETS, "full_name": {"kind": "sync_time"}}}, "bad_mapping_source", "targets.full_name"),
+        ({"targets": {**TARGETS, "full_name": {"kind": "source", "path": ["\x00"]}}}, "bad_mapping_source", "targets.full_name"),
         ({"targets": {"email": {"kind": "source", "path": ["email"]}}, "sync_keys": ["username"]}, "bad_sync_key", "sync_keys.username"),
     ],
 )
@@ -111,6 +136,7 @@ async def test_a_mapping_that_cannot_work_is_refused_by_name(mapper: Mapper, cha
     """A mapping to a field that does not exist changes nothing."""
     path = f"/integrations/{mapper.integration_id}/mapping"
     problem = await mapper.call("PUT", path, json={**MAPPING, **change}, expect=422)
+    assert all(entry["message"] for entry in problem["fields"])
     assert (problem["code"], problem["fields"][0]["field"]) == (code, field)
     assert (await mapper.call("GET", path))["version"] == 1
 
@@ -119,7 +145,7 @@ async def test_a_mapping_grows_by_versions_and_the_same_one_again_is_none(mapper
     """Who changed the mapping, and when, stays known."""
     path = f"/integrations/{mapper.integration_id}/mapping"
     assert (await mapper.call("PUT", path, json=MAPPING))["version"] == 1
-    changed = {**MAPPING, "targets": {**MAPPING["targets"], "role": {"kind": "constant", "value": "Guest"}}}  # type: ignore[dict-item]
+    changed = {**MAPPING, "targets": {**TARGETS, "role": constant("Guest")}}
     stored = await mapper.call("PUT", path, json=changed)
     assert (stored["version"], stored["author"]) == (2, "admin")
 
@@ -137,3 +163,47 @@ async def test_the_internal_api_is_closed_without_a_service_token(mapper: Mapper
     for path in ("/internal/people", "/internal/fields", "/internal/saas-users"):
         response = await mapper.http.get(path)
         assert response.status_code == 401
+
+
+async def test_other_services_ask_by_rule_or_by_id_and_page_on(mapper: Mapper) -> None:
+    """What a sweep reads: every record once, flat, as rules see it."""
+    await mapper.observe([source_user(number) for number in range(12)])
+    rule = {"field": "email", "operator": "begins_with", "value": "ZOE.1"}
+    seen, cursor = [], None
+    while True:
+        page = await mapper.call("POST", "/records/saas_user/query", json={"rule": rule, "limit": 2, "cursor": cursor})
+        seen += [record["fields"]["email"] for record in page["items"]]
+        if (cursor := page["next_cursor"]) is None:
+            break
+    assert sorted(seen) == ["zoe.10@example.com", "zoe.11@example.com", "zoe.1@example.com"]
+    ids = [person["id"] for person in (await mapper.people())[:2]]
+    page = await mapper.call("POST", "/records/person/query", json={"ids": [*ids, str(UUID(int=9))]})
+    assert sorted(record["id"] for record in page["items"]) == sorted(ids)
+
+
+async def test_a_person_added_by_hand_is_complete_and_unlike_any_other(mapper: Mapper) -> None:
+    """Username, email and role, and nobody else's."""
+    fields = {"username": "ann", "email": "ann@example.com", "role": "Employee"}
+    problem = await mapper.call("POST", "/people", json={"fields": {"email": "ann@example.com"}}, expect=422)
+    assert [entry["field"] for entry in problem["fields"]] == ["fields.username", "fields.role"]
+    added = await mapper.call("POST", "/people", json={"fields": fields}, expect=201)
+    assert (await mapper.timeline(added["id"]))[0]["cause"]["actor"] == "admin"
+    problem = await mapper.call("POST", "/people", json={"fields": {**fields, "username": "ANN "}}, expect=409)
+    assert [entry["field"] for entry in problem["fields"]] == ["username", "email"]
+
+
+async def test_a_field_that_cannot_work_is_refused(mapper: Mapper) -> None:
+    """Each with its reason: no key in the label, a unique yes-or-no, a label that no database keeps."""
+    for field, status in (
+        ({"label": "日本"}, 422),
+        ({"label": "Is boss", "data_type": "boolean", "unique": True}, 422),
+        ({"label": "nul\x00byte"}, 422),
+        ({"label": "E-Mail", "key": "email"}, 409),
+        ({"label": "FULL  NAME"}, 409),
+        ({"label": "Id"}, 409),
+    ):
+        problem = await mapper.call("POST", "/fields", json=field, expect=status)
+        assert problem["remedy"]
+        assert problem["fields"]
+    added = await mapper.call("POST", "/fields", json={"label": "Größe (cm)", "data_type": "number"}, expect=201)
+    assert added["key"] == "groe_cm"

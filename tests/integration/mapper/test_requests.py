@@ -1,6 +1,9 @@
 """What workflows ask for: done once, answered each, with the step as its cause."""
 
+from typing import Any
 from uuid import UUID, uuid4
+
+import pytest
 
 from shared.events import Cause, RecordChangeRequest, RecordChangesRequested
 from tests.support.mapper import Mapper, source_user
@@ -67,3 +70,55 @@ async def test_who_was_deleted_and_appears_again_is_returned(mapper: Mapper) -> 
     assert back["id"] == user["id"]
     assert back["fields"]["source_id"] == str(UUID(int=77))
     assert back["fields"]["deleted_in_source_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("action", "more", "code"),
+    [
+        ("set_fields", {"fields": {"last_activity_at": "2026-01-01", "nothing": 1}}, "bad_values"),
+        ("set_fields", {"fields": {"to_be_deleted": True, "last_activity_at": "yesterday"}}, "bad_values"),
+        ("set_fields", {"fields": {"source_id": "mine"}}, "bad_values"),
+        ("set_roles", {"roles": ["nul\x00byte"]}, "bad_values"),
+    ],
+)
+async def test_a_request_that_cannot_be_met_changes_nothing(mapper: Mapper, action: str, more: dict[str, Any], code: str) -> None:
+    """Refused means refused: not a part of it."""
+    await mapper.observe([source_user(1)])
+    (user,) = await mapper.saas_users()
+    await mapper.publish(RecordChangesRequested(record_type="saas_user", requests=[request(user["id"], action, **more)]))
+    (answer,) = mapper.last("records.changes.applied.v1").answers
+    assert (answer.outcome, answer.code) == ("refused", code)
+    assert answer.message
+    assert (await mapper.saas_users()) == [user]
+
+
+async def test_requests_for_people_obey_the_same_rules_as_hands(mapper: Mapper) -> None:
+    """Another's address, an empty one, or roles that only SaaS users have: each refused by itself, the others go through."""
+    await mapper.observe([source_user(1), source_user(2)])
+    one, two = await mapper.people(sort="email")
+    requests = [
+        request(one["id"], "set_fields", fields={"email": two["fields"]["email"]}),
+        request(one["id"], "set_fields", fields={"email": ""}),
+        request(one["id"], "set_roles", roles=["User"]),
+        request(two["id"], "set_fields", fields={"email": "new@example.com"}),
+        request(one["id"], "set_fields", fields={"email": two["fields"]["email"]}),
+    ]
+    await mapper.publish(RecordChangesRequested(record_type="person", requests=requests))
+    answers = mapper.last("records.changes.applied.v1").answers
+    assert [answer.code or answer.outcome for answer in answers] == ["value_taken", "bad_values", "wrong_record_type", "applied", "applied"]
+    assert sorted(person["fields"]["email"] for person in await mapper.people()) == ["new@example.com", "zoe.2@example.com"]
+
+
+async def test_a_deactivation_keeps_its_proof_and_its_moment(mapper: Mapper) -> None:
+    """By a workflow or by hand: when, by whom, and on what evidence."""
+    await mapper.observe([source_user(1), source_user(2)])
+    one, two = await mapper.saas_users(sort="email")
+    proven = request(one["id"], "deactivate", proof={"status": 404})
+    await mapper.publish(RecordChangesRequested(record_type="saas_user", requests=[proven]))
+    await mapper.call("PATCH", f"/saas-users/{two['id']}", json={"fields": {"deactivated": True}})
+    for user, proof in ((one, {"status": 404}), (two, None)):
+        newest = (await mapper.timeline(user["person_id"]))[-1]
+        assert (newest["kind"], newest["proof"]) == ("deactivated", proof)
+        assert newest["fields"]["deactivated_at"][1]
+    back = await mapper.call("PATCH", f"/saas-users/{two['id']}", json={"fields": {"deactivated": False}})
+    assert back["fields"]["deactivated_at"] is None

@@ -1,33 +1,42 @@
 """Lists of records: filtered by a rule, sorted by a field, paged by cursor."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
+from uuid import UUID
 
 import orjson
 from fastapi import Query
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import ColumnElement, String, and_, cast, collate, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, collate, func, or_, select, true
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.fields.fields import fields_of, require_known
+from mapper.fields.values import is_storable
 from mapper.records.changing import TABLES
 from shared.errors import Invalid
 from shared.events.records import RecordType
-from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, decode_cursor, encode_cursor
-from shared.rules.model import Rule
+from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, BadCursor, decode_cursor, encode_cursor
+from shared.rules.model import DEEPEST, Rule, is_too_deep
 from shared.rules.model import fields_of as fields_in
 from shared.rules.sql import compiled
 
 RULE: TypeAdapter[Any] = TypeAdapter(Rule)
 OUTSIDE = frozenset({"synced_at"})
-"""Fields that are not folded: they cannot be filtered by or sorted."""
+"""Fields that are kept beside the record: no list can be filtered or sorted by them."""
 
 
 class BadRule(Invalid):
     """A filter is not a rule."""
 
     code = "bad_rule"
+
+
+class NotListable(Invalid):
+    """A list cannot be filtered or sorted by a field."""
+
+    code = "not_listable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +64,10 @@ def wanted(
 def rule_from(given: str | dict[str, Any]) -> Any:
     """Return a rule from JSON. Raises `BadRule`, which says what is wrong."""
     try:
-        return RULE.validate_python(orjson.loads(given) if isinstance(given, str) else given)
+        sent = orjson.loads(given) if isinstance(given, str) else given
+        if is_too_deep(sent):
+            raise BadRule(f"the filter holds more than {DEEPEST} levels of groups", remedy="Write it with fewer groups within groups.")
+        return RULE.validate_python(sent)
     except orjson.JSONDecodeError:
         raise BadRule("the filter is not JSON", remedy='Send a rule such as {"field": "email", "operator": "is_empty"}.') from None
     except ValidationError as error:
@@ -69,21 +81,23 @@ def rule_from(given: str | dict[str, Any]) -> Any:
 async def listed(
     session: AsyncSession, record_type: RecordType, ask: Wanted, *more: ColumnElement[bool]
 ) -> tuple[list[Row[Any]], str | None, int | None]:
-    """Return rows, the cursor of the next page, and the count if it was asked for. Raises `UnknownField`, `BadCursor`."""
+    """Return rows, the cursor of the next page, and the count if it was asked for.
+
+    Raises `UnknownField`, `NotListable`, `BadCursor`.
+    """
     table = TABLES[record_type]
     condition = await _condition(session, record_type, ask, more)
-    key, descending = await _order(session, record_type, ask.sort)
-    statement = select(table).where(condition)
+    keys, descending = await _order(session, record_type, ask.sort)
+    statement = select(table, *(key.label(f"key_{place}") for place, key in enumerate(keys))).where(condition)
     if ask.cursor is not None:
-        value, last = decode_cursor(ask.cursor, 2)
-        statement = statement.where(_after(key, cast(table.c.id, String), value, last, descending=descending))
-    by_id = cast(table.c.id, String)
-    statement = statement.order_by(*((key.desc(), by_id.desc()) if descending else (key, by_id))).limit(ask.limit + 1)
-    rows = list((await session.execute(statement.add_columns(key.label("sort_key"), by_id.label("id_text")))).all())
+        statement = _after(statement, keys, _position(ask.cursor, len(keys)), descending=descending)
+    ordered = statement.order_by(*(key.desc() if descending else key for key in keys)).limit(ask.limit + 1)
+    rows = list((await session.execute(ordered)).all())
     total = await session.scalar(select(func.count()).select_from(table).where(condition)) if ask.count else None
-    more_follow = len(rows) > ask.limit
-    rows = rows[: ask.limit]
-    cursor = encode_cursor([rows[-1].sort_key, rows[-1].id_text]) if more_follow else None
+    cursor = None
+    if len(rows) > ask.limit:
+        rows = rows[: ask.limit]
+        cursor = encode_cursor([str(getattr(rows[-1], f"key_{place}")) for place in range(len(keys))])
     return rows, cursor, total
 
 
@@ -92,19 +106,27 @@ async def _condition(
 ) -> ColumnElement[bool]:
     if ask.rule is None:
         return and_(true(), *more)
-    known = await fields_of(session, record_type)
-    usable = {key: field for key, field in known.items() if key not in OUTSIDE}
-    require_known(fields_in(ask.rule), usable, place="filter")
+    await _require_listable(session, record_type, fields_in(ask.rule), place="filter")
     return and_(compiled(ask.rule, lambda key: folded(session, record_type, key)), *more)
 
 
-async def _order(session: AsyncSession, record_type: RecordType, sort: str | None) -> tuple[ColumnElement[str], bool]:
+async def _order(session: AsyncSession, record_type: RecordType, sort: str | None) -> tuple[list[ColumnElement[Any]], bool]:
+    """Return what the list is ordered by, the id last: it makes the order strict, and alone it is the table's own key."""
+    by_id: ColumnElement[Any] = TABLES[record_type].c.id
     if sort is None:
-        return literal("", String), False
+        return [by_id], False
     key = sort.removeprefix("-")
-    known = await fields_of(session, record_type)
-    require_known([key], {name: field for name, field in known.items() if name not in OUTSIDE}, place="sort")
-    return func.coalesce(folded(session, record_type, key), ""), sort.startswith("-")
+    await _require_listable(session, record_type, [key], place="sort")
+    return [func.coalesce(folded(session, record_type, key), ""), by_id], sort.startswith("-")
+
+
+async def _require_listable(session: AsyncSession, record_type: RecordType, keys: Iterable[str], *, place: str) -> None:
+    named = sorted(keys)
+    require_known(named, await fields_of(session, record_type), place=place)
+    outside = [{"field": f"{place}.{key}", "message": "is kept beside the record"} for key in named if key in OUTSIDE]
+    if outside:
+        names = ", ".join(problem["field"] for problem in outside)
+        raise NotListable(f"a list cannot be filtered or sorted by {names}", remedy="Use another field.", fields=outside)
 
 
 def folded(session: AsyncSession, record_type: RecordType, key: str) -> ColumnElement[str]:
@@ -113,7 +135,19 @@ def folded(session: AsyncSession, record_type: RecordType, key: str) -> ColumnEl
     return collate(text, "C") if session.get_bind().dialect.name == "postgresql" else text
 
 
-def _after(key: ColumnElement[str], by_id: ColumnElement[str], value: Any, last: Any, *, descending: bool) -> ColumnElement[bool]:
-    if descending:
-        return or_(key < value, and_(key == value, by_id < last))
-    return or_(key > value, and_(key == value, by_id > last))
+def _position(cursor: str, length: int) -> list[Any]:
+    """Return where the page before ended. Raises `BadCursor`."""
+    values = decode_cursor(cursor, length)
+    try:
+        if all(isinstance(value, str) and is_storable(value) for value in values):
+            return [*values[:-1], UUID(values[-1])]
+    except ValueError:
+        pass
+    raise BadCursor("the cursor cannot be read", remedy="Use next_cursor as it was given, or leave it out.")
+
+
+def _after(statement: Select[Any], keys: list[ColumnElement[Any]], last: list[Any], *, descending: bool) -> Select[Any]:
+    beyond = [key < value if descending else key > value for key, value in zip(keys, last, strict=True)]
+    if len(keys) == 1:
+        return statement.where(beyond[0])
+    return statement.where(or_(beyond[0], and_(keys[0] == last[0], beyond[1])))

@@ -47,7 +47,8 @@ async def claim_and_write(unit: Unit, record_type: RecordType, draft: Draft, kno
     """Write a draft by hand, with its unique values. Raises `ValueTaken`."""
     unique = [key for key, field in known.items() if field.unique]
     taken = await holders(unit.session, record_type, claims_of(draft.fields, unique))
-    clashes = [{"field": key, "message": "is taken by another record"} for (key, _), holder in taken.items() if holder != draft.id]
+    claimed = {key for (key, _), holder in taken.items() if holder != draft.id}
+    clashes = [{"field": key, "message": "is taken by another record"} for key in unique if key in claimed]
     if clashes:
         names = ", ".join(clash["field"] for clash in clashes)
         raise ValueTaken(

@@ -1,46 +1,23 @@
 """One rule language: the predicate and the SQL agree on every rule and every row."""
 
+import unicodedata
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import TypeAdapter
-from sqlalchemy import JSON, Column, Integer, MetaData, Table, create_engine, insert, select
+from pydantic import ValidationError
+from sqlalchemy import create_engine, insert, select
 
-from shared.rules import Rule, matches
-from shared.rules.fold import fold, fold_record
+from shared.rules import matches
+from shared.rules.fold import fold, fold_record, fold_text
+from shared.rules.model import DEEPEST, MOST_VALUES, is_too_deep
 from shared.rules.sql import compiled
-
-ROWS = Table("rows", MetaData(), Column("id", Integer, primary_key=True), Column("folded", JSON))
-RULE: TypeAdapter[Any] = TypeAdapter(Rule)
-TEXTS = st.text(st.sampled_from("aAbBłŁßẞ%_\\ \n1éE"), max_size=4)
-VALUES: st.SearchStrategy[Any] = TEXTS | st.booleans() | st.integers(-50, 50) | st.floats(-5, 5) | st.lists(TEXTS, max_size=3) | st.none()
-FIELDS = st.sampled_from(["one", "two"])
-COMPARISONS = st.sampled_from(
-    [
-        *("equals", "not_equals", "begins_with", "not_begins_with", "ends_with", "not_ends_with"),
-        *("contains", "not_contains", "less_than", "at_most", "greater_than", "at_least"),
-    ]
-)
-SIMPLE = TEXTS | st.booleans() | st.integers(-50, 50)
-CONDITIONS = (
-    st.fixed_dictionaries({"field": FIELDS, "operator": COMPARISONS, "value": SIMPLE})
-    | st.fixed_dictionaries({"field": FIELDS, "operator": st.sampled_from(["is_empty", "is_not_empty"])})
-    | st.fixed_dictionaries({"field": FIELDS, "operator": st.just("in"), "value": st.lists(SIMPLE, max_size=3)})
-)
-RULES: st.SearchStrategy[Any] = st.recursive(
-    CONDITIONS,
-    lambda inner: (
-        st.fixed_dictionaries({"all": st.lists(inner, max_size=3)})
-        | st.fixed_dictionaries({"any": st.lists(inner, min_size=1, max_size=3)})
-        | st.fixed_dictionaries({"not": inner})
-    ),
-    max_leaves=5,
-)
+from tests.support.rules import ROWS, RULE, RULES, SOME_ROWS
 
 
-@settings(max_examples=150, deadline=None)
-@given(given_rule=RULES, rows=st.lists(st.fixed_dictionaries({}, optional={"one": VALUES, "two": VALUES}), min_size=1, max_size=6))
+@settings(max_examples=200, deadline=None)
+@given(given_rule=RULES, rows=SOME_ROWS)
 def test_sql_and_predicate_agree(given_rule: dict[str, Any], rows: list[dict[str, Any]]) -> None:
     """A list that shows other records than the workflow acts on would be a trap."""
     rule = RULE.validate_python(given_rule)
@@ -56,6 +33,23 @@ def test_sql_and_predicate_agree(given_rule: dict[str, Any], rows: list[dict[str
     assert found == {number for number, row in enumerate(rows) if matches(rule, row)}
 
 
+def test_the_longest_list_of_values_is_still_one_statement() -> None:
+    """SQLite takes expressions of a thousand levels only."""
+    rule = RULE.validate_python({"field": "one", "operator": "in", "value": [f"value {number}" for number in range(MOST_VALUES)]})
+    engine = create_engine("sqlite://")
+    rows: list[dict[str, Any]] = [{"one": "VALUE 999"}, {"one": ["x", "Value 5"]}, {"one": "value 1000"}]
+    try:
+        with engine.begin() as connection:
+            ROWS.create(connection)
+            connection.execute(insert(ROWS), [{"id": number, "folded": fold_record(row)} for number, row in enumerate(rows)])
+            condition = compiled(rule, lambda field: ROWS.c.folded[field].as_string())
+            assert set(connection.scalars(select(ROWS.c.id).where(condition))) == {0, 1}
+    finally:
+        engine.dispose()
+    with pytest.raises(ValidationError, match="at most 1000 values"):
+        RULE.validate_python({"field": "one", "operator": "in", "value": ["x"] * (MOST_VALUES + 1)})
+
+
 @given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
 def test_folded_numbers_sort_as_numbers_do(one: float, two: float) -> None:
     """SQL compares text; the order must be that of the numbers."""
@@ -65,7 +59,27 @@ def test_folded_numbers_sort_as_numbers_do(one: float, two: float) -> None:
     assert (left < right) == (one < two)
 
 
+@settings(max_examples=300)
+@given(st.text(st.characters(max_codepoint=300), max_size=12))
+def test_the_quick_way_of_folding_is_the_right_one(value: str) -> None:
+    """ASCII takes a short cut: it must end at the same place, and never in what PostgreSQL cannot keep."""
+    slowly = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
+    assert fold_text(value) == slowly.strip().replace("\n", " ").replace("\x00", "\ufffd")
+
+
 def test_yes_is_yes_however_it_is_written() -> None:
     """*To be deleted in SaaS* is yes."""
     for value in (True, "yes", "Yes"):
         assert matches(RULE.validate_python({"field": "flag", "operator": "equals", "value": value}), {"flag": True})
+
+
+def test_the_depth_of_a_rule_is_seen_before_it_is_read() -> None:
+    """A rule that is deep enough would exhaust whoever reads it."""
+    rule: dict[str, Any] = {"field": "one", "operator": "is_empty"}
+    for _ in range(DEEPEST):
+        rule = {"not": rule}
+    assert not is_too_deep(rule)
+    assert is_too_deep({"all": [{"field": "two", "operator": "is_empty"}, rule]})
+    not_rules: list[Any] = [None, 7, "text", [], {"all": None}, {"any": {"not": 1}}]
+    for odd in not_rules:
+        assert not is_too_deep(odd)
