@@ -10,13 +10,13 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 class In(BaseModel):
     """A request body: a field we do not know is a mistake of the sender."""
 
-    model_config = ConfigDict(extra="forbid", str_max_length=10_000)
+    model_config = ConfigDict(extra="forbid", str_max_length=10_000, hide_input_in_errors=True)
 
 
 class Out(BaseModel):
     """An answer."""
 
-    model_config = ConfigDict(extra="ignore", from_attributes=True)
+    model_config = ConfigDict(extra="ignore", from_attributes=True, hide_input_in_errors=True)
 
 
 class Gap(Out):

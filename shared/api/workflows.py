@@ -13,6 +13,8 @@ WorkflowState = Literal["draft", "active", "inactive"]
 WorkflowRunState = Literal["running", "succeeded", "failed"]
 StepState = Literal["ready", "running", "applying", "succeeded", "failed"]
 Exit = Literal["success", "failure"]
+WORKFLOW_DESTROYS = "workflow_destroys"
+"""The code of the refusal to activate a workflow with a block that destroys, for somebody who may not."""
 
 
 class BlockIn(In):

@@ -17,6 +17,9 @@ from shared.observability.metrics import HTTP_REQUESTS
 
 LARGEST_BODY = 16 * 1024 * 1024
 """Bytes; a larger request is refused before it is read."""
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+GONE = 499
+"""What the metrics call a request whose caller went away before the answer."""
 
 
 def create_app(
@@ -29,7 +32,8 @@ def create_app(
     docs_url: str | None = None,
 ) -> FastAPI:
     """Return an app without lifespan: what it needs is started by the service's `running` block."""
-    app = FastAPI(title=title, version="0.1.0", openapi_url=openapi_url, docs_url=docs_url, redoc_url=None)
+    # A redirect to the path without its slash would answer before anybody asked for a token.
+    app = FastAPI(title=title, version="0.1.0", openapi_url=openapi_url, docs_url=docs_url, redoc_url=None, redirect_slashes=False)
     problems.install(app)
     app.include_router(health.router(service, checks, metrics_token))
     app.add_middleware(RequestFrame, service=service)
@@ -51,36 +55,59 @@ class RequestFrame:
         headers = dict(scope["headers"])
         correlation_id = _uuid(headers.get(b"x-request-id")) or new_id()
         started = time.perf_counter()
-        status = 500
+        leaving = Leaving(send, correlation_id)
+        try:
+            with correlated(correlation_id):
+                if _declared_size(headers) > LARGEST_BODY:
+                    await _too_large()(scope, receive, leaving.send)
+                else:
+                    await self._answer(scope, Body(receive), leaving)
+        finally:
+            route = getattr(scope.get("route"), "path", "unmatched")
+            labels = (self._service, _method(scope), route, str(leaving.status or GONE))
+            HTTP_REQUESTS.labels(*labels).observe(time.perf_counter() - started)
 
-        body = Body(receive)
+    async def _answer(self, scope: Scope, body: "Body", leaving: "Leaving") -> None:
+        """Let the app answer; answer for it when it cannot, as long as nothing has left yet."""
 
-        async def sending(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message.get("headers", []), (b"x-request-id", str(correlation_id).encode())]
-            await send(message)
-
-        async def sending_unless_too_large(message: Message) -> None:
+        async def unless_too_large(message: Message) -> None:
             # Whatever the app makes of a body that was cut off, the caller is told why; what follows is dropped.
             if not body.too_large:
-                await sending(message)
+                await leaving.send(message)
             elif message["type"] == "http.response.start":
-                await _too_large()(scope, receive, sending)
+                await _too_large()(scope, body.receive, leaving.send)
 
-        with correlated(correlation_id):
-            if _declared_size(headers) > LARGEST_BODY:
-                await _too_large()(scope, receive, sending)
-            else:
-                try:
-                    await self._app(scope, body.receive, sending_unless_too_large)
-                except ClientDisconnect:
-                    if not body.too_large:
-                        raise
-                    await _too_large()(scope, receive, sending)
-        route = getattr(scope.get("route"), "path", "unmatched")
-        HTTP_REQUESTS.labels(self._service, scope["method"], route, str(status)).observe(time.perf_counter() - started)
+        try:
+            await self._app(scope, body.receive, unless_too_large)
+        except Exception as error:
+            if leaving.status is not None:
+                raise
+            if body.too_large:
+                await _too_large()(scope, body.receive, leaving.send)
+            elif not isinstance(error, ClientDisconnect):
+                # Here and not outside of this frame: its answer and its log line carry the correlation id.
+                await problems.crashed(scope["method"], error)(scope, body.receive, leaving.send)
+
+
+class Leaving:
+    """What leaves: the answer with its correlation id. `status` is None until it has begun."""
+
+    def __init__(self, send: Send, correlation_id: UUID) -> None:
+        self._send = send
+        self._header = (b"x-request-id", str(correlation_id).encode())
+        self.status: int | None = None
+
+    async def send(self, message: Message) -> None:
+        """Send one message."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", []), self._header]
+        await self._send(message)
+
+
+def _method(scope: Scope) -> str:
+    """Return the method as the metrics name it: a caller may invent as many as they like."""
+    return scope["method"] if scope["method"] in METHODS else "other"
 
 
 def _declared_size(headers: dict[bytes, bytes]) -> int:

@@ -3,9 +3,9 @@
 from typing import Any, TypeVar
 
 import httpx
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from shared.errors import AppError, Conflict, Forbidden, Invalid, NotFound, Throttled, Unauthenticated, Upstream
+from shared.errors import AppError, Conflict, Forbidden, Invalid, NotFound, Throttled, Unauthenticated, Upstream, UpstreamRefused
 from shared.http.service_tokens import ServiceTokens
 from shared.ids import new_id
 from shared.observability.correlation import current_correlation
@@ -59,18 +59,36 @@ class ServiceClient:
             raise Upstream(
                 f"the {self.audience} does not answer", remedy=f"Look at the {self.audience}'s /health/ready.", code="service_unreachable"
             ) from error
-        if response.is_success:
+        if not response.is_success:
+            raise _error(self.audience, response)
+        try:
             return response.json() if response.content else None
-        raise _error(self.audience, response)
+        except ValueError:
+            raise _not_understood(self.audience, "is not JSON") from None
+
+    async def ask(self, kind: type[T], method: str, path: str, **more: Any) -> T:
+        """Return the answer as `kind`. Raises as `call` does, and `UpstreamRefused` when the answer is something else."""
+        answer = await self.call(method, path, **more)
+        try:
+            return TypeAdapter(kind).validate_python(answer)
+        except ValidationError as error:
+            # Only where it is wrong: what stands there may be anybody's data.
+            places = sorted({".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False, include_url=False)})
+            raise _not_understood(self.audience, f"does not fit in {', '.join(places[:5]) or 'its whole'}") from None
 
     async def get(self, kind: type[T], path: str, *, actor: str, **params: Any) -> T:
         """Return the answer to a GET as `kind`."""
-        return TypeAdapter(kind).validate_python(await self.call("GET", path, actor=actor, params=params))
+        return await self.ask(kind, "GET", path, actor=actor, params=params)
 
     async def check(self) -> None:
         """Raise when the other service is not alive."""
         response = await self._http.get("/health/live")
         response.raise_for_status()
+
+
+def _not_understood(audience: str, why: str) -> UpstreamRefused:
+    remedy = f"Run all services in the same version, and let nothing but the {audience} answer at its address."
+    return UpstreamRefused(f"the {audience} answered what we do not understand: it {why}", code="answer_not_understood", remedy=remedy)
 
 
 def _error(audience: str, response: httpx.Response) -> AppError:
@@ -80,8 +98,8 @@ def _error(audience: str, response: httpx.Response) -> AppError:
         problem = {}
     if not isinstance(problem, dict) or "code" not in problem:
         return Upstream(f"the {audience} answered {response.status_code}", remedy=f"Look at the {audience}'s log.")
-    kind = BY_STATUS.get(response.status_code, Upstream)
-    known = {"type", "title", "status", "detail", "code", "remedy", "fields", "correlation_id"}
+    kind = BY_STATUS.get(response.status_code, Upstream if problem.get("retryable") else UpstreamRefused)
+    known = {"type", "title", "status", "detail", "code", "remedy", "fields", "retryable", "correlation_id"}
     error = kind(
         problem.get("detail", ""),
         remedy=problem.get("remedy"),
@@ -91,8 +109,6 @@ def _error(audience: str, response: httpx.Response) -> AppError:
     )
     if isinstance(error, Throttled):
         error.retry_after = _seconds(response.headers.get("Retry-After"))
-    elif response.status_code not in BY_STATUS:
-        error.retryable = response.status_code in {429, 502, 503, 504}
     return error
 
 

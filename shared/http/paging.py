@@ -4,7 +4,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any, Generic, TypeVar
 
 import orjson
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.errors import Invalid
 
@@ -12,6 +12,7 @@ T = TypeVar("T")
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 500
+LARGEST_INTEGER = 2**63
 
 
 class BadCursor(Invalid):
@@ -23,6 +24,8 @@ class BadCursor(Invalid):
 class Page(BaseModel, Generic[T]):
     """One page of a list. `next_cursor` is null on the last page; `total` is given only when it was asked for."""
 
+    model_config = ConfigDict(hide_input_in_errors=True)
+
     items: list[T]
     next_cursor: str | None = None
     total: int | None = Field(default=None, description="How many there are in all; only with `count=true`.")
@@ -33,12 +36,17 @@ def encode_cursor(values: list[Any]) -> str:
     return urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, length: int) -> list[Any]:
-    """Return the sort key in `cursor`. Raises `BadCursor`."""
+def decode_cursor(cursor: str, length: int, kind: type[str] | type[int] = str) -> list[Any]:
+    """Return the sort key in `cursor`: `length` values of `kind`. Raises `BadCursor`, also for what no database can compare."""
     try:
         values = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError as error:
         raise BadCursor("the cursor cannot be read", remedy="Use next_cursor as it was given, or leave it out.") from error
-    if not isinstance(values, list) or len(values) != length:
+    if not isinstance(values, list) or len(values) != length or not all(type(value) is kind and _storable(value) for value in values):
         raise BadCursor("the cursor belongs to another list", remedy="Use next_cursor as it was given, or leave it out.")
     return values
+
+
+def _storable(value: str | int) -> bool:
+    """Return whether both databases can take a value: PostgreSQL knows no NUL, and neither an integer of more than 64 bits."""
+    return "\x00" not in value if isinstance(value, str) else abs(value) < LARGEST_INTEGER

@@ -37,6 +37,7 @@ class Problem(BaseModel):
     code: str
     remedy: str | None = None
     fields: list[FieldProblem] = Field(default_factory=list)
+    retryable: bool = Field(default=False, description="Whether the same call may succeed later. Left out when it is not so.")
     correlation_id: str | None = None
 
 
@@ -72,16 +73,17 @@ async def _app_error(_request: Request, error: Exception) -> JSONResponse:
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}  # noqa: PLR2004 - RFC 9110 asks for it
     if isinstance(error, Throttled) and error.retry_after is not None:
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
-    return answer(
-        error.status, error.title, error.message, error.code, remedy=error.remedy, fields=error.fields, headers=headers, **error.details
-    )
+    known = {"remedy": error.remedy, "fields": error.fields, "retryable": error.retryable}
+    return answer(error.status, error.title, error.message, error.code, headers=headers, **{**error.details, **known})
 
 
 async def _malformed(_request: Request, error: Exception) -> JSONResponse:
     """Name each field that cannot be read. Never repeats the input: it may be a secret."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it only
     fields = [
-        {"field": ".".join(str(step) for step in problem["loc"] if step != "body") or "body", "message": _why(problem)}
+        {"field": "body", "message": "is not JSON"}
+        if problem["type"] == "json_invalid"
+        else {"field": ".".join(str(step) for step in problem["loc"] if step != "body") or "body", "message": _why(problem)}
         for problem in error.errors()
     ]
     named = ", ".join(field["field"] for field in fields[:5])
@@ -98,14 +100,19 @@ def _why(problem: Mapping[str, Any]) -> str:
 
 async def _http(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it only
-    codes = {404: "not_found", 405: "method_not_allowed"}
+    codes = {400: "malformed", 404: "not_found", 405: "method_not_allowed"}
     return answer(
         error.status_code, str(error.detail), str(error.detail), codes.get(error.status_code, "http_error"), headers=error.headers
     )
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.error("request_crashed", method=request.method, exc_info=error)
+    return crashed(request.method, error)
+
+
+def crashed(method: str, error: Exception) -> JSONResponse:
+    """Log an error that nobody expected; return an answer that says nothing about it."""
+    log.error("request_crashed", method=method, exc_info=error)
     return answer(
         500,
         "Something failed",

@@ -1,5 +1,6 @@
 """Structured logs: one JSON object a line on standard error, or readable lines for people at a terminal."""
 
+import json
 import logging
 import sys
 from typing import Any, Literal
@@ -24,7 +25,7 @@ def configure_logging(*, level: str = "INFO", style: LogFormat = "json") -> None
         structlog.processors.format_exc_info,
     ]
     renderer: Any = (
-        structlog.processors.JSONRenderer(serializer=lambda entry, **_: orjson.dumps(entry, default=str).decode())
+        structlog.processors.JSONRenderer(serializer=_line)
         if style == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
@@ -51,3 +52,11 @@ def configure_logging(*, level: str = "INFO", style: LogFormat = "json") -> None
     # They report each lost connection with a stack trace; the bus says it in one line, with what it means.
     for alarmed in ("aiormq", "aio_pika"):
         logging.getLogger(alarmed).setLevel(logging.CRITICAL)
+
+
+def _line(entry: dict[str, Any], **_: Any) -> str:
+    """Return an entry as one line of JSON, whatever it holds: a log line must not make the work fail that it tells of."""
+    try:
+        return orjson.dumps(entry, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:
+        return json.dumps({str(name): str(value) for name, value in entry.items()})

@@ -108,10 +108,13 @@ async def test_an_expired_token_is_refused(here: Gateway) -> None:
 
 
 async def test_a_token_that_would_be_expired_already_is_not_made(here: Gateway) -> None:
-    """It would only confuse whoever gets it."""
+    """It would only confuse whoever gets it; nor is one made whose end has no zone or is no day of the calendar."""
     me = (await here.call("GET", "/me")).json()
-    refused = await here.call("POST", f"/accounts/{me['account']['id']}/tokens", {"expires_at": "2020-01-01T00:00:00Z"})
-    assert (refused.status_code, refused.json()["fields"][0]["field"]) == (422, "expires_at")
+    path = f"/accounts/{me['account']['id']}/tokens"
+    for moment in ("2020-01-01T00:00:00Z", "2999-01-01T00:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        refused = await here.call("POST", path, {"expires_at": moment})
+        assert (refused.status_code, refused.json()["fields"][0]["field"]) == (422, "expires_at"), moment
+    assert (await here.call("POST", path, {"expires_at": "9999-12-31T23:59:59Z"})).status_code == 201
 
 
 async def test_the_database_holds_hashes_only(here: Gateway) -> None:

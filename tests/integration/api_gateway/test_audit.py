@@ -2,6 +2,10 @@
 
 from typing import Any
 
+import pytest
+
+from api_gateway.clients.connector import ConnectorClient
+from shared.http.paging import encode_cursor
 from tests.integration.api_gateway.test_forwarding import INTEGRATION
 from tests.support.api_gateway import ANY_ID, Gateway
 
@@ -35,12 +39,27 @@ async def test_what_succeeds_fails_and_is_refused_is_written_down(here: Gateway)
     assert "business" not in str(found)
 
 
-async def test_a_crash_is_written_down_too(here: Gateway) -> None:
-    """A call that crashed may have changed something."""
-    here.connector.answer("POST /internal/integrations", {"not": "an integration"}, 201)
-    crashed = await here.call("POST", "/integrations", {"provider": "sophos-users", "name": "x"})
-    assert crashed.status_code == 500
-    assert (await entries(here))[0]["status"] == 500
+async def test_a_call_that_a_service_answered_oddly_is_written_down_too(here: Gateway) -> None:
+    """It may have changed something; the audit and the error must not repeat what the service said."""
+    here.connector.answer("POST /internal/integrations", {"not": "an integration", "name": ["s3cret"]}, 201)
+    refused = await here.call("POST", "/integrations", {"provider": "sophos-users", "name": "x"})
+    assert (refused.status_code, refused.json()["code"]) == (502, "answer_not_understood")
+    assert "s3cret" not in refused.text
+    assert (await entries(here))[0]["status"] == 502
+
+
+async def test_a_crash_is_written_down_too(here: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call that crashed may have changed something; all that tells of it joins by one id."""
+
+    async def crash(*_: Any, **__: Any) -> None:
+        raise RuntimeError("s3cret")
+
+    monkeypatch.setattr(ConnectorClient, "add_integration", crash)
+    crashed = await here.call("POST", "/integrations", {"provider": "sophos-users", "name": "x"}, headers={"X-Request-ID": ANY_ID})
+    assert (crashed.status_code, crashed.json()["correlation_id"]) == (500, ANY_ID)
+    assert "s3cret" not in crashed.text
+    (entry, *_) = await entries(here)
+    assert (entry["status"], entry["correlation_id"]) == (500, ANY_ID)
 
 
 async def test_reads_and_strangers_leave_no_entry(here: Gateway) -> None:
@@ -60,6 +79,9 @@ async def test_the_audit_is_paged_newest_first(here: Gateway) -> None:
     positions = [entry["position"] for entry in first["items"] + second["items"]]
     assert positions == sorted(positions, reverse=True)
     assert (len(positions), first["total"], second["next_cursor"]) == (5, 5, None)
+    for values in ([2**63], [1.5], ["1"], [None]):
+        refused = await here.call("GET", "/audit", params={"cursor": encode_cursor(values)})
+        assert (refused.status_code, refused.json()["code"]) == (422, "bad_cursor"), values
 
 
 async def test_accounts_and_tokens_are_paged(here: Gateway) -> None:
@@ -76,7 +98,7 @@ async def test_accounts_and_tokens_are_paged(here: Gateway) -> None:
     rest = (await here.call("GET", path, params={"limit": 2, "cursor": page["next_cursor"]})).json()
     assert [token["id"] for token in page["items"] + rest["items"]] == made[::-1]
     assert "token" not in page["items"][0]
-    for cursor in (first["next_cursor"], "!!", "e30"):
+    for cursor in (first["next_cursor"], "!!", "e30", encode_cursor([1]), encode_cursor(["no id"])):
         refused = await here.call("GET", path, params={"cursor": cursor})
         assert (refused.status_code, refused.json()["code"]) == (422, "bad_cursor")
 

@@ -14,12 +14,14 @@ ROUTES: dict[Role, str] = {
         GET /me
         GET /accounts
         GET /providers
+        GET /providers/{key}
         GET /credentials
         GET /credentials/{credential_id}
         GET /global-variables
         GET /integrations
         GET /integrations/{integration_id}
         GET /integrations/{integration_id}/mapping
+        GET /integrations/{integration_id}/mapping/readiness
         GET /integrations/{integration_id}/runs
         GET /runs/{run_id}
         GET /runs/{run_id}/errors
@@ -41,18 +43,21 @@ ROUTES: dict[Role, str] = {
     "operator": """
         POST /integrations
         PATCH /integrations/{integration_id}
+        POST /integrations/{integration_id}/launch
         POST /integrations/{integration_id}/pause
         POST /integrations/{integration_id}/resume
         PUT /integrations/{integration_id}/mapping
         POST /integrations/{integration_id}/mapping/suggestions
         POST /integrations/{integration_id}/runs
         POST /fields
+        POST /saas-instances
         POST /people
         PATCH /people/{person_id}
         PATCH /saas-users/{saas_user_id}
         POST /workflows
         PATCH /workflows/{workflow_id}
         POST /workflows/{workflow_id}/validate
+        POST /workflows/{workflow_id}/activate
         POST /workflows/{workflow_id}/deactivate
         POST /workflows/{workflow_id}/sweeps
     """,
@@ -63,8 +68,6 @@ ROUTES: dict[Role, str] = {
         POST /global-variables
         PUT /global-variables/{variable_id}
         DELETE /global-variables/{variable_id}
-        POST /integrations/{integration_id}/launch
-        POST /workflows/{workflow_id}/activate
         POST /accounts
         GET /accounts/{account_id}/tokens
         POST /accounts/{account_id}/tokens
@@ -74,7 +77,20 @@ ROUTES: dict[Role, str] = {
 }
 """The least role that each route asks for, below /api/v1."""
 
+ACTIVATES_WHAT_DESTROYS: Role = "admin"
+"""The least role that may activate a workflow with a block that destroys."""
+
 BASE = "/api/v1"
+
+
+class RoleNeeded(Forbidden):
+    """An account tried what needs another role."""
+
+    code = "role_needed"
+
+    def __init__(self, what: str, needed: Role, role: Role) -> None:
+        remedy = f"Use a token of an account with the role {needed}."
+        super().__init__(f"{what} needs the role {needed}; this account is {role}", remedy=remedy, needed_role=needed)
 
 
 def _needed() -> dict[tuple[str, str], Role]:
@@ -93,13 +109,13 @@ NEEDED = _needed()
 def require(method: str, route: str, role: Role) -> None:
     """Raise `Forbidden`, which names the role that the route asks for, when `role` is a lesser one."""
     needed = NEEDED[method, route]
-    if RANK[role] < RANK[needed]:
-        raise Forbidden(
-            f"{method} {route} needs the role {needed}; this account is {role}",
-            code="role_needed",
-            remedy=f"Use a token of an account with the role {needed}.",
-            needed_role=needed,
-        )
+    if not reaches(role, needed):
+        raise RoleNeeded(f"{method} {route}", needed, role)
+
+
+def reaches(role: Role, needed: Role) -> bool:
+    """Return whether `role` may do what `needed` may."""
+    return RANK[role] >= RANK[needed]
 
 
 def check_complete(routes: Iterable[tuple[str, str]]) -> None:

@@ -48,7 +48,7 @@ class ConnectorClient(InternalClient):
         """Store a credential."""
         # The one place where the secret leaves its SecretStr: as JSON it would be asterisks.
         body = {**given.model_dump(mode="json"), "client_secret": given.client_secret.get_secret_value()}
-        return CredentialOut.model_validate(await self.call("POST", "/internal/credentials", actor=actor, body=body))
+        return await self.ask(CredentialOut, "POST", "/internal/credentials", actor=actor, body=body)
 
     async def remove_credential(self, credential_id: UUID, *, actor: str) -> None:
         """Delete a credential that nothing uses."""
@@ -57,7 +57,7 @@ class ConnectorClient(InternalClient):
     async def test_credential(self, credential_id: UUID, given: CredentialTestIn | None, *, actor: str) -> CredentialTestOut:
         """Sign in with a credential and say what works."""
         path = f"/internal/credentials/{credential_id}/test"
-        return CredentialTestOut.model_validate(await self.call("POST", path, actor=actor, body=given, timeout=TEST_SECONDS))
+        return await self.ask(CredentialTestOut, "POST", path, actor=actor, body=given, timeout=TEST_SECONDS)
 
     async def variables(self, *, actor: str) -> Page[VariableOut]:
         """Return the global variables."""
@@ -65,11 +65,11 @@ class ConnectorClient(InternalClient):
 
     async def add_variable(self, given: VariableIn, *, actor: str) -> VariableOut:
         """Store a global variable."""
-        return VariableOut.model_validate(await self.call("POST", "/internal/variables", actor=actor, body=given))
+        return await self.ask(VariableOut, "POST", "/internal/variables", actor=actor, body=given)
 
     async def change_variable(self, variable_id: UUID, given: VariableValueIn, *, actor: str) -> VariableOut:
         """Give a global variable another value."""
-        return VariableOut.model_validate(await self.call("PUT", f"/internal/variables/{variable_id}", actor=actor, body=given))
+        return await self.ask(VariableOut, "PUT", f"/internal/variables/{variable_id}", actor=actor, body=given)
 
     async def remove_variable(self, variable_id: UUID, *, actor: str) -> None:
         """Delete a global variable that nothing uses."""
@@ -85,20 +85,20 @@ class ConnectorClient(InternalClient):
 
     async def add_integration(self, given: IntegrationIn, *, actor: str) -> IntegrationOut:
         """Store an integration, as a draft."""
-        return IntegrationOut.model_validate(await self.call("POST", "/internal/integrations", actor=actor, body=given))
+        return await self.ask(IntegrationOut, "POST", "/internal/integrations", actor=actor, body=given)
 
     async def change_integration(self, integration_id: UUID, given: IntegrationPatch, *, actor: str) -> IntegrationOut:
         """Change what is given: null empties a detail, leaving it out keeps it."""
         body = given.model_dump(mode="json", exclude_unset=True)
-        return IntegrationOut.model_validate(await self.call("PATCH", f"/internal/integrations/{integration_id}", actor=actor, body=body))
+        return await self.ask(IntegrationOut, "PATCH", f"/internal/integrations/{integration_id}", actor=actor, body=body)
 
     async def move_integration(self, integration_id: UUID, step: Literal["launch", "pause", "resume"], *, actor: str) -> IntegrationOut:
         """Launch, pause or resume an integration."""
-        return IntegrationOut.model_validate(await self.call("POST", f"/internal/integrations/{integration_id}/{step}", actor=actor))
+        return await self.ask(IntegrationOut, "POST", f"/internal/integrations/{integration_id}/{step}", actor=actor)
 
     async def request_run(self, integration_id: UUID, *, actor: str) -> RunOut:
         """Queue a run."""
-        return RunOut.model_validate(await self.call("POST", f"/internal/integrations/{integration_id}/runs", actor=actor))
+        return await self.ask(RunOut, "POST", f"/internal/integrations/{integration_id}/runs", actor=actor)
 
     async def runs(self, integration_id: UUID, ask: ListQuery, *, actor: str) -> Page[RunOut]:
         """Return an integration's runs, the newest first."""

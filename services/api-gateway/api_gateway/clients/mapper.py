@@ -11,7 +11,9 @@ from shared.api.records import (
     MappingOut,
     PersonIn,
     PersonOut,
+    ReadinessOut,
     RecordPatch,
+    SaasInstanceIn,
     SaasInstanceOut,
     SaasUserOut,
     SuggestionsIn,
@@ -33,7 +35,7 @@ class MapperClient(InternalClient):
 
     async def add_field(self, given: FieldIn, *, actor: str) -> FieldOut:
         """Add a custom field."""
-        return FieldOut.model_validate(await self.call("POST", "/internal/fields", actor=actor, body=given))
+        return await self.ask(FieldOut, "POST", "/internal/fields", actor=actor, body=given)
 
     async def mapping(self, integration_id: UUID, *, actor: str) -> MappingOut:
         """Return the newest version of an integration's mapping."""
@@ -42,12 +44,20 @@ class MapperClient(InternalClient):
     async def store_mapping(self, integration_id: UUID, given: MappingIn, *, actor: str) -> MappingOut:
         """Store a new version of an integration's mapping."""
         path = f"/internal/integrations/{integration_id}/mapping"
-        return MappingOut.model_validate(await self.call("PUT", path, actor=actor, body=given))
+        return await self.ask(MappingOut, "PUT", path, actor=actor, body=given)
 
     async def suggestions(self, integration_id: UUID, given: SuggestionsIn, *, actor: str) -> SuggestionsOut:
         """Suggest a mapping; nothing is stored."""
         path = f"/internal/integrations/{integration_id}/mapping/suggestions"
-        return SuggestionsOut.model_validate(await self.call("POST", path, actor=actor, body=given))
+        return await self.ask(SuggestionsOut, "POST", path, actor=actor, body=given)
+
+    async def readiness(self, integration_id: UUID, *, actor: str) -> ReadinessOut:
+        """Return what an integration's mapping lacks."""
+        return await self.get(ReadinessOut, f"/internal/integrations/{integration_id}/mapping/readiness", actor=actor)
+
+    async def saas_instance_of(self, given: SaasInstanceIn, *, actor: str) -> SaasInstanceOut:
+        """Return the application's SaaS instance, made if there is none."""
+        return await self.ask(SaasInstanceOut, "POST", "/internal/saas-instances", actor=actor, body=given)
 
     async def saas_instances(self, *, actor: str) -> Page[SaasInstanceOut]:
         """Return the SaaS instances."""
@@ -59,7 +69,7 @@ class MapperClient(InternalClient):
 
     async def add_person(self, given: PersonIn, *, actor: str) -> PersonOut:
         """Add a Person by hand."""
-        return PersonOut.model_validate(await self.call("POST", "/internal/people", actor=actor, body=given))
+        return await self.ask(PersonOut, "POST", "/internal/people", actor=actor, body=given)
 
     async def person(self, person_id: UUID, *, actor: str) -> PersonOut:
         """Return one Person."""
@@ -67,7 +77,7 @@ class MapperClient(InternalClient):
 
     async def change_person(self, person_id: UUID, given: RecordPatch, *, actor: str) -> PersonOut:
         """Change fields of a Person."""
-        return PersonOut.model_validate(await self.call("PATCH", f"/internal/people/{person_id}", actor=actor, body=given))
+        return await self.ask(PersonOut, "PATCH", f"/internal/people/{person_id}", actor=actor, body=given)
 
     async def timeline(self, person_id: UUID, *, actor: str) -> Page[TimelineEntry]:
         """Return what happened to a Person and to their SaaS users."""
@@ -83,4 +93,4 @@ class MapperClient(InternalClient):
 
     async def change_saas_user(self, saas_user_id: UUID, given: RecordPatch, *, actor: str) -> SaasUserOut:
         """Change fields of a SaaS user."""
-        return SaasUserOut.model_validate(await self.call("PATCH", f"/internal/saas-users/{saas_user_id}", actor=actor, body=given))
+        return await self.ask(SaasUserOut, "PATCH", f"/internal/saas-users/{saas_user_id}", actor=actor, body=given)

@@ -1,6 +1,5 @@
 """What the gateway asks the workflow engine: blocks, workflows and their runs."""
 
-from typing import Literal
 from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient
@@ -44,7 +43,7 @@ class WorkflowEngineClient(InternalClient):
 
     async def add_workflow(self, given: WorkflowIn, *, actor: str) -> WorkflowOut:
         """Store a draft."""
-        return WorkflowOut.model_validate(await self.call("POST", "/internal/workflows", actor=actor, body=given))
+        return await self.ask(WorkflowOut, "POST", "/internal/workflows", actor=actor, body=given)
 
     async def workflow(self, workflow_id: UUID, *, actor: str) -> WorkflowOut:
         """Return one workflow."""
@@ -53,20 +52,25 @@ class WorkflowEngineClient(InternalClient):
     async def change_workflow(self, workflow_id: UUID, given: WorkflowPatch, *, actor: str) -> WorkflowOut:
         """Change what is given in the draft."""
         body = given.model_dump(mode="json", exclude_unset=True)
-        return WorkflowOut.model_validate(await self.call("PATCH", f"/internal/workflows/{workflow_id}", actor=actor, body=body))
+        return await self.ask(WorkflowOut, "PATCH", f"/internal/workflows/{workflow_id}", actor=actor, body=body)
 
     async def validate_workflow(self, workflow_id: UUID, *, actor: str) -> ValidationOut:
         """Return what keeps the draft from being activated."""
-        return ValidationOut.model_validate(await self.call("POST", f"/internal/workflows/{workflow_id}/validate", actor=actor))
+        return await self.ask(ValidationOut, "POST", f"/internal/workflows/{workflow_id}/validate", actor=actor)
 
-    async def move_workflow(self, workflow_id: UUID, step: Literal["activate", "deactivate"], *, actor: str) -> WorkflowOut:
-        """Activate or deactivate a workflow."""
-        return WorkflowOut.model_validate(await self.call("POST", f"/internal/workflows/{workflow_id}/{step}", actor=actor))
+    async def activate_workflow(self, workflow_id: UUID, *, destructive: bool, actor: str) -> WorkflowOut:
+        """Activate a workflow. Raises `Forbidden` when it destroys and that is not allowed."""
+        path = f"/internal/workflows/{workflow_id}/activate"
+        return await self.ask(WorkflowOut, "POST", path, actor=actor, params={"destructive": destructive})
+
+    async def deactivate_workflow(self, workflow_id: UUID, *, actor: str) -> WorkflowOut:
+        """Deactivate a workflow."""
+        return await self.ask(WorkflowOut, "POST", f"/internal/workflows/{workflow_id}/deactivate", actor=actor)
 
     async def sweep(self, workflow_id: UUID, given: SweepIn, *, actor: str) -> SweepOut:
         """Run a workflow now for the records that match its Begin rule."""
         path = f"/internal/workflows/{workflow_id}/sweeps"
-        return SweepOut.model_validate(await self.call("POST", path, actor=actor, body=given, timeout=SWEEP_SECONDS))
+        return await self.ask(SweepOut, "POST", path, actor=actor, body=given, timeout=SWEEP_SECONDS)
 
     async def runs(
         self, workflow_id: UUID, ask: ListQuery, *, state: WorkflowRunState | None, record_id: UUID | None, actor: str

@@ -7,12 +7,13 @@ from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.api.base import Gap
-from shared.api.workflows import DefinitionIn, WorkflowOut
+from shared.api.workflows import WORKFLOW_DESTROYS, DefinitionIn, WorkflowOut
 from shared.clock import now
-from shared.errors import Invalid
+from shared.errors import Forbidden, Invalid
 from shared.ids import new_id
 from shared.unit import Unit
 from workflow_engine.blocks.begin import BeginSettings
+from workflow_engine.blocks.registry import BLOCKS
 from workflow_engine.tables import VERSIONS, WORKFLOWS
 from workflow_engine.workflows.validation import Presets, problems_of
 from workflow_engine.workflows.workflows import latest_version, one_workflow
@@ -24,15 +25,24 @@ class WorkflowInvalid(Invalid):
     code = "workflow_invalid"
 
 
+class WorkflowDestroys(Forbidden):
+    """The draft has a block that destroys, and whoever activates it may not do that."""
+
+    code = WORKFLOW_DESTROYS
+
+
 async def problems_of_draft(session: AsyncSession, workflow_id: UUID, presets: Presets) -> list[Gap]:
     """Return what keeps the draft from being activated. Raises `WorkflowNotFound`."""
     workflow = await one_workflow(session, workflow_id)
     return problems_of(workflow.definition, workflow.object_type, presets)
 
 
-async def activate(unit: Unit, workflow_id: UUID, presets: Presets) -> WorkflowOut:
-    """Let new runs begin on the draft as it is now. Raises `WorkflowNotFound`, `WorkflowInvalid`."""
+async def activate(unit: Unit, workflow_id: UUID, presets: Presets, *, destructive: bool = True) -> WorkflowOut:
+    """Let new runs begin on the draft as it is now. Raises `WorkflowNotFound`, `WorkflowInvalid`, `WorkflowDestroys`."""
     workflow = await one_workflow(unit.session, workflow_id, lock=True)
+    destroying = [block.id for block in workflow.definition.blocks if block.type in BLOCKS and BLOCKS[block.type].destructive]
+    if destroying and not destructive:
+        raise WorkflowDestroys(f"{workflow.name!r}: {', '.join(destroying)}", remedy="Have somebody activate it who may.")
     problems = problems_of(workflow.definition, workflow.object_type, presets)
     if problems:
         raise WorkflowInvalid(

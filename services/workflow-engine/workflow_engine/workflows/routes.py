@@ -49,12 +49,12 @@ async def validate(workflow_id: UUID, parts: InParts, caller: InCaller) -> Valid
 
 
 @router.post("/{workflow_id}/activate")
-async def activate(workflow_id: UUID, parts: InParts, caller: InCaller) -> WorkflowOut:
-    """Let new runs begin on the draft as it is now; nothing is started."""
+async def activate(workflow_id: UUID, parts: InParts, caller: InCaller, *, destructive: bool = True) -> WorkflowOut:
+    """Let new runs begin on the draft as it is now; nothing is started. `destructive=false` refuses a draft that destroys."""
     # The connector is asked before the transaction begins: no lock waits for another service.
     presets = await parts.connector.presets(actor=caller.actor)
     async with parts.units.begin(actor=caller.actor) as unit:
-        return await activation.activate(unit, workflow_id, presets)
+        return await activation.activate(unit, workflow_id, presets, destructive=destructive)
 
 
 @router.post("/{workflow_id}/deactivate")

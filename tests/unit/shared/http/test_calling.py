@@ -10,8 +10,9 @@ import pytest
 from fastapi import FastAPI, Request
 from pydantic import SecretStr
 
+from shared.api.base import Out
 from shared.clock import now
-from shared.errors import AppError, Conflict, Forbidden, Invalid, NotFound, Throttled, Unauthenticated, Upstream
+from shared.errors import AppError, Conflict, Forbidden, Invalid, NotFound, Throttled, Unauthenticated, Upstream, UpstreamRefused
 from shared.http.app import create_app
 from shared.http.client import ServiceClient
 from shared.http.service_tokens import Caller, ServiceTokens, caller_of
@@ -90,7 +91,7 @@ async def test_a_client_calls_in_the_name_of_an_account() -> None:
     assert await asked(mapper_app()) == {"service": "api-gateway", "actor": "ada"}
 
 
-@pytest.mark.parametrize("kind", [NotFound, Conflict, Invalid, Forbidden, Upstream, Throttled])
+@pytest.mark.parametrize("kind", [NotFound, Conflict, Invalid, Forbidden, Upstream, UpstreamRefused, Throttled])
 async def test_an_error_arrives_as_what_it_was(kind: Callable[..., AppError]) -> None:
     """What to do about it is decided by its kind and its code, also two services away."""
     field = {"field": "name", "message": "is taken", "remedy": "Choose another."}
@@ -98,6 +99,7 @@ async def test_an_error_arrives_as_what_it_was(kind: Callable[..., AppError]) ->
         await asked(mapper_app(kind("what", remedy="do", code="special", fields=[field], existing=[1])))
     error = caught.value
     assert type(error) is kind
+    assert error.retryable == kind("").retryable
     assert (error.message, error.remedy, error.code, error.fields, error.details["existing"]) == ("what", "do", "special", [field], [1])
 
 
@@ -133,3 +135,42 @@ async def test_an_answer_that_is_no_problem_is_upstream_s_failure(content: bytes
     async with httpx.AsyncClient(transport=transport, base_url="http://mapper") as http:
         with pytest.raises(Upstream, match="mapper answered 404"):
             await Client(http, GATEWAY).call("GET", "/", actor="ada")
+
+
+class Shape(Out):
+    """What the mapper should answer."""
+
+    id: int
+    name: str
+
+
+async def shaped(content: bytes) -> Shape:
+    """Return what a client makes of an answer."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=content))
+    async with httpx.AsyncClient(transport=transport, base_url="http://mapper") as http:
+        return await Client(http, GATEWAY).ask(Shape, "GET", "/", actor="ada")
+
+
+async def test_an_answer_is_read_as_what_it_should_be() -> None:
+    """A service of a newer version may add fields."""
+    assert await shaped(b'{"id": 1, "name": "a", "newer": true}') == Shape(id=1, name="a")
+
+
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [
+        (b"<html>s3cret", "not JSON"),
+        (b'{"id": "s3cret", "name": "a"}', " id$"),
+        (b'{"id": 1}', " name$"),
+        (b'["s3cret"]', "whole"),
+        (b"", "whole"),
+    ],
+)
+async def test_an_answer_that_is_something_else_is_named_and_not_repeated(content: bytes, where: str) -> None:
+    """Two versions at once, or something else at the address: whoever reads the error must see which, and nobody's data."""
+    with pytest.raises(UpstreamRefused, match=where) as caught:
+        await shaped(content)
+    assert (caught.value.code, caught.value.retryable) == ("answer_not_understood", False)
+    assert "mapper" in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+    assert caught.value.__cause__ is None

@@ -9,6 +9,9 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request
 from pydantic import BaseModel, Field, SecretStr
+from starlette.responses import StreamingResponse
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from shared.errors import Conflict, Throttled
 from shared.http.app import LARGEST_BODY, create_app
@@ -55,6 +58,12 @@ async def silent() -> None:
     await asyncio.sleep(60)
 
 
+async def half() -> AsyncIterator[bytes]:
+    """Give half of an answer."""
+    yield b"half"
+    raise RuntimeError("in the middle")
+
+
 def app_for_tests() -> FastAPI:
     """Return an app with a route for each way to fail."""
     app = create_app(service="tests", title="Tests", checks={"database": unwell, "bus": well}, metrics_token=METRICS_TOKEN)
@@ -79,6 +88,10 @@ def app_for_tests() -> FastAPI:
     async def crash() -> None:
         raise RuntimeError(SECRET)
 
+    @app.get("/breaks-off")
+    async def breaks_off() -> StreamingResponse:
+        return StreamingResponse(half())
+
     @app.get("/correlation")
     async def correlation() -> str:
         return str(current_correlation())
@@ -89,7 +102,7 @@ def app_for_tests() -> FastAPI:
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
     """Give a client of the app."""
-    transport = httpx.ASGITransport(app_for_tests(), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(app_for_tests())
     async with httpx.AsyncClient(transport=transport, base_url="http://tests") as client:
         yield client
 
@@ -141,6 +154,52 @@ async def test_a_crash_says_nothing_about_its_cause(http: httpx.AsyncClient) -> 
     response = await http.get("/crash")
     assert (response.status_code, response.json()["code"]) == (500, "internal_error")
     assert SECRET not in response.text
+
+
+async def test_a_crash_can_be_found_by_its_correlation_id(http: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
+    """The remedy says to report it: so it must be in the answer, and the log line must stand under it."""
+    with capture_logs(processors=[merge_contextvars]) as logged:
+        response = await http.get("/crash", headers={"X-Request-ID": KNOWN})
+    assert response.headers["x-request-id"] == response.json()["correlation_id"] == KNOWN
+    (line,) = [line for line in logged if line["event"] == "request_crashed"]
+    assert (line["correlation_id"], line["method"]) == (KNOWN, "GET")
+    assert not caplog.records
+
+
+async def test_an_answer_that_breaks_off_is_not_followed_by_another(http: httpx.AsyncClient) -> None:
+    """Half an answer with an error behind it would be read as whole."""
+    with pytest.raises(RuntimeError, match="in the middle"):
+        await http.get("/breaks-off")
+
+
+async def test_a_caller_who_goes_away_is_no_crash() -> None:
+    """People close their browsers: nobody is to be woken up for it."""
+    scope = {"type": "http", "method": "POST", "path": "/size", "headers": [], "query_string": b"", "http_version": "1.1"}
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    with capture_logs() as logged:
+        await app_for_tests()(scope, receive, send)
+    assert sent == []
+    assert logged == []
+
+
+async def test_a_path_with_a_slash_behind_it_is_not_there(http: httpx.AsyncClient) -> None:
+    """A redirect would be an answer without a token, to an address that the caller chose."""
+    response = await http.get("/conflict/", headers={"Host": "evil.example"})
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+    assert "location" not in response.headers
+
+
+async def test_whether_another_attempt_may_help_is_said(http: httpx.AsyncClient) -> None:
+    """A program must not try for ever what will be refused for ever."""
+    assert (await http.get("/throttled")).json()["retryable"] is True
+    assert "retryable" not in (await http.get("/conflict")).json()
 
 
 @pytest.mark.parametrize(("method", "path", "code"), [("GET", "/nowhere", "not_found"), ("GET", "/given", "method_not_allowed")])
@@ -220,10 +279,15 @@ async def test_metrics_are_closed_to_whoever_has_not_their_token(token: SecretSt
         assert (await client.get("/metrics", headers=headers)).status_code == status
 
 
-async def test_metrics_name_routes_and_never_paths(http: httpx.AsyncClient) -> None:
-    """A path holds ids: a series for each would fill the memory."""
+async def test_metrics_name_routes_and_never_what_a_caller_invents(http: httpx.AsyncClient) -> None:
+    """A path holds ids, and a method can be any word: a series for each would fill the memory."""
     await http.get("/nowhere-in-particular")
     await http.get("/conflict")
+    await http.get("/crash")
+    await http.request("INVENTED", "/conflict")
     figures = (await http.get("/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN.get_secret_value()}"})).text
     assert 'route="/conflict"' in figures
     assert "nowhere-in-particular" not in figures
+    assert 'route="/crash",service="tests",status="500"' in figures
+    assert 'method="other"' in figures
+    assert "INVENTED" not in figures

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from api_gateway.api.v1.paging import after, identity, page_of
+from api_gateway.api.v1.paging import after, page_of
 from api_gateway.api.v1.routing import Count, Cursor, Limit, subject
 from api_gateway.auth.accounts import add_account, count_accounts, list_accounts, name_key
 from api_gateway.auth.shapes import AccountIn, AccountOut, MeOut, TokenIn, TokenMade, TokenOut
@@ -41,7 +41,7 @@ async def tokens_of(
     account_id: UUID, session: InReading, cursor: Cursor = None, limit: Limit = PAGE_SIZE, count: Count = False
 ) -> Page[TokenOut]:
     """Return an account's tokens without their secrets, the newest first; revoked ones too."""
-    found = await list_tokens(session, account_id, after=after(cursor, identity), limit=limit + 1)
+    found = await list_tokens(session, account_id, after=after(cursor, UUID), limit=limit + 1)
     return page_of(found, limit, lambda token: str(token.id), await count_tokens(session, account_id) if count else None)
 
 

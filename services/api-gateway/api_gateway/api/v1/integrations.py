@@ -9,7 +9,7 @@ from api_gateway.auth.accounts import named_account
 from api_gateway.clients.listing import ListQuery
 from api_gateway.scope import InAccount, InParts, Parts
 from shared.api.integrations import IntegrationIn, IntegrationOut, IntegrationPatch, RunErrorOut, RunOut
-from shared.api.records import MappingIn, MappingOut, SuggestionsIn, SuggestionsOut
+from shared.api.records import MappingIn, MappingOut, ReadinessOut, SuggestionsIn, SuggestionsOut
 from shared.errors import Invalid
 from shared.http.paging import PAGE_SIZE, Page
 
@@ -72,6 +72,12 @@ async def read_mapping(integration_id: UUID, parts: InParts, account: InAccount)
 async def store_mapping(integration_id: UUID, given: MappingIn, parts: InParts, account: InAccount) -> MappingOut:
     """Store a new version of the mapping; it takes effect with the next page."""
     return await parts.mapper.store_mapping(integration_id, given, actor=account.name)
+
+
+@integrations.get("/{integration_id}/mapping/readiness")
+async def read_readiness(integration_id: UUID, parts: InParts, account: InAccount) -> ReadinessOut:
+    """Return what the mapping lacks before the integration can be launched."""
+    return await parts.mapper.readiness(integration_id, actor=account.name)
 
 
 @integrations.post("/{integration_id}/mapping/suggestions")

@@ -11,7 +11,7 @@ from api_gateway.clients.listing import ListQuery
 from shared.http.paging import PAGE_SIZE, BadCursor, Page, decode_cursor, encode_cursor
 
 T = TypeVar("T")
-K = TypeVar("K")
+K = TypeVar("K", str, int, UUID)
 
 
 def records_wanted(
@@ -25,20 +25,15 @@ def records_wanted(
     return ListQuery(filter=filter, sort=sort, cursor=cursor, limit=limit, count=count)
 
 
-def after(cursor: str | None, kind: Callable[[Any], K]) -> K | None:
+def after(cursor: str | None, kind: type[K]) -> K | None:
     """Return the sort key after which a list goes on. Raises `BadCursor`."""
     if cursor is None:
         return None
-    (value,) = decode_cursor(cursor, 1)
+    (value,) = decode_cursor(cursor, 1, int if kind is int else str)
     try:
         return kind(value)
-    except (TypeError, ValueError, AttributeError) as error:
+    except ValueError as error:
         raise BadCursor("the cursor belongs to another list", remedy="Use next_cursor as it was given, or leave it out.") from error
-
-
-def identity(value: Any) -> UUID:
-    """Return an id from a cursor."""
-    return UUID(str(value))
 
 
 def page_of(items: Sequence[T], limit: int, key: Callable[[T], Any], total: int | None) -> Page[T]:

@@ -9,7 +9,17 @@ from api_gateway.api.v1.paging import records_wanted
 from api_gateway.api.v1.routing import subject
 from api_gateway.clients.listing import ListQuery
 from api_gateway.scope import InAccount, InParts
-from shared.api.records import FieldIn, FieldOut, PersonIn, PersonOut, RecordPatch, SaasInstanceOut, SaasUserOut, TimelineEntry
+from shared.api.records import (
+    FieldIn,
+    FieldOut,
+    PersonIn,
+    PersonOut,
+    RecordPatch,
+    SaasInstanceIn,
+    SaasInstanceOut,
+    SaasUserOut,
+    TimelineEntry,
+)
 from shared.events.records import RecordType
 from shared.http.paging import Page
 
@@ -37,6 +47,12 @@ async def add_field(given: FieldIn, parts: InParts, account: InAccount) -> Field
 async def list_saas_instances(parts: InParts, account: InAccount) -> Page[SaasInstanceOut]:
     """Return every SaaS instance."""
     return await parts.mapper.saas_instances(actor=account.name)
+
+
+@saas_instances.post("")
+async def find_or_add_saas_instance(given: SaasInstanceIn, parts: InParts, account: InAccount) -> SaasInstanceOut:
+    """Return the application's SaaS instance, made if there is none."""
+    return await parts.mapper.saas_instance_of(given, actor=account.name)
 
 
 @people.get("")

@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from typing_extensions import override
 
+from api_gateway.api.v1.bodies import JsonRequest
 from api_gateway.auth.access import BASE, require
 from api_gateway.auth.authentication import authenticate
 from api_gateway.scope import Parts
@@ -34,7 +35,7 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class PublicRoute(APIRoute):
-    """A route that asks for a token, and for the role in the one table, before it reads the body."""
+    """A route that asks for a token, and for the role in the one table, before it reads the body; then it reads strictly."""
 
     @override
     def get_route_handler(self) -> Handler:
@@ -45,7 +46,9 @@ class PublicRoute(APIRoute):
             account = await authenticate(parts.database, parts.units, request.headers.get("authorization"))
             request.state.account = account
             require(request.method, self.path, account.role)
-            return await handle(request)
+            strict = JsonRequest(request.scope, request.receive)
+            await strict.refuse_unstorable()
+            return await handle(strict)
 
         return handle_known
 

@@ -29,6 +29,12 @@ async def list_providers(parts: InParts, account: InAccount) -> Page[ProviderOut
     return await parts.connector.providers(actor=account.name)
 
 
+@providers.get("/{key}")
+async def read_provider(key: str, parts: InParts, account: InAccount) -> ProviderOut:
+    """Return one kind of source."""
+    return await parts.connector.provider(key, actor=account.name)
+
+
 @credentials.post("", status_code=201)
 async def add_credential(given: CredentialIn, parts: InParts, account: InAccount) -> CredentialOut:
     """Store a credential; its secret is never shown again."""

@@ -5,10 +5,12 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from api_gateway.api.v1.routing import Count, Cursor, Limit, subject
+from api_gateway.auth.access import ACTIVATES_WHAT_DESTROYS, RoleNeeded, reaches
 from api_gateway.clients.listing import ListQuery
 from api_gateway.scope import InAccount, InParts
 from shared.api.sources import Preset
 from shared.api.workflows import (
+    WORKFLOW_DESTROYS,
     BlockTypeOut,
     RunTotals,
     SweepIn,
@@ -21,6 +23,7 @@ from shared.api.workflows import (
     WorkflowRunOut,
     WorkflowRunState,
 )
+from shared.errors import Forbidden
 from shared.http.paging import PAGE_SIZE, Page
 
 blocks: APIRouter = subject("/blocks", "blocks")
@@ -75,14 +78,21 @@ async def validate(workflow_id: UUID, parts: InParts, account: InAccount) -> Val
 
 @workflows.post("/{workflow_id}/activate")
 async def activate(workflow_id: UUID, parts: InParts, account: InAccount) -> WorkflowOut:
-    """Let new runs begin on the draft as it is now."""
-    return await parts.workflow_engine.move_workflow(workflow_id, "activate", actor=account.name)
+    """Let new runs begin on the draft as it is now. A workflow with a block that destroys needs the role admin."""
+    allowed = reaches(account.role, ACTIVATES_WHAT_DESTROYS)
+    try:
+        # The engine looks and activates in one transaction: nobody can change the draft in between.
+        return await parts.workflow_engine.activate_workflow(workflow_id, destructive=allowed, actor=account.name)
+    except Forbidden as error:
+        if error.code != WORKFLOW_DESTROYS:
+            raise
+        raise RoleNeeded(f"activating a workflow that destroys ({error.message})", ACTIVATES_WHAT_DESTROYS, account.role) from error
 
 
 @workflows.post("/{workflow_id}/deactivate")
 async def deactivate(workflow_id: UUID, parts: InParts, account: InAccount) -> WorkflowOut:
     """Let no new run begin; those that have begun go on."""
-    return await parts.workflow_engine.move_workflow(workflow_id, "deactivate", actor=account.name)
+    return await parts.workflow_engine.deactivate_workflow(workflow_id, actor=account.name)
 
 
 @workflows.post("/{workflow_id}/sweeps", status_code=202)

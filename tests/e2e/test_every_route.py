@@ -1,0 +1,137 @@
+"""The gateway before the real services: every route finds what it asks for, with the body and the query that it expects."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from all_in_one.composition import composed, migrate
+from all_in_one.configuration import Configuration
+from all_in_one.embedded import DataDirectory
+from all_in_one.services import SERVICES
+from api_gateway.auth.access import NEEDED
+from shared.config import CommonSettings
+from tests.support.api_gateway import ANY_ID, SERVICE_KEY
+
+RULE = '{"field": "email", "operator": "is_empty"}'
+BODIES: dict[str, Any] = {
+    "POST /integrations": {"provider": "sophos-users", "name": "Sophos"},
+    "PATCH /integrations/{integration_id}": {"integration_user": "admin", "inputs": {"tenant_id": {"variable": "Sophos.Tenant ID"}}},
+    "PUT /integrations/{integration_id}/mapping": {"targets": {"email": {"kind": "source", "path": ["email"]}}, "sync_keys": ["email"]},
+    "POST /fields": {"label": "Sophos User Id", "unique": True},
+    "POST /saas-instances": {"application": "Sophos Endpoint Security"},
+    "POST /people": {"fields": {"username": "ada", "email": "ada@example.com", "full_name": "Ada", "role": "Employee"}},
+    "PATCH /people/{person_id}": {"fields": {"full_name": "Ada"}},
+    "PATCH /saas-users/{saas_user_id}": {"fields": {"to_be_deleted": True}},
+    "POST /workflows": {"name": "w", "object_type": "saas_user", "definition": {"blocks": [], "connections": []}},
+    "PATCH /workflows/{workflow_id}": {"name": "w"},
+    "POST /workflows/{workflow_id}/sweeps": {"record_ids": [ANY_ID]},
+    "POST /credentials": {"name": "Sophos", "client_id": "c", "client_secret": "s3cret"},
+    "POST /credentials/{credential_id}/test": {"inputs": {"tenant_id": {"value": ANY_ID}}},
+    "POST /global-variables": {"name": "Sophos.Tenant ID", "value": ANY_ID},
+    "PUT /global-variables/{variable_id}": {"value": "v"},
+    "POST /accounts": {"name": "Ada", "kind": "person", "role": "viewer"},
+    "POST /accounts/{account_id}/tokens": {"name": "t"},
+}
+QUERIES: dict[str, dict[str, Any]] = {
+    "GET /people": {"filter": RULE, "sort": "-email", "limit": 5, "count": True},
+    "GET /saas-users": {"filter": RULE, "sort": "email", "limit": 5, "count": True},
+    "GET /fields": {"object_type": "saas_user"},
+    "GET /workflows": {"limit": 5, "count": True},
+    "GET /workflows/{workflow_id}/runs": {"state": "failed", "record_id": ANY_ID, "limit": 5, "count": True},
+    "GET /integrations/{integration_id}/runs": {"limit": 5},
+    "GET /runs/{run_id}/errors": {"limit": 5},
+}
+INPUTS = {"tenant_id": {"value": ANY_ID}, "data_region": {"value": "https://api-eu01.central.sophos.com"}}
+BEGIN = {"id": "begin", "type": "begin", "settings": {"trigger": "manual", "rule": {"field": "email", "operator": "is_not_empty"}}}
+END = {"id": "end", "type": "end", "settings": {}}
+DELETES = {"id": "delete", "type": "api_call", "settings": {"preset": "sophos-delete-user", "credential_id": ANY_ID, "inputs": INPUTS}}
+
+
+class Api:
+    """The public API of a Rollcall that runs in this process."""
+
+    def __init__(self, http: httpx.AsyncClient, token: str) -> None:
+        self._http = http
+        self._token = token
+
+    async def call(self, method: str, path: str, body: Any = None, *, token: str | None = None, **query: Any) -> httpx.Response:
+        """Call the API, as the admin unless another token is given."""
+        headers = {"Authorization": f"Bearer {token or self._token}"}
+        return await self._http.request(method, f"/api/v1{path}", json=body, headers=headers, params=query)
+
+    async def made(self, path: str, body: Any) -> dict[str, Any]:
+        """Make something; return it."""
+        response = await self.call("POST", path, body)
+        assert response.status_code == 201, response.text
+        made: dict[str, Any] = response.json()
+        return made
+
+
+@pytest.fixture
+async def api(database_url: SecretStr, tmp_path: Path) -> AsyncIterator[Api]:
+    """Give the API before the four real services, on each database."""
+    data = DataDirectory(tmp_path / "data")
+    data.create()
+    postgres = database_url.get_secret_value().startswith("postgresql")
+    overrides = {name: {"database_url": database_url if postgres else data.database_url(name)} for name in SERVICES}
+    configuration = Configuration(CommonSettings(service_key=SERVICE_KEY, data_dir=data.path), data, overrides)
+    await migrate(configuration)
+    async with composed(configuration) as services:
+        transport = httpx.ASGITransport(services.api_gateway)
+        async with httpx.AsyncClient(transport=transport, base_url="http://gateway", timeout=60) as http:
+            yield Api(http, services.api_gateway.state.bootstrap_token)
+
+
+async def test_every_route_reaches_a_service_that_understands_it(api: Api) -> None:
+    """A path, a query or a body that only one side knows would be seen by the first caller."""
+    answered: dict[str, int] = {}
+    for method, route in NEEDED:
+        path = route.removeprefix("/api/v1")
+        call = f"{method} {path}"
+        filled = "/".join(("sophos-users" if step == "{key}" else ANY_ID) if step.startswith("{") else step for step in path.split("/"))
+        response = await api.call(method, filled, BODIES.get(call), **QUERIES.get(call, {}))
+        assert response.status_code in {200, 201, 204, 404}, (call, response.text)
+        if response.status_code == 404:
+            # The domain's own words name the thing; a route that is not there says only this.
+            assert response.json()["detail"] != "Not Found", call
+            assert "{" in path, call
+        answered[call] = response.status_code
+    assert {call for call, status in answered.items() if "{" not in call} == {call for call, status in answered.items() if status < 300} - {
+        "GET /providers/{key}",
+        "GET /integrations/{integration_id}/mapping",
+        "GET /integrations/{integration_id}/mapping/readiness",
+    } - {call for call in answered if "{" in call}
+
+
+async def test_readiness_sees_the_real_services(api: Api) -> None:
+    """Each must answer at the address that the gateway asks."""
+    ready = (await api._http.get("/health/ready")).json()
+    assert {name: dependency["state"] for name, dependency in ready["dependencies"].items()} == dict.fromkeys(
+        ("database", "bus", "outbox", "connector", "mapper", "workflow-engine"), "up"
+    )
+
+
+async def test_only_an_admin_activates_a_workflow_that_destroys(api: Api) -> None:
+    """Whoever may run workflows must not let one loose that deletes people."""
+    account = await api.made("/accounts", {"name": "Olga", "kind": "person", "role": "operator"})
+    operator = (await api.made(f"/accounts/{account['id']}/tokens", {}))["token"]
+    lines = [{"source": "begin", "target": "delete"}, {"source": "delete", "target": "end"}]
+    deleting = {"blocks": [BEGIN, DELETES, END], "connections": [*lines, {"source": "delete", "exit": "failure", "target": "end"}]}
+    harmless = {"blocks": [BEGIN, END], "connections": [{"source": "begin", "target": "end"}]}
+    ids = {}
+    for name, definition in (("deletes", deleting), ("harmless", harmless)):
+        ids[name] = (await api.made("/workflows", {"name": name, "object_type": "saas_user", "definition": definition}))["id"]
+    assert (await api.call("POST", f"/workflows/{ids['harmless']}/activate", token=operator)).json()["state"] == "active"
+    refused = await api.call("POST", f"/workflows/{ids['deletes']}/activate", token=operator)
+    assert (refused.status_code, refused.json()["code"], refused.json()["needed_role"]) == (403, "role_needed", "admin")
+    assert "delete" in refused.json()["detail"]
+    assert (await api.call("GET", f"/workflows/{ids['deletes']}")).json()["state"] == "draft"
+    # The draft of an active workflow may be changed by an operator; it still does not take effect.
+    await api.call("PATCH", f"/workflows/{ids['harmless']}", {"definition": deleting}, token=operator)
+    assert (await api.call("POST", f"/workflows/{ids['harmless']}/activate", token=operator)).status_code == 403
+    activated = await api.call("POST", f"/workflows/{ids['deletes']}/activate")
+    assert (activated.status_code, activated.json().get("code")) == (200, None), activated.text
