@@ -6,7 +6,8 @@ from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient
 from api_gateway.clients.listing import ListQuery
-from shared.api.integrations import IntegrationIn, IntegrationOut, IntegrationPatch, RunErrorOut, RunOut
+from shared.api.integrations import IntegrationIn, IntegrationOut, IntegrationPatch
+from shared.api.runs import RunErrorOut, RunOut
 from shared.api.sources import (
     CredentialIn,
     CredentialOut,

@@ -11,7 +11,7 @@ from connector.runs.phases import ENDED, SETTLING
 from connector.runs.runs import COUNTS, counts_of
 from connector.storable import storable
 from connector.tables import RUN_ERRORS, RUN_PAGES, RUNS
-from shared.api.integrations import RunState
+from shared.api.runs import RunState
 from shared.clock import now
 from shared.events.syncs import PageApplied, Rejection, RunFinished
 from shared.ids import new_id

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from connector.runs.runs import list_errors, list_runs, read_run, request_run
 from connector.scope import InReading, InRequest
-from shared.api.integrations import RunErrorOut, RunOut
+from shared.api.runs import RunErrorOut, RunOut
 from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, Page
 
 router = APIRouter(tags=["runs"])

@@ -10,7 +10,7 @@ from connector.integrations.integrations import stored_integration
 from connector.integrations.launching import WrongState
 from connector.runs.phases import QUEUED
 from connector.tables import RUN_ERRORS, RUNS
-from shared.api.integrations import RunErrorOut, RunOut
+from shared.api.runs import RunErrorOut, RunOut
 from shared.clock import now
 from shared.db.upsert import insert_for
 from shared.errors import Conflict, NotFound

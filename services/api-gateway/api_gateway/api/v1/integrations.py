@@ -8,8 +8,9 @@ from api_gateway.api.v1.routing import Cursor, Limit, subject
 from api_gateway.auth.accounts import named_account
 from api_gateway.clients.listing import ListQuery
 from api_gateway.scope import InAccount, InParts, Parts
-from shared.api.integrations import IntegrationIn, IntegrationOut, IntegrationPatch, RunErrorOut, RunOut
+from shared.api.integrations import IntegrationIn, IntegrationOut, IntegrationPatch
 from shared.api.records import MappingIn, MappingOut, ReadinessOut, SuggestionsIn, SuggestionsOut
+from shared.api.runs import RunErrorOut, RunOut
 from shared.errors import Invalid
 from shared.http.paging import PAGE_SIZE, Page
 

@@ -1,86 +1,9 @@
-"""What the connector stores."""
+"""Runs, their pages, their errors, and whom they asked for."""
 
-from sqlalchemy import (
-    Boolean,
-    CheckConstraint,
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    Text,
-    Uuid,
-    text,
-)
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, Text, Uuid, text
 
-from shared.db.migrate import Schema
-from shared.db.naming import metadata
+from connector.tables.base import METADATA
 from shared.db.types import Json, Timestamp
-from shared.inbox import inbox_table
-from shared.outbox import outbox_table
-
-METADATA: MetaData = metadata()
-OUTBOX = outbox_table(METADATA)
-INBOX = inbox_table(METADATA)
-
-CREDENTIALS = Table(
-    "credentials",
-    METADATA,
-    Column("id", Uuid, primary_key=True),
-    Column("name", String(200), nullable=False),
-    Column("name_key", Text, nullable=False, unique=True),
-    Column("kind", String(100), nullable=False),
-    Column("provider", String(100), nullable=False),
-    Column("client_id", String(200), nullable=False),
-    Column("secret", LargeBinary, nullable=False),
-    Column("key_id", String(32), nullable=False),
-    Column("created_at", Timestamp, nullable=False),
-    Column("last_tested_at", Timestamp),
-    Column("last_test_ok", Boolean),
-)
-
-VARIABLES = Table(
-    "variables",
-    METADATA,
-    Column("id", Uuid, primary_key=True),
-    Column("name", String(200), nullable=False),
-    Column("name_key", Text, nullable=False, unique=True),
-    Column("value", Text, nullable=False),
-    Column("created_at", Timestamp, nullable=False),
-    Column("updated_at", Timestamp, nullable=False),
-)
-
-INTEGRATIONS = Table(
-    "integrations",
-    METADATA,
-    Column("id", Uuid, primary_key=True),
-    Column("provider", String(100), nullable=False),
-    Column("name", String(200), nullable=False),
-    Column("name_key", Text, nullable=False, unique=True),
-    Column("state", String(20), nullable=False),
-    Column("user_selection", String(40)),
-    Column("installation", String(20), nullable=False),
-    Column("preference", String(40), nullable=False),
-    Column("integration_user", String(200)),
-    Column("saas_instance_id", Uuid),
-    Column("credential_id", Uuid, ForeignKey("credentials.id", ondelete="RESTRICT"), index=True),
-    Column("created_at", Timestamp, nullable=False),
-    Column("updated_at", Timestamp, nullable=False),
-    CheckConstraint("state IN ('draft', 'active', 'paused')", name="state"),
-)
-
-INTEGRATION_INPUTS = Table(
-    "integration_inputs",
-    METADATA,
-    Column("integration_id", Uuid, ForeignKey("integrations.id", ondelete="CASCADE"), primary_key=True),
-    Column("key", String(100), primary_key=True),
-    Column("variable_id", Uuid, ForeignKey("variables.id", ondelete="RESTRICT"), index=True),
-    Column("value", Text),
-    CheckConstraint("(variable_id IS NULL) <> (value IS NULL)", name="one_of_both"),
-)
 
 RUNS = Table(
     "runs",
@@ -164,21 +87,3 @@ RUN_SUSPECTS = Table(
     Column("problem", Json),
     CheckConstraint("finding IN ('absent', 'present', 'unclear')", name="finding"),
 )
-
-OPERATIONS = Table(
-    "operations",
-    METADATA,
-    Column("idempotency_key", String(200), primary_key=True),
-    Column("provider", String(100), nullable=False),
-    Column("operation", String(100), nullable=False),
-    Column("fingerprint", String(64), nullable=False),
-    Column("final", Boolean, nullable=False, default=False),
-    Column("outcome", Json),
-    Column("sent", Json),
-    Column("fence", Integer, nullable=False, default=0),
-    Column("lease_until", Timestamp),
-    Column("created_at", Timestamp, nullable=False),
-    Column("updated_at", Timestamp, nullable=False, index=True),
-)
-
-SCHEMA = Schema(name="connector", package="connector", metadata=METADATA)

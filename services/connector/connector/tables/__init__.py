@@ -1,0 +1,25 @@
+"""What the connector stores, one subject a file."""
+
+from connector.tables.base import INBOX, METADATA, OUTBOX
+from connector.tables.credentials import CREDENTIALS, VARIABLES
+from connector.tables.integrations import INTEGRATION_INPUTS, INTEGRATIONS
+from connector.tables.operations import OPERATIONS
+from connector.tables.runs import RUN_ERRORS, RUN_PAGES, RUN_SUSPECTS, RUNS
+from shared.db.migrate import Schema
+
+__all__ = [
+    "CREDENTIALS",
+    "INBOX",
+    "INTEGRATIONS",
+    "INTEGRATION_INPUTS",
+    "OPERATIONS",
+    "OUTBOX",
+    "RUNS",
+    "RUN_ERRORS",
+    "RUN_PAGES",
+    "RUN_SUSPECTS",
+    "SCHEMA",
+    "VARIABLES",
+]
+
+SCHEMA = Schema(name="connector", package="connector", metadata=METADATA)

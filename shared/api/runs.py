@@ -1,0 +1,47 @@
+"""Runs of integrations, and the records of a run that could not be applied."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.api.base import Out
+from shared.events.syncs import PageCounts
+
+RunState = Literal["queued", "running", "applying", "completed", "completed_with_errors", "empty", "failed"]
+ENDED: frozenset[str] = frozenset({"completed", "completed_with_errors", "empty", "failed"})
+
+
+class RunOut(Out):
+    """One execution of an integration. `fetched` = the sum of `counts`, once it has completed."""
+
+    id: UUID
+    integration_id: UUID
+    state: RunState
+    pages: int
+    fetched: int
+    counts: PageCounts
+    missing: int
+    newly_missing: int
+    requests: int = Field(description="Requests that were spent at the source.")
+    error: dict[str, Any] | None = None
+    correlation_id: UUID
+    requested_by: str
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class RunErrorOut(Out):
+    """A record of a run that could not be applied."""
+
+    id: UUID
+    run_id: UUID
+    page: int
+    source_id: str
+    code: str
+    message: str
+    field: str | None
+    remedy: str | None
+    record: dict[str, Any] | None
