@@ -12,6 +12,7 @@ __all__ = [
     "INBOX",
     "INTEGRATIONS",
     "INTEGRATION_INPUTS",
+    "METADATA",
     "OPERATIONS",
     "OUTBOX",
     "RUNS",
