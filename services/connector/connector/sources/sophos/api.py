@@ -12,7 +12,7 @@ from connector.sources.sophos.errors import InputsDisagree, WrongKindOfCredentia
 from connector.sources.sophos.hosts import Hosts
 from connector.sources.sophos.models import Token, WhoAmI
 from connector.sources.sophos.tokens import Tokens
-from connector.sources.sophos.wire import SERVER_ERRORS, TOO_MANY_REQUESTS, Answer, SourceFailed, SourceThrottled, SourceUnreachable, Wire
+from connector.sources.wire import SERVER_ERRORS, TOO_MANY_REQUESTS, Answer, SourceFailed, SourceThrottled, SourceUnreachable, Wire
 
 NOT_FOUND = 404
 UNAUTHORIZED = 401

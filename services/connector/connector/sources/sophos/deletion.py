@@ -8,7 +8,7 @@ from connector.sources.base import Access, Journal, Observed, Outcome, described
 from connector.sources.sophos.api import Account, SophosCentral
 from connector.sources.sophos.errors import SignInRefused, api_error
 from connector.sources.sophos.users import look_for, user_path
-from connector.sources.sophos.wire import SERVER_ERRORS, Answer
+from connector.sources.wire import SERVER_ERRORS, Answer
 from shared.clock import now
 from shared.errors import AppError, Invalid
 from shared.events.sources import ProofOfAbsence

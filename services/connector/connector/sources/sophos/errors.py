@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from connector.sources.sophos.wire import SERVER_ERRORS, TOO_MANY_REQUESTS, Answer, RefusedAnswer, SourceFailed, SourceThrottled
+from connector.sources.wire import SERVER_ERRORS, TOO_MANY_REQUESTS, Answer, RefusedAnswer, SourceFailed, SourceThrottled
 from shared.errors import AppError, Invalid, UpstreamRefused
 
 LONGEST_QUOTE = 200

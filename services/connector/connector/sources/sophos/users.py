@@ -10,7 +10,7 @@ from connector.sources.base import Cursor, Observed, SourcePage
 from connector.sources.sophos.api import NOT_FOUND, Account
 from connector.sources.sophos.errors import UnexpectedAnswer, malformed
 from connector.sources.sophos.models import Pages, observed
-from connector.sources.sophos.wire import Answer
+from connector.sources.wire import Answer
 from shared.errors import Invalid
 from shared.events.sources import ProofOfAbsence
 

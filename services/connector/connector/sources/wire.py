@@ -44,13 +44,15 @@ class RefusedAnswer(UpstreamRefused):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. `body` is empty when an error's body is not a JSON object."""
+    """What came back. `body` is empty when it is not a JSON object; `items` are the list that came in its place."""
 
     status: int
     body: dict[str, Any]
     is_json: bool
     at: datetime
     retry_after: float | None = None
+    items: list[Any] | None = None
+    next_link: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -80,21 +82,24 @@ class Wire:
         params: dict[str, str] | None = None,
         form: dict[str, str] | None = None,
         secrets: tuple[str, ...] = (),
+        auth: httpx.Auth | None = None,
+        may_be_list: bool = False,
     ) -> Answer:
         """Return the answer, whatever its status. `secrets` are blotted out of what an error's body says.
 
-        Raises `SourceUnreachable`, and `RefusedAnswer` when it is too large or a success that is not a JSON object.
+        Raises `SourceUnreachable`, and `RefusedAnswer` when it is too large or a success that is not a JSON object (nor a list,
+        where `may_be_list`).
         """
         asked = f"{method} {url}"
         try:
-            async with self._http.stream(method, url, headers=headers, params=params, data=form) as response:
+            async with self._http.stream(method, url, headers=headers, params=params, data=form, auth=auth) as response:
                 raw = await self._read(response, asked)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise SourceUnreachable(
                 f"{asked} got no answer ({type(error).__name__})",
                 remedy="Check the network, the proxy and the firewall between the connector and this host.",
             ) from None
-        return self._answer(response, raw, asked, secrets)
+        return self._answer(response, raw, asked, secrets, may_be_list=may_be_list)
 
     async def _read(self, response: httpx.Response, asked: str) -> bytes:
         parts: list[bytes] = []
@@ -111,7 +116,7 @@ class Wire:
         return b"".join(parts)
 
     @staticmethod
-    def _answer(response: httpx.Response, raw: bytes, asked: str, secrets: tuple[str, ...]) -> Answer:
+    def _answer(response: httpx.Response, raw: bytes, asked: str, secrets: tuple[str, ...], *, may_be_list: bool) -> Answer:
         if not response.is_success:
             for secret in secrets:
                 if len(secret) >= SHORTEST_SECRET:
@@ -120,7 +125,8 @@ class Wire:
             body = orjson.loads(raw)
         except orjson.JSONDecodeError:
             body = None
-        if response.is_success and not isinstance(body, dict):
+        items = body if may_be_list and isinstance(body, list) else None
+        if response.is_success and not isinstance(body, dict) and items is None:
             kind = response.headers.get("content-type", "nothing named")[:80]
             raise RefusedAnswer(
                 f"the answer to {asked} is not a JSON object (content type: {kind})",
@@ -129,7 +135,8 @@ class Wire:
                 source_status=response.status_code,
             )
         is_json = isinstance(body, dict)
-        return Answer(response.status_code, body if is_json else {}, is_json, now(), _retry_after(response))
+        next_link = response.links.get("next", {}).get("url")
+        return Answer(response.status_code, body if is_json else {}, is_json, now(), _retry_after(response), items, next_link)
 
 
 def _retry_after(response: httpx.Response) -> float | None:
