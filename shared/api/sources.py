@@ -19,12 +19,18 @@ class SourceField(Out):
 
 
 class InputField(Out):
-    """A value that the provider needs beside the credential, and the global variable that usually holds it."""
+    """A value that the provider needs beside the credential: typed in, or taken from the global variable that usually holds it."""
 
     key: str
     label: str
-    variable: str
     description: str
+    variable: str | None = Field(default=None, description="The global variable that usually holds it.")
+    data_type: Literal["text", "url", "integer", "boolean", "choice"] = "text"
+    choices: list[str] = Field(default_factory=list, description="What a choice may be.")
+    minimum: int | None = None
+    maximum: int | None = None
+    required: bool = True
+    default: str | None = Field(default=None, description="What holds when nothing is given.")
 
 
 class Preset(Out):
@@ -44,7 +50,9 @@ class ProviderOut(Out):
 
     key: str
     name: str
-    application: str = Field(description="The SaaS application its users belong to.")
+    application: str = Field(description="The SaaS application its records belong to.")
+    description: str = Field(default="", description="What it reads and what it can do, in a sentence or two.")
+    object_type: Literal["user", "device"] = "user"
     credential_kinds: list[str]
     inputs: list[InputField]
     source_fields: list[SourceField]

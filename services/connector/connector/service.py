@@ -9,11 +9,12 @@ from fastapi import FastAPI
 from connector.clients.mapper import MapperClient
 from connector.consumers import subscriptions
 from connector.http import build_app
-from connector.providers.providers import known_providers
+from connector.providers.providers import installed_providers
 from connector.runs.worker import Worker
 from connector.scope import Parts
 from connector.secrets.vault import Vault
 from connector.settings import ConnectorSettings
+from connector.sources.base import Surroundings
 from connector.tables import INBOX, OUTBOX, SCHEMA
 from shared.bus.port import Bus
 from shared.config import CommonSettings
@@ -40,7 +41,7 @@ async def running(settings: ConnectorSettings, common: CommonSettings, bus: Bus,
             units=foundation.units,
             tokens=foundation.tokens,
             vault=Vault(settings.encryption_key),
-            providers=known_providers(settings, http),
+            providers=installed_providers(Surroundings(settings, http)),
             mapper=MapperClient(mapper, foundation.tokens),
         )
         checks = {**foundation.checks, "mapper": parts.mapper.check}

@@ -29,9 +29,9 @@ class ConnectorClient(InternalClient):
 
     audience = "connector"
 
-    async def providers(self, *, actor: str) -> Page[ProviderOut]:
-        """Return the kinds of sources."""
-        return await self.get(Page[ProviderOut], "/internal/providers", actor=actor)
+    async def providers(self, *, search: str | None = None, actor: str) -> Page[ProviderOut]:
+        """Return the kinds of sources in which every word of `search` is found."""
+        return await self.get(Page[ProviderOut], "/internal/providers", actor=actor, search=search)
 
     async def provider(self, key: str, *, actor: str) -> ProviderOut:
         """Return one kind of source."""

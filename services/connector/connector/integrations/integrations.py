@@ -9,6 +9,7 @@ from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from connector.names import name_key
+from connector.providers.settings import check_settings
 from connector.storable import checked
 from connector.tables import INTEGRATION_INPUTS, INTEGRATIONS, VARIABLES
 from connector.variables.inputs import check_refs, variables_named
@@ -95,6 +96,7 @@ async def replace_inputs(session: AsyncSession, integration_id: UUID, refs: Mapp
     """Store the inputs in place of those there were. Raises `Invalid`, naming each that is not usable."""
     named = await variables_named(session, [ref.variable for ref in refs.values() if ref.variable])
     check_refs(refs, named, frozenset(field.key for field in manifest.inputs))
+    check_settings(manifest, {key: ref.value for key, ref in refs.items() if ref.value is not None})
     await session.execute(delete(INTEGRATION_INPUTS).where(INTEGRATION_INPUTS.c.integration_id == integration_id))
     rows = [
         {

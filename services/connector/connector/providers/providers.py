@@ -1,15 +1,14 @@
 """The providers that this connector knows, by key."""
 
 from collections.abc import Iterable, Iterator
+from importlib.metadata import EntryPoint, entry_points
 from uuid import UUID
 
-import httpx
+from connector.sources.base import MakesSources, Operation, Source, Surroundings
+from shared.errors import AppError, NotFound
 
-from connector.settings import ConnectorSettings
-from connector.sources.base import Operation, Source
-from connector.sources.sophos.api import SophosCentral
-from connector.sources.sophos.source import SophosUsers
-from shared.errors import NotFound
+GROUP = "rollcall.providers"
+"""The entry points in which packages name what makes their sources."""
 
 
 class ProviderNotFound(NotFound):
@@ -22,6 +21,12 @@ class OperationNotFound(NotFound):
     """The provider has no such operation."""
 
     code = "operation_not_found"
+
+
+class ProviderUnusable(AppError):
+    """An installed package offers a provider that cannot be used."""
+
+    code, retryable = "provider_unusable", False
 
 
 class Providers:
@@ -53,6 +58,26 @@ class Providers:
             source.forget(credential_id)
 
 
-def known_providers(settings: ConnectorSettings, http: httpx.AsyncClient) -> Providers:
-    """Return every provider, as configured."""
-    return Providers([SophosUsers(SophosCentral.configured(settings, http))])
+def installed_providers(surroundings: Surroundings) -> Providers:
+    """Return every provider that an installed package offers. Raises `ProviderUnusable`: half a catalogue would hide what is missing."""
+    sources: dict[str, Source] = {}
+    for entry in sorted(entry_points(group=GROUP), key=lambda one: one.name):
+        for source in _made(entry, surroundings):
+            if source.manifest.key in sources:
+                raise _unusable(entry, f"offers {source.manifest.key!r}, which another package offers already")
+            sources[source.manifest.key] = source
+    return Providers(sources.values())
+
+
+def _made(entry: EntryPoint, surroundings: Surroundings) -> list[Source]:
+    try:
+        make: MakesSources = entry.load()
+        return list(make(surroundings))
+    except Exception as error:
+        # Whatever somebody else's package does wrong at its start, whoever runs the service must be told which one it was.
+        raise _unusable(entry, f"does not start ({type(error).__name__}: {error})") from error
+
+
+def _unusable(entry: EntryPoint, what: str) -> ProviderUnusable:
+    package = entry.dist.name if entry.dist is not None else "an unnamed package"
+    return ProviderUnusable(f"the provider {entry.name!r} of {package} {what}", remedy=f"Mend or uninstall {package}.")

@@ -1,18 +1,23 @@
 """Routes of the providers."""
 
-from fastapi import APIRouter
+from typing import Annotated
 
+from fastapi import APIRouter, Query
+
+from connector.providers.catalogue import found
 from connector.scope import InParts
 from shared.api.sources import ProviderOut
 from shared.http.paging import Page
 
 router = APIRouter(prefix="/providers", tags=["providers"])
 
+Search = Annotated[str | None, Query(max_length=200)]
+
 
 @router.get("")
-async def list_providers(parts: InParts) -> Page[ProviderOut]:
-    """Return every kind of source."""
-    return Page(items=[source.manifest for source in parts.providers])
+async def list_providers(parts: InParts, search: Search = None) -> Page[ProviderOut]:
+    """Return the kinds of source, by name; with `search`, those in which every word of it is found."""
+    return Page(items=found((source.manifest for source in parts.providers), search))
 
 
 @router.get("/{key}")

@@ -1,13 +1,15 @@
 """The port: what the connector asks of a source, whichever system is behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
+import httpx
 from pydantic import SecretStr
 
+from connector.settings import ConnectorSettings
 from shared.api.sources import CredentialTestOut, ProviderOut
 from shared.errors import AppError
 from shared.events.sources import ProofOfAbsence
@@ -136,6 +138,22 @@ class Source(Protocol):
 
     def forget(self, credential_id: UUID) -> None:
         """Drop what is kept in memory about a credential."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a provider is made with."""
+
+    settings: ConnectorSettings
+    http: httpx.AsyncClient
+    """Follows no redirect; its time-outs are set."""
+
+
+class MakesSources(Protocol):
+    """What an entry point in the group `rollcall.providers` names: it makes one or several kinds of source that share something."""
+
+    def __call__(self, surroundings: Surroundings) -> Iterable[Source]:
+        """Return them. Speaks to nobody yet."""
 
 
 def described(error: AppError) -> dict[str, Any]:

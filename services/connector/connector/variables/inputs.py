@@ -25,12 +25,9 @@ async def resolve(session: AsyncSession, refs: Mapping[str, InputRef]) -> tuple[
 
 async def usual_inputs(session: AsyncSession, manifest: ProviderOut) -> tuple[Input, ...]:
     """Return the provider's inputs from the variables that usually hold them, as far as those exist."""
-    named = await variables_named(session, [field.variable for field in manifest.inputs])
-    return tuple(
-        Input(field.key, named[name_key(field.variable)].value, named[name_key(field.variable)].name)
-        for field in manifest.inputs
-        if name_key(field.variable) in named
-    )
+    usual = {field.key: name_key(field.variable) for field in manifest.inputs if field.variable is not None}
+    named = await variables_named(session, usual.values())
+    return tuple(Input(key, named[variable].value, named[variable].name) for key, variable in usual.items() if variable in named)
 
 
 async def inputs_of(session: AsyncSession, integration_id: UUID) -> tuple[Input, ...]:
@@ -67,10 +64,10 @@ def input_gaps(manifest: ProviderOut, present: Iterable[str]) -> list[Gap]:
         Gap(
             field=f"inputs.{field.key}",
             message=f"{field.label} has no value",
-            remedy=f"Refer to the global variable {field.variable!r}, or type the value in.",
+            remedy=f"Refer to the global variable {field.variable!r}, or type the value in." if field.variable else "Type the value in.",
         )
         for field in manifest.inputs
-        if field.key not in there
+        if field.required and field.default is None and field.key not in there
     ]
 
 

@@ -1,8 +1,9 @@
 """Providers, credentials and global variables: what the connector knows about sources."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from api_gateway.api.v1.routing import subject
 from api_gateway.scope import InAccount, InParts
@@ -18,15 +19,17 @@ from shared.api.sources import (
 )
 from shared.http.paging import Page
 
+Search = Annotated[str | None, Query(max_length=200)]
+
 providers: APIRouter = subject("/providers", "providers")
 credentials: APIRouter = subject("/credentials", "credentials")
 variables: APIRouter = subject("/global-variables", "global variables")
 
 
 @providers.get("")
-async def list_providers(parts: InParts, account: InAccount) -> Page[ProviderOut]:
-    """Return every kind of source."""
-    return await parts.connector.providers(actor=account.name)
+async def list_providers(parts: InParts, account: InAccount, search: Search = None) -> Page[ProviderOut]:
+    """Return the kinds of source, by name; with `search`, those in which every word of it is found."""
+    return await parts.connector.providers(search=search, actor=account.name)
 
 
 @providers.get("/{key}")

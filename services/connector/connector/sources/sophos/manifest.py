@@ -14,6 +14,7 @@ MANIFEST = ProviderOut(
     key="sophos-users",
     name="Sophos Endpoint Security users",
     application="Sophos Endpoint Security",
+    description="Reads the people of a Sophos Central tenant, looks their role up, and deletes them there.",
     credential_kinds=["oauth2_client_credentials"],
     inputs=[
         InputField(

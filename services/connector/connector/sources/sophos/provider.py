@@ -1,0 +1,13 @@
+"""What Sophos Central offers as sources. They share one wire, and one token per credential."""
+
+from collections.abc import Iterable
+
+from connector.sources.base import Source, Surroundings
+from connector.sources.sophos.api import SophosCentral
+from connector.sources.sophos.source import SophosUsers
+
+
+def sources(surroundings: Surroundings) -> Iterable[Source]:
+    """Return the kinds of source, as configured."""
+    central = SophosCentral.configured(surroundings.settings, surroundings.http)
+    return (SophosUsers(central),)
