@@ -90,7 +90,8 @@ class Wire:
         Raises `SourceUnreachable`, and `RefusedAnswer` when it is too large or a success that is not a JSON object (nor a list,
         where `may_be_list`).
         """
-        asked = f"{method} {url}"
+        # Without its query: somebody may have put a key there.
+        asked = f"{method} {url.partition('?')[0]}"
         try:
             async with self._http.stream(method, url, headers=headers, params=params, data=form, auth=auth) as response:
                 raw = await self._read(response, asked)

@@ -8,31 +8,16 @@ from pydantic import ValidationError
 
 from connector.settings import ConnectorSettings
 from connector.sources.base import Access
+from connector.sources.patience import Patience
 from connector.sources.sophos.errors import InputsDisagree, WrongKindOfCredential, api_error, malformed, sign_in_error
 from connector.sources.sophos.hosts import Hosts
 from connector.sources.sophos.models import Token, WhoAmI
 from connector.sources.sophos.tokens import Tokens
-from connector.sources.wire import SERVER_ERRORS, TOO_MANY_REQUESTS, Answer, SourceFailed, SourceThrottled, SourceUnreachable, Wire
+from connector.sources.wire import SERVER_ERRORS, TOO_MANY_REQUESTS, Answer, SourceThrottled, Wire
 
 NOT_FOUND = 404
 UNAUTHORIZED = 401
 WHOAMI = "GET /whoami/v1"
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How often, and how long apart, a read is tried."""
-
-    attempts: int
-    first: float
-    longest: float
-    retry_after_limit: float
-
-    def again(self, error: Exception) -> bool | float:
-        """Return whether to try again after `error`, or after how many seconds."""
-        if isinstance(error, SourceThrottled) and error.retry_after is not None:
-            return error.retry_after if error.retry_after <= self.retry_after_limit else False
-        return isinstance(error, (SourceUnreachable, SourceFailed, SourceThrottled))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +46,7 @@ class SophosCentral:
             wire=Wire(http, largest_answer=settings.largest_answer),
             hosts=Hosts(settings.sophos_id_url, settings.sophos_global_url),
             tokens=Tokens(),
-            patience=Patience(
-                settings.retry_attempts, settings.retry_first_seconds, settings.retry_longest_seconds, settings.retry_after_limit
-            ),
+            patience=Patience.configured(settings),
             page_size=settings.page_size,
             read_back_seconds=settings.read_back_seconds,
         )
@@ -159,20 +142,14 @@ class Account:
 
     async def _patiently(self, method: str, url: str, asked: str, params: dict[str, str] | None = None) -> Answer:
         """Send a read; try again what passes by itself."""
-        patience = self._central.patience
-        async for attempt in stamina.retry_context(
-            on=patience.again,
-            attempts=patience.attempts,
-            timeout=None,
-            wait_initial=patience.first,
-            wait_max=patience.longest,
-            wait_jitter=patience.first,
-        ):
-            with attempt:
-                answer = await self._authorized(method, url, params)
-                if answer.status == TOO_MANY_REQUESTS or answer.status >= SERVER_ERRORS:
-                    raise api_error(answer, asked)
-        return answer
+
+        async def once() -> Answer:
+            answer = await self._authorized(method, url, params)
+            if answer.status == TOO_MANY_REQUESTS or answer.status >= SERVER_ERRORS:
+                raise api_error(answer, asked)
+            return answer
+
+        return await self._central.patience.read(once)
 
     async def _authorized(self, method: str, url: str, params: dict[str, str] | None) -> Answer:
         """Send with a token; once more with a new one when Sophos does not take it."""

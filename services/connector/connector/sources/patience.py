@@ -1,0 +1,43 @@
+"""How long a source is asked again before its answer counts as no."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import stamina
+
+from connector.settings import ConnectorSettings
+from connector.sources.wire import SourceFailed, SourceThrottled, SourceUnreachable
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often, and how long apart, a read is tried."""
+
+    attempts: int
+    first: float
+    longest: float
+    retry_after_limit: float
+
+    @classmethod
+    def configured(cls, settings: ConnectorSettings) -> "Patience":
+        """Return it as the settings say."""
+        return cls(settings.retry_attempts, settings.retry_first_seconds, settings.retry_longest_seconds, settings.retry_after_limit)
+
+    def again(self, error: Exception) -> bool | float:
+        """Return whether to try again after `error`, or after how many seconds."""
+        if isinstance(error, SourceThrottled) and error.retry_after is not None:
+            return error.retry_after if error.retry_after <= self.retry_after_limit else False
+        return isinstance(error, (SourceUnreachable, SourceFailed, SourceThrottled))
+
+    async def read(self, send: Callable[[], Awaitable[T]]) -> T:
+        """Return what `send` returns, calling it again for as long as that may help. Raises what it raised last."""
+        attempts = stamina.retry_context(
+            on=self.again, attempts=self.attempts, timeout=None, wait_initial=self.first, wait_max=self.longest, wait_jitter=self.first
+        )
+        async for attempt in attempts:
+            with attempt:
+                answer = await send()
+        return answer
