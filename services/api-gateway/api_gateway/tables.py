@@ -22,7 +22,7 @@ ACCOUNTS = Table(
     Column("role", String(20), nullable=False),
     Column("created_at", Timestamp, nullable=False),
     CheckConstraint("kind IN ('person', 'service')", name="kind"),
-    CheckConstraint("role IN ('viewer', 'operator', 'admin')", name="role"),
+    CheckConstraint("role IN ('viewer', 'operator', 'admin', 'agent')", name="role"),
 )
 
 API_TOKENS = Table(

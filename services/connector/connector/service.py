@@ -15,6 +15,7 @@ from connector.scope import Parts
 from connector.secrets.vault import Vault
 from connector.settings import ConnectorSettings
 from connector.sources.base import Surroundings
+from connector.sources.settings import SourceSettings
 from connector.tables import INBOX, OUTBOX, SCHEMA
 from shared.bus.port import Bus
 from shared.config import CommonSettings
@@ -50,7 +51,7 @@ async def running(settings: ConnectorSettings, common: CommonSettings, bus: Bus,
         yield build_app(parts, checks, common.metrics_token)
 
 
-def source_http(settings: ConnectorSettings) -> httpx.AsyncClient:
+def source_http(settings: SourceSettings) -> httpx.AsyncClient:
     """Return the client that speaks to sources: it follows no redirect."""
     return httpx.AsyncClient(
         follow_redirects=False,

@@ -1,13 +1,12 @@
 """What the connector can be told."""
 
-import ipaddress
 from base64 import urlsafe_b64decode
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from connector.sources.settings import SourceSettings
 from shared.config import ServiceSettings
 
 KEY_BYTES = 32
@@ -30,27 +29,7 @@ def _usable_key(key: SecretStr) -> SecretStr:
     return key
 
 
-def _fit_for_secrets(url: str) -> str:
-    """Refuse to send secrets unencrypted over a network that is not our own."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None or parts.query or parts.fragment:
-        raise ValueError("must look like https://host or https://host:port")
-    if parts.scheme == "http" and not _is_private(parts.hostname):
-        raise ValueError("must be https: plain http is for a simulator on this machine or in a private network")
-    return url.rstrip("/")
-
-
-def _is_private(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        return "." not in host
-
-
-SourceUrl = Annotated[str, AfterValidator(_fit_for_secrets)]
-
-
-class ConnectorSettings(ServiceSettings):
+class ConnectorSettings(SourceSettings, ServiceSettings):
     """Read once at start, passed down, never a global."""
 
     model_config = SettingsConfigDict(env_prefix="ROLLCALL_CONNECTOR_", frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -58,30 +37,6 @@ class ConnectorSettings(ServiceSettings):
     port: int = Field(default=8081, ge=0, le=65_535, description="The port of the internal API; 0 takes any free one.")
     encryption_key: Annotated[SecretStr, AfterValidator(_usable_key)] = Field(
         description="Encrypts stored credentials: 32 random bytes in base64. Lost, they stay unreadable. Embedded: made at first start."
-    )
-    sophos_id_url: SourceUrl = Field(default="https://id.sophos.com", description="Where Sophos Central signs API credentials in.")
-    sophos_global_url: SourceUrl = Field(
-        default="https://api.central.sophos.com",
-        description="Sophos Central's global API host. Regional hosts must share its parent domain, or be this very host.",
-    )
-    private_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = Field(
-        default=(),
-        description='Inner networks that typed-in addresses may reach all the same, over http too: a JSON list such as ["10.1.0.0/16"].',
-    )
-    page_size: int = Field(default=100, ge=1, le=100, description="Users asked for at once; Sophos allows at most 100.")
-    http_connect_seconds: float = Field(default=5, ge=0.1, le=60, description="How long a connection to a source may take to open.")
-    http_read_seconds: float = Field(default=30, ge=0.1, le=300, description="How long a source may keep silent while it answers.")
-    largest_answer: int = Field(
-        default=16 * 1024 * 1024, ge=1024, le=256 * 1024 * 1024, description="Bytes; an answer of a source that is larger is refused."
-    )
-    retry_attempts: int = Field(default=5, ge=1, le=20, description="How often a read at a source is tried before it counts as failed.")
-    retry_first_seconds: float = Field(default=0.5, ge=0, le=60, description="The pause before the second try; it doubles from there.")
-    retry_longest_seconds: float = Field(default=30, ge=0, le=600, description="The longest pause between two tries.")
-    retry_after_limit: float = Field(
-        default=300, ge=0, le=3600, description="Seconds; a source that asks for a longer pause (Retry-After) makes the call fail instead."
-    )
-    read_back_seconds: float = Field(
-        default=5, ge=0, le=120, description="How long a deletion may take to show at the source before its outcome counts as unknown."
     )
     lease_seconds: float = Field(
         default=30, ge=1, le=600, description="How long a worker owns a run without a sign of life; then another one takes it over."

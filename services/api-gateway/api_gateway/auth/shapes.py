@@ -18,7 +18,7 @@ def in_utc(moment: datetime) -> datetime:
 
 
 Kind = Literal["person", "service"]
-Role = Literal["viewer", "operator", "admin"]
+Role = Literal["viewer", "operator", "admin", "agent"]
 AccountName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[\w][\w .@+-]*$")]
 TokenName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
 

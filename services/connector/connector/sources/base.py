@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 from pydantic import SecretStr
 
-from connector.settings import ConnectorSettings
+from connector.sources.settings import SourceSettings
 from shared.api.sources import CredentialTestOut, ProviderOut
 from shared.errors import AppError
 from shared.events.sources import ProofOfAbsence
@@ -144,7 +144,7 @@ class Source(Protocol):
 class Surroundings:
     """What a provider is made with."""
 
-    settings: ConnectorSettings
+    settings: SourceSettings
     http: httpx.AsyncClient
     """Follows no redirect; its time-outs are set."""
 

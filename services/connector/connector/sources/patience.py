@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import stamina
 
-from connector.settings import ConnectorSettings
+from connector.sources.settings import SourceSettings
 from connector.sources.wire import SourceFailed, SourceThrottled, SourceUnreachable
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ class Patience:
     retry_after_limit: float
 
     @classmethod
-    def configured(cls, settings: ConnectorSettings) -> "Patience":
+    def configured(cls, settings: SourceSettings) -> "Patience":
         """Return it as the settings say."""
         return cls(settings.retry_attempts, settings.retry_first_seconds, settings.retry_longest_seconds, settings.retry_after_limit)
 

@@ -6,9 +6,9 @@ import httpx
 import stamina
 from pydantic import ValidationError
 
-from connector.settings import ConnectorSettings
 from connector.sources.base import Access
 from connector.sources.patience import Patience
+from connector.sources.settings import SourceSettings
 from connector.sources.sophos.errors import InputsDisagree, WrongKindOfCredential, api_error, malformed, sign_in_error
 from connector.sources.sophos.hosts import Hosts
 from connector.sources.sophos.models import Token, WhoAmI
@@ -40,7 +40,7 @@ class SophosCentral:
     read_back_seconds: float
 
     @classmethod
-    def configured(cls, settings: ConnectorSettings, http: httpx.AsyncClient) -> "SophosCentral":
+    def configured(cls, settings: SourceSettings, http: httpx.AsyncClient) -> "SophosCentral":
         """Return it as the settings say."""
         return cls(
             wire=Wire(http, largest_answer=settings.largest_answer),

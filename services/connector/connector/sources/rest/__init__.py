@@ -1,0 +1,1 @@
+"""Any JSON API over HTTP as a source, described by settings instead of code."""
