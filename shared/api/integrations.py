@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.api.base import Gap, In, Name, Out
-from shared.api.sources import InputRef
+from shared.api.variables import InputRef
 from shared.events.sources import Preference, UserSelection
 
 IntegrationState = Literal["draft", "active", "paused"]

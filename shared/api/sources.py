@@ -1,12 +1,12 @@
-"""Providers, credentials, global variables: what the connector knows about sources."""
+"""Providers and their operations: what can be connected, and done there."""
 
-from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
-from shared.api.base import In, Name, Out
+from shared.api.base import In, Out
+from shared.api.variables import InputRef
 
 
 class SourceField(Out):
@@ -57,86 +57,6 @@ class ProviderOut(Out):
     inputs: list[InputField]
     source_fields: list[SourceField]
     presets: list[Preset]
-
-
-class CredentialIn(In):
-    """What signs in to a source. The secret is write-only."""
-
-    name: Name
-    kind: Literal["oauth2_client_credentials"] = "oauth2_client_credentials"
-    provider: str = "sophos-users"
-    client_id: str = Field(min_length=1, max_length=200)
-    client_secret: SecretStr = Field(min_length=1, max_length=500)
-
-
-class CredentialOut(Out):
-    """A credential without its secret."""
-
-    id: UUID
-    name: str
-    kind: str
-    provider: str
-    client_id: str
-    created_at: datetime
-    last_tested_at: datetime | None = None
-    last_test_ok: bool | None = None
-
-
-class TestCheck(Out):
-    """One thing that a credential test looked at."""
-
-    __test__ = False
-
-    name: str
-    ok: bool
-    message: str
-    remedy: str | None = None
-
-
-class CredentialTestOut(Out):
-    """What works with a credential, and what does not."""
-
-    ok: bool
-    checks: list[TestCheck]
-    id_type: str | None = None
-    tenant_id: str | None = None
-    data_region: str | None = Field(default=None, description="The URL of the tenant's regional host, as the source says.")
-
-
-class VariableIn(In):
-    """A named value that integrations and blocks refer to, such as `Sophos.Tenant ID`. Not for secrets."""
-
-    name: Name
-    value: str = Field(min_length=1, max_length=1000)
-
-
-class VariableValueIn(In):
-    """A new value for a variable."""
-
-    value: str = Field(min_length=1, max_length=1000)
-
-
-class VariableOut(Out):
-    """A global variable."""
-
-    id: UUID
-    name: str
-    value: str
-    used_by: list[str] = Field(default_factory=list, description="Names of the integrations that use it.")
-    updated_at: datetime
-
-
-class InputRef(In):
-    """An input's value: typed in, or taken from a global variable when it is used."""
-
-    variable: str | None = None
-    value: str | None = None
-
-
-class CredentialTestIn(In):
-    """Inputs to compare with what the source says. Without them the provider's usual global variables are compared."""
-
-    inputs: dict[str, InputRef] | None = None
 
 
 class OperationIn(In):

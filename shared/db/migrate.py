@@ -11,12 +11,24 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from pydantic import SecretStr
-from sqlalchemy import Connection, MetaData, text
+from sqlalchemy import Connection, MetaData, event, text
 
 from shared.db.engine import engine_for, ensure_schema
+from shared.errors import AppError
 
 MIGRATION_LOCK = 0x526F6C6C
 """The first key of the PostgreSQL advisory lock that keeps two migrations of one database apart."""
+
+
+class BrokenReferences(AppError):
+    """After a migration rows refer to rows that are not there; nothing of it was kept."""
+
+    code, title = "broken_references", "The migration was taken back"
+
+    def __init__(self, tables: list[str]) -> None:
+        super().__init__(
+            f"rows of {', '.join(tables)} refer to rows that are not there", remedy="Restore the database's file from a backup."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,9 @@ def _current(connection: Connection, schema: Schema) -> str | None:
 
 async def _run(url: SecretStr, schema: Schema, action: Callable[[Config], Any]) -> None:
     engine = engine_for(url, schema.name)
+    if engine.dialect.name == "sqlite":
+        # SQLite changes a table by building it anew and dropping the old one, which would cascade to the rows that refer to it.
+        event.listen(engine.sync_engine, "connect", _without_foreign_keys)
     try:
         async with engine.begin() as connection:
             if connection.dialect.name == "postgresql":
@@ -103,5 +118,13 @@ async def _run(url: SecretStr, schema: Schema, action: Callable[[Config], Any]) 
                 )
                 await ensure_schema(connection, schema.name)
             await connection.run_sync(lambda sync: action(schema.config(sync)))
+            if connection.dialect.name == "sqlite" and (broken := (await connection.execute(text("PRAGMA foreign_key_check"))).all()):
+                raise BrokenReferences(sorted({str(row[0]) for row in broken}))
     finally:
         await engine.dispose()
+
+
+def _without_foreign_keys(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys=OFF")
+    cursor.close()

@@ -56,7 +56,9 @@ async def test_a_service_learns_for_whom_the_gateway_asks(here: Gateway) -> None
 async def test_a_secret_reaches_the_connector_and_nobody_else(here: Gateway) -> None:
     """Masked asterisks would be stored as a secret that never works; an echo would leak it."""
     shown = {"id": ANY_ID, "name": "Sophos", "kind": "oauth2_client_credentials", "provider": "sophos-users", "client_id": "c"}
-    here.connector.answer("POST /internal/credentials", {**shown, "created_at": MOMENT, "client_secret": "never shown"}, 201)
+    here.connector.answer(
+        "POST /internal/credentials", {**shown, "created_at": MOMENT, "changed_at": MOMENT, "client_secret": "never shown"}, 201
+    )
     given = {"name": "Sophos", "client_id": "c", "client_secret": "s3cret"}
     response = await here.call("POST", "/credentials", given)
     assert response.status_code == 201

@@ -22,7 +22,7 @@ URL = "https://api.example/v1/users?active=true"
 def api(**inputs: str) -> Description:
     """Return what these inputs describe."""
     given_inputs = tuple(Input(key, value) for key, value in {"url": URL, **inputs}.items())
-    return described(Access(new_id(), "REST", "c", SecretStr("s"), given_inputs))
+    return described(Access(new_id(), "REST", "basic", {"username": "c"}, {"password": SecretStr("s")}, given_inputs))
 
 
 def answer(body: Any, *, status: int = 200, link: str | None = None) -> Answer:

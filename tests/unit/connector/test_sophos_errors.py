@@ -47,7 +47,9 @@ def sophos(api: Answering, *, token: httpx.Response | None = None, whoami: dict[
 def account(answering: Answering, *inputs: Input, **changes: Any) -> Account:
     """Return an account that speaks to `answering`."""
     http = httpx.AsyncClient(transport=httpx.MockTransport(answering))
-    access = Access(new_id(), "Sophos API", "client", SecretStr(SECRET), inputs)
+    access = Access(
+        new_id(), "Sophos API", "oauth2_client_credentials", {"client_id": "client"}, {"client_secret": SecretStr(SECRET)}, inputs
+    )
     return Account(SophosCentral.configured(settings(**changes), http), access)
 
 

@@ -63,6 +63,7 @@ ROUTES: dict[Role, str] = {
     """,
     "admin": """
         POST /credentials
+        PUT /credentials/{credential_id}/secret
         DELETE /credentials/{credential_id}
         POST /credentials/{credential_id}/test
         POST /global-variables

@@ -6,18 +6,11 @@ from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient
 from api_gateway.clients.listing import ListQuery
+from shared.api.credentials import CredentialIn, CredentialOut, CredentialTestIn, CredentialTestOut, SecretIn, revealed
 from shared.api.integrations import IntegrationIn, IntegrationOut, IntegrationPatch
 from shared.api.runs import RunErrorOut, RunOut
-from shared.api.sources import (
-    CredentialIn,
-    CredentialOut,
-    CredentialTestIn,
-    CredentialTestOut,
-    ProviderOut,
-    VariableIn,
-    VariableOut,
-    VariableValueIn,
-)
+from shared.api.sources import ProviderOut
+from shared.api.variables import VariableIn, VariableOut, VariableValueIn
 from shared.http.paging import Page
 
 TEST_SECONDS = 120.0
@@ -47,9 +40,11 @@ class ConnectorClient(InternalClient):
 
     async def add_credential(self, given: CredentialIn, *, actor: str) -> CredentialOut:
         """Store a credential."""
-        # The one place where the secret leaves its SecretStr: as JSON it would be asterisks.
-        body = {**given.model_dump(mode="json"), "client_secret": given.client_secret.get_secret_value()}
-        return await self.ask(CredentialOut, "POST", "/internal/credentials", actor=actor, body=body)
+        return await self.ask(CredentialOut, "POST", "/internal/credentials", actor=actor, body=revealed(given))
+
+    async def renew_secret(self, credential_id: UUID, given: SecretIn, *, actor: str) -> CredentialOut:
+        """Give a credential new secrets."""
+        return await self.ask(CredentialOut, "PUT", f"/internal/credentials/{credential_id}/secret", actor=actor, body=revealed(given))
 
     async def remove_credential(self, credential_id: UUID, *, actor: str) -> None:
         """Delete a credential that nothing uses."""

@@ -1,20 +1,24 @@
 """Credentials as stored: the secret goes in sealed and never comes out of the API."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from pydantic import SecretStr
 from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from connector.credentials.kinds import apart, check_whole, renewed
 from connector.names import name_key
 from connector.secrets.vault import Sealed, Vault
 from connector.sources.base import Access, Input
 from connector.storable import checked
 from connector.tables import CREDENTIALS, INTEGRATIONS
-from shared.api.sources import CredentialIn, CredentialOut, ProviderOut
+from shared.api.credentials import CredentialIn, CredentialOut, SecretIn
+from shared.api.sources import ProviderOut
 from shared.clock import now
 from shared.db.upsert import insert_for
 from shared.errors import Conflict, Invalid, NotFound
@@ -35,61 +39,69 @@ class CredentialInUse(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class StoredCredential:
-    """A credential with its sealed secret."""
+    """A credential with its sealed secrets."""
 
     id: UUID
     name: str
+    kind: str
     provider: str
-    client_id: str
+    fields: dict[str, str]
     sealed: Sealed
 
     def access(self, vault: Vault, inputs: tuple[Input, ...] = ()) -> Access:
-        """Open the secret. Raises `SecretUnreadable`."""
-        secret: SecretStr = vault.open(self.sealed, credential_id=self.id)
-        return Access(self.id, self.name, self.client_id, secret, inputs)
+        """Open the secrets. Raises `SecretUnreadable`."""
+        return Access(self.id, self.name, self.kind, self.fields, opened(vault, self.sealed, self.id), inputs)
 
 
 async def add_credential(session: AsyncSession, given: CredentialIn, manifest: ProviderOut, vault: Vault) -> CredentialOut:
-    """Store a credential. Raises `Conflict` when its name is taken, `Invalid` when the provider does not take its kind."""
+    """Store a credential. Raises `Conflict` when its name is taken, `Invalid` when it is wrong or the provider does not take it."""
     if given.kind not in manifest.credential_kinds:
         problem = {"field": "kind", "message": f"{manifest.key} does not take {given.kind}"}
         raise Invalid(problem["message"], remedy=f"Use one of: {', '.join(manifest.credential_kinds)}.", fields=[problem])
-    credential_id, name = new_id(), checked("name", given.name)
-    sealed = vault.seal(given.client_secret, credential_id=credential_id)
+    credential_id, name, moment = new_id(), checked("name", given.name), now()
     values: dict[str, Any] = {
         "id": credential_id,
         "name": name,
         "name_key": name_key(name),
         "kind": given.kind,
         "provider": manifest.key,
-        "client_id": checked("client_id", given.client_id.strip()),
-        "secret": sealed.ciphertext,
-        "key_id": sealed.key_id,
-        "created_at": now(),
+        "created_at": moment,
+        "changed_at": moment,
+        **_contents(given, credential_id, vault),
     }
     statement = insert_for(session, CREDENTIALS).values(**values).on_conflict_do_nothing(index_elements=["name_key"])
     row = (await session.execute(statement.returning(*PUBLIC))).first()
     if row is None:
         raise Conflict(f"there is a credential named {name!r} already", code="name_taken", remedy="Choose another name.")
-    return CredentialOut.model_validate(row)
+    return _shown(row)
 
 
 async def list_credentials(session: AsyncSession) -> list[CredentialOut]:
     """Return every credential, by name."""
     rows = await session.execute(select(*PUBLIC).order_by(CREDENTIALS.c.name_key))
-    return [CredentialOut.model_validate(row) for row in rows]
+    return [_shown(row) for row in rows]
 
 
 async def read_credential(session: AsyncSession, credential_id: UUID) -> CredentialOut:
     """Return a credential without its secret. Raises `CredentialNotFound`."""
     row = (await session.execute(select(*PUBLIC).where(CREDENTIALS.c.id == credential_id))).first()
-    return CredentialOut.model_validate(_there(row, credential_id))
+    return _shown(_there(row, credential_id))
 
 
 async def stored_credential(session: AsyncSession, credential_id: UUID) -> StoredCredential:
-    """Return a credential with its sealed secret. Raises `CredentialNotFound`."""
+    """Return a credential with its sealed secrets. Raises `CredentialNotFound`."""
     row = _there((await session.execute(select(CREDENTIALS).where(CREDENTIALS.c.id == credential_id))).first(), credential_id)
-    return StoredCredential(row.id, row.name, row.provider, row.client_id, Sealed(row.key_id, row.secret))
+    return StoredCredential(row.id, row.name, row.kind, row.provider, row.fields, Sealed(row.key_id, row.secret, row.data_key))
+
+
+async def renew_secret(session: AsyncSession, credential_id: UUID, given: SecretIn, vault: Vault) -> CredentialOut:
+    """Put new secrets in place of a credential's old ones. Raises `CredentialNotFound`, and `Invalid`, naming the fields."""
+    statement = select(CREDENTIALS).where(CREDENTIALS.c.id == credential_id).with_for_update()
+    row = _there((await session.execute(statement)).first(), credential_id)
+    whole = renewed(row.kind, {"name": row.name, "provider": row.provider}, row.fields, given)
+    values = {**_contents(whole, credential_id, vault), "changed_at": now(), "last_tested_at": None, "last_test_ok": None}
+    written = await session.execute(update(CREDENTIALS).where(CREDENTIALS.c.id == credential_id).values(**values).returning(*PUBLIC))
+    return _shown(written.one())
 
 
 async def remove_credential(session: AsyncSession, credential_id: UUID) -> None:
@@ -110,7 +122,32 @@ async def note_test(session: AsyncSession, credential_id: UUID, *, at: datetime,
     await session.execute(update(CREDENTIALS).where(CREDENTIALS.c.id == credential_id).values(last_tested_at=at, last_test_ok=ok))
 
 
-PUBLIC = [column for column in CREDENTIALS.c if column.name not in {"secret", "key_id", "name_key"}]
+PUBLIC = [column for column in CREDENTIALS.c if column.name not in {"secret", "data_key", "key_id", "name_key"}]
+
+
+def opened(vault: Vault, sealed: Sealed, credential_id: UUID) -> dict[str, SecretStr]:
+    """Return a credential's secrets by field name. Raises `SecretUnreadable`."""
+    plain = vault.open(sealed, about=credential_id).get_secret_value()
+    if sealed.data_key is None:
+        return {"client_secret": SecretStr(plain)}
+    return {name: SecretStr(secret) for name, secret in orjson.loads(plain).items()}
+
+
+def sealed_together(vault: Vault, secrets: Mapping[str, SecretStr], credential_id: UUID) -> Sealed:
+    """Return the secrets of a credential as one that is sealed."""
+    plain = orjson.dumps({name: secret.get_secret_value() for name, secret in secrets.items()})
+    return vault.seal(SecretStr(plain.decode()), about=credential_id)
+
+
+def _contents(given: CredentialIn, credential_id: UUID, vault: Vault) -> dict[str, Any]:
+    check_whole(given)
+    fields, secrets = apart(given)
+    sealed = sealed_together(vault, secrets, credential_id)
+    return {"fields": fields, "secret": sealed.ciphertext, "data_key": sealed.data_key, "key_id": sealed.key_id}
+
+
+def _shown(row: Row[Any]) -> CredentialOut:
+    return CredentialOut.model_validate({**row._mapping, "client_id": row.fields.get("client_id")})  # noqa: SLF001 - SQLAlchemy's public name
 
 
 def _there(row: Row[Any] | None, credential_id: UUID) -> Row[Any]:

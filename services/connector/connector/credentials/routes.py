@@ -4,10 +4,10 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from connector.credentials.credentials import add_credential, list_credentials, read_credential, remove_credential
+from connector.credentials.credentials import add_credential, list_credentials, read_credential, remove_credential, renew_secret
 from connector.credentials.testing import try_credential
 from connector.scope import InCaller, InParts, InReading, InRequest
-from shared.api.sources import CredentialIn, CredentialOut, CredentialTestIn, CredentialTestOut
+from shared.api.credentials import CredentialIn, CredentialOut, CredentialTestIn, CredentialTestOut, SecretIn
 from shared.http.paging import Page
 
 router = APIRouter(prefix="/credentials", tags=["credentials"])
@@ -29,6 +29,14 @@ async def list_all(session: InReading) -> Page[CredentialOut]:
 async def read(credential_id: UUID, session: InReading) -> CredentialOut:
     """Return one credential, without its secret."""
     return await read_credential(session, credential_id)
+
+
+@router.put("/{credential_id}/secret")
+async def renew(credential_id: UUID, given: SecretIn, unit: InRequest, parts: InParts) -> CredentialOut:
+    """Give a credential new secrets; what is kept about the old ones in memory is dropped."""
+    renewed = await renew_secret(unit.session, credential_id, given, parts.vault)
+    parts.providers.forget(credential_id)
+    return renewed
 
 
 @router.delete("/{credential_id}", status_code=204)

@@ -5,7 +5,8 @@ from uuid import UUID
 from connector.credentials.credentials import note_test, stored_credential
 from connector.scope import Parts
 from connector.variables.inputs import resolve, usual_inputs
-from shared.api.sources import CredentialTestOut, InputRef
+from shared.api.credentials import CredentialTestOut
+from shared.api.variables import InputRef
 from shared.clock import now
 
 

@@ -15,7 +15,8 @@ from connector.tables import INTEGRATION_INPUTS, INTEGRATIONS, VARIABLES
 from connector.variables.inputs import check_refs, variables_named
 from shared.api.base import Gap
 from shared.api.integrations import IntegrationIn, IntegrationOut
-from shared.api.sources import InputRef, ProviderOut
+from shared.api.sources import ProviderOut
+from shared.api.variables import InputRef
 from shared.clock import now
 from shared.db.upsert import insert_for
 from shared.errors import Conflict, NotFound

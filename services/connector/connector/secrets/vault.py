@@ -1,6 +1,7 @@
-"""The vault: AES-256-GCM, bound to the credential that a secret belongs to."""
+"""The vault: every secret under a random key of its own, and that one wrapped by a key that the database does not hold."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
@@ -9,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import SecretStr
 
-from connector.settings import key_bytes
+from connector.settings import KEY_BYTES, key_bytes
 from shared.errors import AppError
 
 NONCE_BYTES = 12
@@ -23,38 +24,87 @@ class SecretUnreadable(AppError):
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """An encrypted secret, and the id of the key that can open it."""
+    """An encrypted secret, the id of the master key, and the wrapped data key. Without one the master key itself encrypted the secret."""
 
     key_id: str
     ciphertext: bytes
+    data_key: bytes | None = None
 
 
 class Vault:
-    """Seals and opens secrets. A ciphertext opens only for the credential it was sealed for: rows cannot be swapped."""
+    """Seals with the current key, opens with any. A ciphertext opens only for what it was sealed for: rows cannot be swapped."""
 
-    def __init__(self, key: SecretStr) -> None:
+    def __init__(self, key: SecretStr, old_keys: Sequence[SecretStr] = ()) -> None:
         raw = key_bytes(key)
-        self._cipher = AESGCM(raw)
-        self.key_id = sha256(b"rollcall key id:" + raw).hexdigest()[:16]
+        self.key_id = key_id(raw)
+        self._keys = {key_id(one): AESGCM(one) for one in (raw, *map(key_bytes, old_keys))}
 
-    def seal(self, secret: SecretStr, *, credential_id: UUID) -> Sealed:
-        """Return `secret` encrypted for the credential."""
-        nonce = os.urandom(NONCE_BYTES)
-        sealed = self._cipher.encrypt(nonce, secret.get_secret_value().encode(), self._bound_to(self.key_id, credential_id))
-        return Sealed(self.key_id, nonce + sealed)
+    def seal(self, secret: SecretStr, *, about: UUID) -> Sealed:
+        """Return `secret` encrypted for the thing with the id `about`."""
+        data_key = os.urandom(KEY_BYTES)
+        return Sealed(
+            self.key_id, _encrypted(AESGCM(data_key), secret.get_secret_value().encode(), _content(about)), self._wrap(data_key, about)
+        )
 
-    def open(self, sealed: Sealed, *, credential_id: UUID) -> SecretStr:
+    def open(self, sealed: Sealed, *, about: UUID) -> SecretStr:
         """Return the secret. Raises `SecretUnreadable`."""
-        remedy = "Start the connector with the ROLLCALL_CONNECTOR_ENCRYPTION_KEY it had, or store the credential anew."
-        if sealed.key_id != self.key_id:
-            raise SecretUnreadable(f"the credential was encrypted with another key ({sealed.key_id})", remedy=remedy)
-        nonce, body = sealed.ciphertext[:NONCE_BYTES], sealed.ciphertext[NONCE_BYTES:]
-        try:
-            plain = self._cipher.decrypt(nonce, body, self._bound_to(sealed.key_id, credential_id))
-        except (InvalidTag, ValueError):
-            raise SecretUnreadable("the credential's stored secret has been changed", remedy=remedy) from None
-        return SecretStr(plain.decode())
+        if sealed.data_key is None:
+            return SecretStr(_decrypted(self._master(sealed.key_id), sealed.ciphertext, _directly(sealed.key_id, about)).decode())
+        data_key = self._unwrap(sealed.key_id, sealed.data_key, about)
+        return SecretStr(_decrypted(AESGCM(data_key), sealed.ciphertext, _content(about)).decode())
 
-    @staticmethod
-    def _bound_to(key_id: str, credential_id: UUID) -> bytes:
-        return f"{key_id}:{credential_id}".encode()
+    def rewrap(self, sealed: Sealed, *, about: UUID) -> Sealed:
+        """Return the same secret under the current key; the ciphertext itself stays as it is. Raises `SecretUnreadable`."""
+        if sealed.data_key is None:
+            return self.seal(self.open(sealed, about=about), about=about)
+        return Sealed(self.key_id, sealed.ciphertext, self._wrap(self._unwrap(sealed.key_id, sealed.data_key, about), about))
+
+    def can_open(self, key: str) -> bool:
+        """Return whether the key with this id is at hand."""
+        return key in self._keys
+
+    def _wrap(self, data_key: bytes, about: UUID) -> bytes:
+        return _encrypted(self._keys[self.key_id], data_key, _wrapping(self.key_id, about))
+
+    def _unwrap(self, key: str, wrapped: bytes, about: UUID) -> bytes:
+        return _decrypted(self._master(key), wrapped, _wrapping(key, about))
+
+    def _master(self, key: str) -> AESGCM:
+        if key not in self._keys:
+            raise SecretUnreadable(
+                f"the secret was encrypted with another key ({key})",
+                remedy="Add the key it had to ROLLCALL_CONNECTOR_OLD_ENCRYPTION_KEYS, or store the secret anew.",
+            )
+        return self._keys[key]
+
+
+def key_id(raw: bytes) -> str:
+    """Return the id of a key: what tells keys apart and says nothing about them."""
+    return sha256(b"rollcall key id:" + raw).hexdigest()[:16]
+
+
+def _encrypted(cipher: AESGCM, plain: bytes, bound_to: bytes) -> bytes:
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + cipher.encrypt(nonce, plain, bound_to)
+
+
+def _decrypted(cipher: AESGCM, sealed: bytes, bound_to: bytes) -> bytes:
+    try:
+        return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to)
+    except (InvalidTag, ValueError):
+        raise SecretUnreadable(
+            "the stored secret has been changed", remedy="Store the secret anew, and find out who wrote to the database."
+        ) from None
+
+
+def _directly(key: str, about: UUID) -> bytes:
+    return f"{key}:{about}".encode()
+
+
+def _wrapping(key: str, about: UUID) -> bytes:
+    # Not as above: else whoever can write the database could present a wrapped data key as a secret.
+    return f"data key:{key}:{about}".encode()
+
+
+def _content(about: UUID) -> bytes:
+    return f"secret:{about}".encode()

@@ -10,7 +10,8 @@ import httpx
 from pydantic import SecretStr
 
 from connector.sources.settings import SourceSettings
-from shared.api.sources import CredentialTestOut, ProviderOut
+from shared.api.credentials import CredentialTestOut
+from shared.api.sources import ProviderOut
 from shared.errors import AppError
 from shared.events.sources import ProofOfAbsence
 from shared.events.syncs import Rejection
@@ -39,9 +40,20 @@ class Access:
 
     credential_id: UUID
     credential_name: str
-    client_id: str
-    client_secret: SecretStr = field(repr=False)
+    kind: str
+    fields: Mapping[str, str]
+    secrets: Mapping[str, SecretStr] = field(repr=False)
     inputs: tuple[Input, ...] = ()
+
+    @property
+    def client_id(self) -> str:
+        """Who signs in with client credentials."""
+        return self.fields["client_id"]
+
+    @property
+    def client_secret(self) -> SecretStr:
+        """What proves it."""
+        return self.secrets["client_secret"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-def _fit_for_secrets(url: str) -> str:
+def fit_for_secrets(url: str) -> str:
     """Refuse to send secrets unencrypted over a network that is not our own."""
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None or parts.query or parts.fragment:
@@ -25,7 +25,7 @@ def _is_private(host: str) -> bool:
         return "." not in host
 
 
-SourceUrl = Annotated[str, AfterValidator(_fit_for_secrets)]
+SourceUrl = Annotated[str, AfterValidator(fit_for_secrets)]
 
 
 class SourceSettings(BaseSettings):

@@ -12,7 +12,8 @@ from connector.sources.base import Input
 from connector.storable import checked
 from connector.tables import INTEGRATION_INPUTS, VARIABLES
 from shared.api.base import Gap
-from shared.api.sources import InputRef, ProviderOut
+from shared.api.sources import ProviderOut
+from shared.api.variables import InputRef
 from shared.errors import Invalid
 
 

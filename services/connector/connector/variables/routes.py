@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from connector.scope import InReading, InRequest
 from connector.variables.variables import add_variable, change_variable, list_variables, remove_variable
-from shared.api.sources import VariableIn, VariableOut, VariableValueIn
+from shared.api.variables import VariableIn, VariableOut, VariableValueIn
 from shared.http.paging import Page
 
 router = APIRouter(prefix="/variables", tags=["variables"])

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from connector.names import name_key
 from connector.storable import checked
 from connector.tables import INTEGRATION_INPUTS, INTEGRATIONS, VARIABLES
-from shared.api.sources import VariableIn, VariableOut
+from shared.api.variables import VariableIn, VariableOut
 from shared.clock import now
 from shared.db.upsert import insert_for
 from shared.errors import Conflict, NotFound
@@ -36,6 +36,7 @@ async def add_variable(session: AsyncSession, given: VariableIn) -> VariableOut:
         "id": new_id(),
         "name": name,
         "name_key": name_key(name),
+        "type": "text",
         "value": checked("value", given.value.strip()),
         "created_at": moment,
         "updated_at": moment,

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.api.sources import InputRef, OperationIn
+from shared.api.sources import OperationIn
+from shared.api.variables import InputRef
 from shared.errors import Invalid
 from workflow_engine.blocks.base import BlockSettings, Context
 from workflow_engine.clients.connector import OfferedPreset

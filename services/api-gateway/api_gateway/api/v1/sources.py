@@ -7,16 +7,9 @@ from fastapi import APIRouter, Query
 
 from api_gateway.api.v1.routing import subject
 from api_gateway.scope import InAccount, InParts
-from shared.api.sources import (
-    CredentialIn,
-    CredentialOut,
-    CredentialTestIn,
-    CredentialTestOut,
-    ProviderOut,
-    VariableIn,
-    VariableOut,
-    VariableValueIn,
-)
+from shared.api.credentials import CredentialIn, CredentialOut, CredentialTestIn, CredentialTestOut, SecretIn
+from shared.api.sources import ProviderOut
+from shared.api.variables import VariableIn, VariableOut, VariableValueIn
 from shared.http.paging import Page
 
 Search = Annotated[str | None, Query(max_length=200)]
@@ -54,6 +47,12 @@ async def list_credentials(parts: InParts, account: InAccount) -> Page[Credentia
 async def read_credential(credential_id: UUID, parts: InParts, account: InAccount) -> CredentialOut:
     """Return one credential, without its secret."""
     return await parts.connector.credential(credential_id, actor=account.name)
+
+
+@credentials.put("/{credential_id}/secret")
+async def renew_secret(credential_id: UUID, given: SecretIn, parts: InParts, account: InAccount) -> CredentialOut:
+    """Give a credential new secrets in place of its old ones; its id stays."""
+    return await parts.connector.renew_secret(credential_id, given, actor=account.name)
 
 
 @credentials.delete("/{credential_id}", status_code=204)

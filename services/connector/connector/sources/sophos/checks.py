@@ -4,7 +4,7 @@ from connector.sources.sophos.api import NOT_FOUND, Account, Tenant
 from connector.sources.sophos.errors import api_error
 from connector.sources.sophos.models import WhoAmI
 from connector.sources.sophos.users import USERS
-from shared.api.sources import CredentialTestOut, TestCheck
+from shared.api.credentials import CredentialTestOut, TestCheck
 from shared.errors import AppError
 
 

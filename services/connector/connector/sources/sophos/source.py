@@ -10,7 +10,8 @@ from connector.sources.sophos.deletion import DeleteUser
 from connector.sources.sophos.lookup import LookupUsers
 from connector.sources.sophos.manifest import MANIFEST
 from connector.sources.sophos.users import UsersSession
-from shared.api.sources import CredentialTestOut, ProviderOut
+from shared.api.credentials import CredentialTestOut
+from shared.api.sources import ProviderOut
 
 
 class SophosUsers:
