@@ -1,7 +1,7 @@
 """The contracts: every event that services tell each other, one module per subject."""
 
 from shared.events.base import CONTRACTS, Event
-from shared.events.records import Cause, Change, ChangeKind, RecordsChanged, RecordType
+from shared.events.records import Cause, Change, ChangeKind, RecordsChanged, RecordsWithheld, RecordType
 from shared.events.sources import ListingCompleted, ProofOfAbsence, Provenance, UsersObserved, UsersProvenAbsent
 from shared.events.syncs import AbsenceApplied, AbsenceSuspected, PageApplied, PageCounts, Rejection, RunFinished
 from shared.events.workflows import (
@@ -34,6 +34,7 @@ __all__ = [
     "RecordChangesRequested",
     "RecordType",
     "RecordsChanged",
+    "RecordsWithheld",
     "Rejection",
     "RunFinished",
     "StepsReady",

@@ -53,3 +53,32 @@ class RecordsChanged(Event):
     @override
     def summary(self) -> str:
         return f"{len(self.changes)} records of type {self.record_type} changed"
+
+
+class RecordsWithheld(Event):
+    """The guard put losses into a tray that was empty. What is added to a tray that holds something is not told again."""
+
+    topic: ClassVar[str] = "records.withheld.v1"
+    told_by: ClassVar[str] = "mapper"
+    needed: ClassVar[bool] = False
+
+    saas_instance_id: UUID | None = Field(default=None, description="Whose tray it is; without one, it is the integration's.")
+    integration_id: UUID | None = None
+    record_type: RecordType
+    kind: Literal["missing", "deactivated", "deleted_in_source"]
+    records: int = Field(description="How many records the first batch in the tray holds.")
+    cause: Cause
+    window: str = Field(description="The moving window whose limit would have been crossed.")
+    limit: int
+    living: int
+    before: int = Field(description="Records that were lost within the window before.")
+
+    @property
+    @override
+    def key(self) -> str:
+        return str(self.saas_instance_id or self.integration_id)
+
+    @property
+    @override
+    def summary(self) -> str:
+        return f"{self.records} losses of type {self.record_type} withheld: {self.limit} pass in {self.window}, {self.before} went before"

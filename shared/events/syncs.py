@@ -92,6 +92,7 @@ class AbsenceApplied(Event):
     run_id: UUID
     missing: int = Field(description="Users of the integration who are missing now, those proven absent in earlier runs included.")
     newly_missing: int
+    withheld: int = Field(default=0, description="Users proven absent who were not marked: they wait in the tray of the guard.")
 
     @property
     @override
@@ -101,7 +102,7 @@ class AbsenceApplied(Event):
     @property
     @override
     def summary(self) -> str:
-        return f"{self.missing} users missing, {self.newly_missing} of them newly"
+        return f"{self.missing} users missing, {self.newly_missing} of them newly; {self.withheld} withheld"
 
 
 class RunFinished(Event):

@@ -38,6 +38,7 @@ class RecordChangeRequest(Part):
     roles: list[str] | None = None
     fields: dict[str, Any] | None = None
     proof: dict[str, Any] | None = Field(default=None, description="Kept with the revision: the question asked and the answer read back.")
+    rule: dict[str, Any] | None = Field(default=None, description="The rule of the workflow's Begin: evidence, if the guard withholds it.")
     cause: Cause
 
 
@@ -69,6 +70,7 @@ class RecordChangeAnswer(Part):
     outcome: Literal["applied", "unchanged", "refused"]
     code: str | None = None
     message: str | None = None
+    remedy: str | None = None
 
 
 class RecordChangesApplied(Event):

@@ -36,6 +36,7 @@ TOLD = frozenset(
         "sync.absence.applied.v1",
         "records.changed.v1",
         "records.changes.applied.v1",
+        "records.withheld.v1",
     }
 )
 MAPPING = {

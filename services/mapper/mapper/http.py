@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Depends, FastAPI
 
 import mapper.fields.routes
+import mapper.guard.routes
 import mapper.mappings.routes
 import mapper.people.routes
 import mapper.records.routes
@@ -20,6 +21,7 @@ ROUTERS = (
     mapper.people.routes.router,
     mapper.saas_users.routes.router,
     mapper.records.routes.router,
+    mapper.guard.routes.router,
 )
 
 

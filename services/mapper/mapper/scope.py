@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.guard.limits import Limits
 from mapper.mappings.compiled import CompiledMappings
 from shared.db.engine import Database
 from shared.http.service_tokens import Caller, ServiceTokens, caller_of
@@ -20,6 +21,7 @@ class Parts:
     database: Database
     units: Units
     tokens: ServiceTokens
+    limits: Limits
     compiled: CompiledMappings = field(default_factory=CompiledMappings)
 
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from mapper.consumers import subscriptions
+from mapper.guard.limits import Limits
 from mapper.http import app_of
 from mapper.scope import Parts
 from mapper.settings import MapperSettings
@@ -19,6 +20,6 @@ from shared.service import at_work, founded
 async def running(settings: MapperSettings, common: CommonSettings, bus: Bus) -> AsyncIterator[FastAPI]:
     """Everything the mapper needs is up inside this block and gone after it."""
     async with founded(schema=SCHEMA, outbox=OUTBOX, service="mapper", settings=settings, common=common, bus=bus) as foundation:
-        parts = Parts(foundation.database, foundation.units, foundation.tokens)
+        parts = Parts(foundation.database, foundation.units, foundation.tokens, Limits.from_settings(settings))
         async with at_work(foundation, subscriptions, INBOX, parts=parts):
             yield app_of(parts, common, foundation.checks)

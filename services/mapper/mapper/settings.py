@@ -12,3 +12,21 @@ class MapperSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="ROLLCALL_MAPPER_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     port: int = Field(default=8082, ge=0, le=65_535, description="The port of the internal API; 0 takes any free one.")
+    guard_day_records: int = Field(
+        default=5, ge=0, le=1_000_000, description="Losses in 24 hours that always pass in a SaaS instance, however small it is."
+    )
+    guard_day_percent: int = Field(
+        default=5, ge=0, le=100, description="Losses in 24 hours that pass, in percent of the SaaS instance's living users."
+    )
+    guard_week_records: int = Field(
+        default=10, ge=0, le=1_000_000, description="Losses in 7 days that always pass in a SaaS instance, however small it is."
+    )
+    guard_week_percent: int = Field(
+        default=10, ge=0, le=100, description="Losses in 7 days that pass, in percent of the SaaS instance's living users."
+    )
+    guard_evidence_hours: int = Field(
+        default=24,
+        ge=1,
+        le=720,
+        description="Hours for which the proof of a withheld loss is good, and in which a released deletion is done.",
+    )

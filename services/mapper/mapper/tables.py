@@ -1,6 +1,6 @@
 """What the mapper stores."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, Uuid
+from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, Uuid
 
 from shared.db.migrate import Schema
 from shared.db.naming import metadata
@@ -116,6 +116,54 @@ REVISIONS = Table(
     Column("correlation_id", Uuid, nullable=False),
     Index("uq_revisions_record_type_record_id_revision", "record_type", "record_id", "revision", unique=True),
     sqlite_autoincrement=True,
+)
+
+# Losses of records, as they were let through: what the guard counts. A person's hand that let one through (`released`) answers for it.
+LOSSES = Table(
+    "losses",
+    METADATA,
+    Column("record_id", Uuid, primary_key=True),
+    Column("kind", String(30), primary_key=True),
+    Column("key", String(100), primary_key=True),
+    Column("scope", String(60), nullable=False),
+    Column("record_type", String(20), nullable=False),
+    Column("at", Timestamp, nullable=False),
+    Column("released", Boolean, nullable=False),
+    Column("cause", Json, nullable=False),
+    Index("ix_losses_scope_at", "scope", "at"),
+)
+
+# One row for each scope in which losses are counted together. Whoever weighs losses holds it: two must not both pass just under the limit.
+GUARD_SCOPES = Table("guard_scopes", METADATA, Column("scope", String(60), primary_key=True))
+
+# The tray: losses that would have crossed a limit, each with its evidence. Nothing about the record changes while one is held.
+WITHHELD = Table(
+    "withheld",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("scope", String(60), nullable=False),
+    Column("saas_instance_id", Uuid),
+    Column("integration_id", Uuid),
+    Column("record_type", String(20), nullable=False),
+    Column("record_id", Uuid, nullable=False),
+    Column("kind", String(30), nullable=False),
+    Column("key", String(100), nullable=False),
+    Column("source_id", String(200)),
+    Column("proof", Json),
+    Column("proven_at", Timestamp),
+    Column("rule", Json),
+    Column("cause", Json, nullable=False),
+    Column("crossed", Json, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("held_at", Timestamp, nullable=False),
+    Column("seen_at", Timestamp, nullable=False),
+    Column("decided_at", Timestamp),
+    Column("decided_by", String(200)),
+    Column("used_at", Timestamp),
+    CheckConstraint("state IN ('held', 'released', 'discarded', 'moot')", name="state"),
+    Index("ix_withheld_scope_state", "scope", "state"),
+    Index("ix_withheld_record_id_state", "record_id", "state"),
+    Index("ix_withheld_source_id_state", "source_id", "state"),
 )
 
 SCHEMA = Schema(name="mapper", package="mapper", metadata=METADATA)

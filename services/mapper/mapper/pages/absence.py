@@ -1,6 +1,7 @@
-"""Who was missing from a complete listing: suspected first, marked only when proven."""
+"""Who was missing from a complete listing: suspected first, marked only when proven and when the guard lets it pass."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.fields.fields import fields_of, untold_of
 from mapper.fields.values import moment
+from mapper.guard.losses import Loss, enter
+from mapper.guard.ruling import rule_on
+from mapper.guard.scopes import instance, integration, locked
 from mapper.pages.reading import links_of
 from mapper.records.changing import write
 from mapper.records.loading import drafts_of, portions
-from mapper.tables import LINKS
+from mapper.tables import LINKS, SAAS_USERS
 from shared.clock import now
 from shared.events.records import Cause, RecordType
 from shared.events.sources import ListingCompleted, ProofOfAbsence, UsersProvenAbsent
@@ -44,47 +48,91 @@ async def suspect(unit: Unit, event: ListingCompleted) -> None:
 
 
 async def mark_missing(unit: Unit, event: UsersProvenAbsent) -> None:
-    """Mark the users for whom there is proof; nobody is deleted or deactivated."""
+    """Mark the users for whom there is proof, or withhold them all when they are too many; nobody is deleted or deactivated."""
     provenance = event.provenance
     proofs = {proof.source_id: proof for proof in event.proofs if proof.status == GONE}
-    links = await links_of(unit.session, provenance.integration_id, proofs)
-    newly = {source_id: link for source_id, link in links.items() if link.missing_since is None and link.deleted_at is None}
-    if newly:
-        await _mark(unit, event, newly, proofs)
+    await locked(unit.session, {loss.scope for loss in await _losses(unit.session, event, proofs)})
+    # Read again: whoever held the scopes before may have marked some of them.
+    ruling = await rule_on(unit, unit.parts.limits, await _losses(unit.session, event, proofs))
+    await lose(unit, ruling.passed, cause=_cause(event), initial=provenance.initial)
+    await enter(unit.session, ruling.passed)
+    told = {"newly_missing": len(ruling.passed), "withheld": len(ruling.held)}
     missing = await _missing(unit.session, provenance.integration_id)
-    applied = AbsenceApplied(integration_id=provenance.integration_id, run_id=provenance.run_id, missing=missing, newly_missing=len(newly))
-    unit.record(applied)
-    log.info("absence_applied", run_id=str(provenance.run_id), missing=missing, newly_missing=len(newly))
+    unit.record(AbsenceApplied(integration_id=provenance.integration_id, run_id=provenance.run_id, missing=missing, **told))
+    log.info("absence_applied", run_id=str(provenance.run_id), missing=missing, **told)
 
 
-async def _mark(unit: Unit, event: UsersProvenAbsent, newly: Mapping[str, Row[Any]], proofs: Mapping[str, ProofOfAbsence]) -> None:
+async def lose(unit: Unit, losses: Sequence[Loss], *, cause: Cause, initial: bool = False) -> None:
+    """Mark records as missing, each with its proof. That the guard lets them pass is for the caller to know."""
     at = now()
-    for portion in portions(newly):
-        mine = (LINKS.c.source_id.in_(portion), LINKS.c.integration_id == event.provenance.integration_id)
-        await unit.session.execute(update(LINKS).where(*mine).values(missing_since=at))
-    since = moment(at.isoformat())
-    saas_users = {link.saas_user_id: proofs[source_id] for source_id, link in newly.items() if link.saas_user_id is not None}
-    await _write_missing(unit, event, "saas_user", saas_users, {"missing_since": since})
+    await _mark_links(unit.session, losses, at)
     # Where an integration keeps People only, it is said of the person: no field of theirs shows it, their timeline does.
-    people = {link.person_id: proofs[source_id] for source_id, link in newly.items() if link.saas_user_id is None}
-    await _write_missing(unit, event, "person", people, {})
+    values: dict[RecordType, dict[str, Any]] = {"saas_user": {"missing_since": moment(at.isoformat())}, "person": {}}
+    for record_type, changed in values.items():
+        mine = {loss.record_id: loss for loss in losses if loss.record_type == record_type}
+        await _write_missing(unit, record_type, mine, changed, cause=cause, initial=initial)
+
+
+async def _losses(session: AsyncSession, event: UsersProvenAbsent, proofs: Mapping[str, ProofOfAbsence]) -> list[Loss]:
+    """Return what is lost if these proofs are applied: the links that live."""
+    links = await links_of(session, event.provenance.integration_id, proofs)
+    newly = [link for link in links.values() if link.missing_since is None and link.deleted_at is None]
+    instances = await _instances(session, [link.saas_user_id for link in newly if link.saas_user_id is not None])
+    return [_loss(event, link, proofs[link.source_id], instances.get(link.saas_user_id)) for link in newly]
+
+
+async def _instances(session: AsyncSession, saas_user_ids: Iterable[UUID]) -> dict[UUID | None, UUID]:
+    found: dict[UUID | None, UUID] = {}
+    for portion in portions(saas_user_ids):
+        rows = await session.execute(select(SAAS_USERS.c.id, SAAS_USERS.c.saas_instance_id).where(SAAS_USERS.c.id.in_(portion)))
+        found |= {row.id: row.saas_instance_id for row in rows}
+    return found
+
+
+def _loss(event: UsersProvenAbsent, link: Row[Any], proof: ProofOfAbsence, instance_id: UUID | None) -> Loss:
+    integration_id = event.provenance.integration_id
+    return Loss(
+        scope=integration(integration_id) if instance_id is None else instance(instance_id),
+        record_type="person" if instance_id is None else "saas_user",
+        record_id=link.person_id if instance_id is None else link.saas_user_id,
+        kind="missing",
+        key=str(event.provenance.run_id),
+        cause=_cause(event),
+        integration_id=integration_id,
+        source_id=link.source_id,
+        proof=proof.model_dump(mode="json"),
+        proven_at=proof.asked_at,
+    )
+
+
+def _cause(event: UsersProvenAbsent) -> Cause:
+    provenance = event.provenance
+    return Cause(kind="run", id=str(provenance.run_id), actor=provenance.integration_user, detail=provenance.integration_name)
+
+
+async def _mark_links(session: AsyncSession, losses: Sequence[Loss], at: datetime) -> None:
+    by_integration: dict[UUID | None, list[str]] = {}
+    for loss in losses:
+        by_integration.setdefault(loss.integration_id, []).append(loss.source_id or "")
+    for integration_id, source_ids in by_integration.items():
+        for portion in portions(source_ids):
+            mine = (LINKS.c.source_id.in_(portion), LINKS.c.integration_id == integration_id)
+            await session.execute(update(LINKS).where(*mine).values(missing_since=at))
 
 
 async def _write_missing(
-    unit: Unit, event: UsersProvenAbsent, record_type: RecordType, proofs: Mapping[UUID, ProofOfAbsence], values: dict[str, Any]
+    unit: Unit, record_type: RecordType, losses: Mapping[UUID, Loss], values: dict[str, Any], *, cause: Cause, initial: bool
 ) -> None:
-    if not proofs:
+    if not losses:
         return
-    provenance = event.provenance
-    drafts = await drafts_of(unit.session, record_type, proofs)
+    drafts = await drafts_of(unit.session, record_type, losses)
     for record_id, draft in drafts.items():
         draft.kind = "missing"
-        draft.proof = proofs[record_id].model_dump(mode="json")
+        draft.proof = losses[record_id].proof
         for key, value in values.items():
             draft.set(key, value)
-    cause = Cause(kind="run", id=str(provenance.run_id), actor=provenance.integration_user, detail=provenance.integration_name)
     untold = untold_of(await fields_of(unit.session, record_type))
-    await write(unit, record_type, list(drafts.values()), cause=cause, untold=untold, initial=provenance.initial)
+    await write(unit, record_type, list(drafts.values()), cause=cause, untold=untold, initial=initial)
 
 
 async def _missing(session: AsyncSession, integration_id: UUID) -> int:

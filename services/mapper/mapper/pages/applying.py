@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import Row, update
 
 from mapper.fields.values import is_storable
+from mapper.guard.tray import seen_again
 from mapper.mappings.compiled import Compiled
 from mapper.mappings.evaluate import Context, Evaluation, Problem
 from mapper.pages.linking import write_links
@@ -108,6 +109,7 @@ async def _mark_seen(unit: Unit, event: UsersObserved, known: Known) -> None:
     provenance = event.provenance
     seen = (LINKS.c.source_id.in_(list(known.links)), LINKS.c.integration_id == provenance.integration_id)
     await unit.session.execute(update(LINKS).where(*seen).values(last_run_id=provenance.run_id, last_observed_at=event.fetched_at))
+    await seen_again(unit.session, provenance.integration_id, known.links, event.fetched_at)
 
 
 async def _write(unit: Unit, event: UsersObserved, compiled: Compiled, known: Known, plan: Plan) -> None:

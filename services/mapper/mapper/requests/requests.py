@@ -1,19 +1,26 @@
 """Doing what workflow steps ask for, all requests of an event at once, and answering each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
 
 from mapper.fields.fields import fields_of, untold_of
+from mapper.guard.losses import Loss, enter
+from mapper.guard.ruling import rule_on
+from mapper.guard.scopes import locked
+from mapper.guard.tray import lost_already
 from mapper.records.changing import Draft, write
 from mapper.records.loading import drafts_of, portions
 from mapper.records.unique import Claim, claims_of, holders, rewrite
 from mapper.requests.changing import Changing
+from mapper.requests.losses import losses_in, scopes_of, withheld
 from mapper.tables import LINKS
+from shared.api.records import FieldOut
 from shared.clock import now
-from shared.events.workflows import RecordChangeRequest, RecordChangesApplied, RecordChangesRequested
+from shared.events.records import RecordType
+from shared.events.workflows import RecordChangeAnswer, RecordChangeRequest, RecordChangesApplied, RecordChangesRequested
 from shared.observability.logging import get_logger
 from shared.unit import Unit
 
@@ -21,26 +28,56 @@ log = get_logger(__name__)
 
 
 async def apply_requests(unit: Unit, event: RecordChangesRequested) -> None:
-    """Change the records; a request that cannot be met is answered, and holds no other up."""
-    known = await fields_of(unit.session, event.record_type)
-    unique = [key for key, field in known.items() if field.unique]
-    drafts = await drafts_of(unit.session, event.record_type, [request.record_id for request in event.requests])
-    wanted = [claim for request in event.requests for claim in _claims(request, unique)]
-    changing = Changing(event.record_type, known, drafts, await holders(unit.session, event.record_type, wanted))
-    answers = [changing.answer(request) for request in event.requests]
-    await _write(unit, event, list(drafts.values()), untold_of(known), unique)
+    """Change the records; a request that cannot be met, or that the guard withholds, is answered, and holds no other up."""
+    await locked(unit.session, await scopes_of(unit.session, event.requests))
+    answers = await _applied(unit, event.record_type, event.requests)
     unit.record(RecordChangesApplied(answers=answers))
     refused = sum(answer.outcome == "refused" for answer in answers)
     log.info("requests_applied", record_type=event.record_type, requests=len(answers), refused=refused)
 
 
-async def _write(unit: Unit, event: RecordChangesRequested, drafts: list[Draft], untold: frozenset[str], unique: list[str]) -> None:
+async def release(unit: Unit, requests: Sequence[RecordChangeRequest]) -> list[RecordChangeAnswer]:
+    """Do what was withheld and is released now: as any request, but nobody asks the guard. The caller holds the scopes."""
+    return await _applied(unit, "saas_user", requests, released=True)
+
+
+async def _applied(
+    unit: Unit, record_type: RecordType, requests: Sequence[RecordChangeRequest], *, released: bool = False
+) -> list[RecordChangeAnswer]:
+    known = await fields_of(unit.session, record_type)
+    drafts = await drafts_of(unit.session, record_type, [request.record_id for request in requests])
+    losses = losses_in(requests, drafts)
+    held = set() if released else await _held(unit, list(losses.values()))
+    wanted = [claim for request in requests for claim in _claims(request, _unique(known))]
+    changing = Changing(record_type, known, drafts, await holders(unit.session, record_type, wanted))
+    answers = [withheld(request) if str(request.step_id) in held else changing.answer(request) for request in requests]
+    await _write(unit, record_type, requests, list(drafts.values()), known)
+    made = [losses[answer.step_id] for answer in answers if answer.outcome == "applied" and answer.step_id in losses]
+    await enter(unit.session, made, released=released)
+    return answers
+
+
+async def _held(unit: Unit, losses: Sequence[Loss]) -> set[str]:
+    """Return the steps whose losses wait in the tray. What is deleted at the source is gone: it is counted, never withheld."""
+    ruling = await rule_on(unit, unit.parts.limits, [loss for loss in losses if loss.kind == "deactivated"])
+    return {loss.key for loss in ruling.held}
+
+
+async def _write(
+    unit: Unit, record_type: RecordType, requests: Sequence[RecordChangeRequest], drafts: list[Draft], known: dict[str, FieldOut]
+) -> None:
     if not drafts:
         return
     # The requests of one event come from one block: any of its steps says which workflow was at work.
-    await write(unit, event.record_type, drafts, cause=event.requests[0].cause, untold=untold)
-    await rewrite(unit.session, event.record_type, drafts, unique)
-    await _close_links(unit, [draft.id for draft in drafts if draft.kind == "deleted_in_source"])
+    await write(unit, record_type, drafts, cause=requests[0].cause, untold=untold_of(known))
+    await rewrite(unit.session, record_type, drafts, _unique(known))
+    deleted = [draft.id for draft in drafts if draft.kind == "deleted_in_source"]
+    await _close_links(unit, deleted)
+    await lost_already(unit.session, deleted)
+
+
+def _unique(known: Mapping[str, FieldOut]) -> list[str]:
+    return [key for key, field in known.items() if field.unique]
 
 
 async def _close_links(unit: Unit, saas_user_ids: list[UUID]) -> None:

@@ -27,6 +27,6 @@ def _result(row: Row[Any], answer: RecordChangeAnswer) -> Result:
         exit="failure",
         message=f"{row.message}; but the record could not be changed: {answer.message or 'it was refused'}",
         code=answer.code or "change_refused",
-        remedy="Correct the record, then run the workflow again.",
+        remedy=answer.remedy or "Correct the record, then run the workflow again.",
         evidence=row.evidence,
     )

@@ -1,0 +1,1 @@
+"""The guard on losses: what may go through, what waits in the tray, and who decides."""

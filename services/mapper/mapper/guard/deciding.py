@@ -1,0 +1,100 @@
+"""Deciding on what is withheld: released losses are made as if nobody had stopped them, discarded ones never."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, and_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mapper.guard.making import Made, make
+from mapper.guard.scopes import Scope, instance, integration, locked
+from mapper.scope import Parts
+from mapper.tables import WITHHELD
+from shared.api.guard import DiscardOut, ReleaseIn, ReleaseOut, WithheldChoice
+from shared.clock import now
+from shared.observability.logging import get_logger
+from shared.unit import Unit
+
+log = get_logger(__name__)
+
+T = TypeVar("T")
+AT_ONCE = 500
+"""Entries that one transaction decides on."""
+MOST_REASONS = 100
+
+
+async def release(parts: Parts, given: ReleaseIn, *, actor: str) -> ReleaseOut:
+    """Make what is chosen, in the name of `actor`, some hundred in each transaction. Each entry is made at most once."""
+    out = ReleaseOut()
+
+    async def decide(unit: Unit, rows: Sequence[Row[Any]]) -> None:
+        made = await make(unit, parts.limits, rows, force=given.force)
+        await _write(unit, made)
+        out.released += len(made.released)
+        out.moot += len(made.moot)
+        out.refused += len(made.refused)
+        out.reasons += made.refused[: MOST_REASONS - len(out.reasons)]
+
+    await _each(parts, given, decide, actor=actor)
+    log.info("losses_released", released=out.released, moot=out.moot, refused=out.refused)
+    return out
+
+
+async def discard(parts: Parts, given: WithheldChoice, *, actor: str) -> DiscardOut:
+    """Let the records be as they are. What is said again later comes back as a new entry."""
+    discarded = 0
+
+    async def decide(unit: Unit, rows: Sequence[Row[Any]]) -> None:
+        nonlocal discarded
+        discarded += len(rows)
+        await _decided(unit, "discarded", [row.id for row in rows])
+
+    await _each(parts, given, decide, actor=actor)
+    log.info("losses_discarded", records=discarded)
+    return DiscardOut(discarded=discarded)
+
+
+async def _each(parts: Parts, given: WithheldChoice, decide: Callable[[Unit, Sequence[Row[Any]]], Awaitable[None]], *, actor: str) -> None:
+    """Call `decide` with the chosen entries that are held, portion by portion, each in a transaction that holds their scopes."""
+    after = UUID(int=0)
+    while True:
+        async with parts.units.begin(actor=actor) as unit:
+            chosen = and_(_chosen(given), WITHHELD.c.state == "held", WITHHELD.c.id > after)
+            found = (await unit.session.execute(select(WITHHELD).where(chosen).order_by(WITHHELD.c.id).limit(AT_ONCE))).all()
+            if not found:
+                return
+            after = found[-1].id
+            await locked(unit.session, {_scope(row) for row in found})
+            rows = await _still_held(unit.session, [row.id for row in found])
+            if rows:
+                await decide(unit, rows)
+
+
+def _chosen(given: WithheldChoice) -> ColumnElement[bool]:
+    if given.ids is not None:
+        return WITHHELD.c.id.in_(given.ids)
+    if given.saas_instance_id is not None:
+        return WITHHELD.c.scope == instance(given.saas_instance_id).key
+    return WITHHELD.c.scope == integration(given.integration_id or UUID(int=0)).key
+
+
+def _scope(row: Row[Any]) -> Scope:
+    return integration(row.integration_id) if row.saas_instance_id is None else instance(row.saas_instance_id)
+
+
+async def _still_held(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Row[Any]]:
+    """Return and lock the entries that nobody has decided on while their scopes were waited for."""
+    held = select(WITHHELD).where(WITHHELD.c.id.in_(ids), WITHHELD.c.state == "held").order_by(WITHHELD.c.id)
+    return (await session.execute(held.with_for_update())).all()
+
+
+async def _write(unit: Unit, made: Made) -> None:
+    await _decided(unit, "released", made.released)
+    await _decided(unit, "moot", made.moot)
+
+
+async def _decided(unit: Unit, state: str, ids: Sequence[UUID]) -> None:
+    if ids:
+        decision: Mapping[str, Any] = {"state": state, "decided_at": now(), "decided_by": unit.actor}
+        await unit.session.execute(update(WITHHELD).where(WITHHELD.c.id.in_(ids)).values(**decision))
