@@ -67,7 +67,7 @@ class SessionIn(CredentialBase):
     """A login request that answers with a token, which later requests carry in a header."""
 
     kind: Literal["session"] = "session"
-    method: Literal["POST", "GET"] = "POST"
+    method: Literal["POST", "PUT"] = "POST"
     url: Link
     body: dict[Word, Annotated[str, Field(max_length=4000)]] = Field(
         default_factory=dict, max_length=50, description="Fields to log in with."

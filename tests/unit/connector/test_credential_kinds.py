@@ -1,19 +1,14 @@
 """The kinds of credentials: what is secret in each, what is refused, and how one is renewed."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
-from cryptography.x509.oid import NameOID
 from pydantic import ValidationError
 
 from connector.credentials.kinds import CREDENTIAL, KINDS, apart, check_whole, renewed, secret_fields
 from shared.api.credentials import SecretIn
 from shared.errors import Invalid
+from tests.support.certificates import pair
 
 LOGIN = {"url": "https://shop.example.com/login", "body": {"user.name": "ann"}, "secret_body": {"password": "s3cret"}}
 GIVEN: dict[str, dict[str, Any]] = {
@@ -23,22 +18,6 @@ GIVEN: dict[str, dict[str, Any]] = {
     "aws_sigv4": {"access_key_id": "AK", "secret_access_key": "s3cret", "session_token": "s3cret", "region": "eu-west-1", "service": "s3"},
     "session": LOGIN,
 }
-
-
-PASSWORD = "s3cret"
-
-
-def pair() -> dict[str, str]:
-    """Return a certificate of our own and its encrypted key, as PEM."""
-    key, name, moment = (
-        ec.generate_private_key(ec.SECP256R1()),
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ann")]),
-        datetime.now(UTC),
-    )
-    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
-    certificate = made.not_valid_before(moment).not_valid_after(moment + timedelta(days=90)).sign(key, hashes.SHA256())
-    encrypted = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(PASSWORD.encode())).decode()
-    return {"certificate": certificate.public_bytes(Encoding.PEM).decode(), "private_key": encrypted, "key_password": PASSWORD}
 
 
 @pytest.mark.parametrize("kind", [*GIVEN, "mutual_tls"])

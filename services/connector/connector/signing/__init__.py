@@ -1,0 +1,1 @@
+"""Signing requests to sources, for each kind of credential."""
