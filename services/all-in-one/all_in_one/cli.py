@@ -20,6 +20,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+keys = typer.Typer(help="The connector's encryption keys.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
 console = Console()
 errors = Console(stderr=True)
 
@@ -122,6 +124,29 @@ def docs(
         errors.print(f"stale: {', '.join(stale)}. Run `rollcall docs`.", style="red")
         raise typer.Exit(1)
     console.print("documents are up to date" if not stale else f"written: {', '.join(stale)}")
+
+
+@keys.command("status")
+def keys_status() -> None:
+    """Print how many stored secrets need which key. An old key may be removed once none does."""
+    from all_in_one.keys import status
+
+    table = Table("Key", "Is", "Secrets", "Without a data key", title="Encryption keys")
+    for use, state in _run(status()):
+        table.add_row(use.key_id, state, str(use.secrets), str(use.directly))
+    console.print(table)
+
+
+@keys.command("rotate")
+def keys_rotate(batch: Annotated[int, typer.Option(min=1, max=10_000, help="Secrets that are committed at once.")] = 500) -> None:
+    """Bring every stored secret under the current key. May be stopped and run again, and beside running services that have both keys."""
+    from all_in_one.keys import rotate_all
+
+    done = _run(rotate_all(batch, lambda so_far: console.print(f"{so_far} secrets are under the current key")))
+    console.print(f"rewrapped: {done.rewrapped}, unreadable: {len(done.unreadable)}", style="red" if done.unreadable else "green")
+    if done.unreadable:
+        errors.print(f"these need a key that is not at hand: {', '.join(map(str, done.unreadable[:20]))}")
+        raise typer.Exit(1)
 
 
 def main() -> None:

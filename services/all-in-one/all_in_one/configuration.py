@@ -10,6 +10,9 @@ from all_in_one.embedded import DataDirectory
 from all_in_one.services import SERVICES
 from shared.config import CommonSettings, ServiceSettings, load, refuse_unknown
 
+ENCRYPTION_KEYS = ("encryption_key", "encryption_key_file", "encryption_key_command")
+"""The settings of which a service needs exactly one; the embedded mode makes a key when there is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
@@ -30,7 +33,7 @@ class Configuration:
         if self.common.bus_url is None:
             if _unset(kind, "database_url"):
                 supplied["database_url"] = self.data.database_url(name)
-            if "encryption_key" in kind.model_fields and _unset(kind, "encryption_key"):
+            if "encryption_key" in kind.model_fields and all(_unset(kind, name) for name in ENCRYPTION_KEYS):
                 supplied["encryption_key"] = self.data.key("encryption")
         return supplied
 

@@ -12,7 +12,7 @@ from connector.http import build_app
 from connector.providers.providers import installed_providers
 from connector.runs.worker import Worker
 from connector.scope import Parts
-from connector.secrets.vault import Vault
+from connector.secrets.keys import read_vault
 from connector.settings import ConnectorSettings
 from connector.sources.base import Surroundings
 from connector.sources.settings import SourceSettings
@@ -41,7 +41,7 @@ async def running(settings: ConnectorSettings, common: CommonSettings, bus: Bus,
             database=foundation.database,
             units=foundation.units,
             tokens=foundation.tokens,
-            vault=Vault(settings.encryption_key),
+            vault=await read_vault(settings),
             providers=installed_providers(Surroundings(settings, http)),
             mapper=MapperClient(mapper, foundation.tokens),
         )

@@ -1,9 +1,10 @@
 """What the connector can be told."""
 
 from base64 import urlsafe_b64decode
+from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from connector.sources.settings import SourceSettings
@@ -24,9 +25,15 @@ def key_bytes(key: SecretStr) -> bytes:
     return raw
 
 
-def _usable_key(key: SecretStr) -> SecretStr:
-    key_bytes(key)
-    return key
+def old_keys(keys: SecretStr | None) -> list[SecretStr]:
+    """Return the keys that one setting holds."""
+    return [SecretStr(key) for key in keys.get_secret_value().split()] if keys else []
+
+
+def _usable_keys(keys: SecretStr | None) -> SecretStr | None:
+    for key in old_keys(keys):
+        key_bytes(key)
+    return keys
 
 
 class ConnectorSettings(SourceSettings, ServiceSettings):
@@ -35,8 +42,20 @@ class ConnectorSettings(SourceSettings, ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="ROLLCALL_CONNECTOR_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     port: int = Field(default=8081, ge=0, le=65_535, description="The port of the internal API; 0 takes any free one.")
-    encryption_key: Annotated[SecretStr, AfterValidator(_usable_key)] = Field(
-        description="Encrypts stored credentials: 32 random bytes in base64. Lost, they stay unreadable. Embedded: made at first start."
+    encryption_key_file: Path | None = Field(default=None, description="A file that holds the encryption key, in its place.")
+    encryption_key_command: str | None = Field(
+        default=None,
+        min_length=1,
+        description="A command that prints the encryption key, in its place; run without a shell, for 30 seconds.",
+    )
+    encryption_key: Annotated[SecretStr | None, AfterValidator(_usable_keys)] = Field(
+        default=None,
+        validate_default=True,
+        description="Encrypts stored credentials: 32 random bytes in base64. Lost, they stay unreadable. Exactly one of the key, its file "
+        "and its command is needed. Embedded: made at first start.",
+    )
+    old_encryption_keys: Annotated[SecretStr | None, AfterValidator(_usable_keys)] = Field(
+        default=None, description="Keys of before, separated by spaces, that stored credentials may still be read with."
     )
     lease_seconds: float = Field(
         default=30, ge=1, le=600, description="How long a worker owns a run without a sign of life; then another one takes it over."
@@ -47,3 +66,11 @@ class ConnectorSettings(SourceSettings, ServiceSettings):
         default=6, ge=0.01, le=168, description="How long a run may wait for its pages to be applied before it is called failed."
     )
     operation_seconds: float = Field(default=60, ge=1, le=600, description="How long one operation at a source may take.")
+
+    @field_validator("encryption_key")
+    @classmethod
+    def _exactly_one_key(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        given = [key, info.data.get("encryption_key_file"), info.data.get("encryption_key_command")]
+        if sum(one is not None for one in given) != 1:
+            raise ValueError("give exactly one of the key, its file (…_FILE) and its command (…_COMMAND)")
+        return key

@@ -1,13 +1,10 @@
 """Credentials as stored: the secret goes in sealed and never comes out of the API."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
-from pydantic import SecretStr
 from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -50,7 +47,7 @@ class StoredCredential:
 
     def access(self, vault: Vault, inputs: tuple[Input, ...] = ()) -> Access:
         """Open the secrets. Raises `SecretUnreadable`."""
-        return Access(self.id, self.name, self.kind, self.fields, opened(vault, self.sealed, self.id), inputs)
+        return Access(self.id, self.name, self.kind, self.fields, vault.open(self.sealed, about=self.id), inputs)
 
 
 async def add_credential(session: AsyncSession, given: CredentialIn, manifest: ProviderOut, vault: Vault) -> CredentialOut:
@@ -125,24 +122,10 @@ async def note_test(session: AsyncSession, credential_id: UUID, *, at: datetime,
 PUBLIC = [column for column in CREDENTIALS.c if column.name not in {"secret", "data_key", "key_id", "name_key"}]
 
 
-def opened(vault: Vault, sealed: Sealed, credential_id: UUID) -> dict[str, SecretStr]:
-    """Return a credential's secrets by field name. Raises `SecretUnreadable`."""
-    plain = vault.open(sealed, about=credential_id).get_secret_value()
-    if sealed.data_key is None:
-        return {"client_secret": SecretStr(plain)}
-    return {name: SecretStr(secret) for name, secret in orjson.loads(plain).items()}
-
-
-def sealed_together(vault: Vault, secrets: Mapping[str, SecretStr], credential_id: UUID) -> Sealed:
-    """Return the secrets of a credential as one that is sealed."""
-    plain = orjson.dumps({name: secret.get_secret_value() for name, secret in secrets.items()})
-    return vault.seal(SecretStr(plain.decode()), about=credential_id)
-
-
 def _contents(given: CredentialIn, credential_id: UUID, vault: Vault) -> dict[str, Any]:
     check_whole(given)
     fields, secrets = apart(given)
-    sealed = sealed_together(vault, secrets, credential_id)
+    sealed = vault.seal(secrets, about=credential_id)
     return {"fields": fields, "secret": sealed.ciphertext, "data_key": sealed.data_key, "key_id": sealed.key_id}
 
 

@@ -1,11 +1,12 @@
 """The vault: every secret under a random key of its own, and that one wrapped by a key that the database does not hold."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
+import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import SecretStr
@@ -14,6 +15,7 @@ from connector.settings import KEY_BYTES, key_bytes
 from shared.errors import AppError
 
 NONCE_BYTES = 12
+THE_FIRST = "client_secret"
 
 
 class SecretUnreadable(AppError):
@@ -24,7 +26,10 @@ class SecretUnreadable(AppError):
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """An encrypted secret, the id of the master key, and the wrapped data key. Without one the master key itself encrypted the secret."""
+    """Encrypted secrets, the id of the master key, and the wrapped data key.
+
+    Without a data key the master key itself encrypted one secret: so did the first version, which knew client secrets only.
+    """
 
     key_id: str
     ciphertext: bytes
@@ -39,22 +44,23 @@ class Vault:
         self.key_id = key_id(raw)
         self._keys = {key_id(one): AESGCM(one) for one in (raw, *map(key_bytes, old_keys))}
 
-    def seal(self, secret: SecretStr, *, about: UUID) -> Sealed:
-        """Return `secret` encrypted for the thing with the id `about`."""
+    def seal(self, secrets: Mapping[str, SecretStr], *, about: UUID) -> Sealed:
+        """Return all secrets of the thing with the id `about`, by name, encrypted together."""
         data_key = os.urandom(KEY_BYTES)
-        return Sealed(
-            self.key_id, _encrypted(AESGCM(data_key), secret.get_secret_value().encode(), _content(about)), self._wrap(data_key, about)
-        )
+        plain = orjson.dumps({name: secret.get_secret_value() for name, secret in secrets.items()})
+        return Sealed(self.key_id, _encrypted(AESGCM(data_key), plain, _content(about)), self._wrap(data_key, about))
 
-    def open(self, sealed: Sealed, *, about: UUID) -> SecretStr:
-        """Return the secret. Raises `SecretUnreadable`."""
+    def open(self, sealed: Sealed, *, about: UUID) -> dict[str, SecretStr]:
+        """Return the secrets by name. Raises `SecretUnreadable`."""
         if sealed.data_key is None:
-            return SecretStr(_decrypted(self._master(sealed.key_id), sealed.ciphertext, _directly(sealed.key_id, about)).decode())
+            plain = _decrypted(self._master(sealed.key_id), sealed.ciphertext, _directly(sealed.key_id, about))
+            return {THE_FIRST: SecretStr(plain.decode())}
         data_key = self._unwrap(sealed.key_id, sealed.data_key, about)
-        return SecretStr(_decrypted(AESGCM(data_key), sealed.ciphertext, _content(about)).decode())
+        secrets = orjson.loads(_decrypted(AESGCM(data_key), sealed.ciphertext, _content(about)))
+        return {name: SecretStr(secret) for name, secret in secrets.items()}
 
     def rewrap(self, sealed: Sealed, *, about: UUID) -> Sealed:
-        """Return the same secret under the current key; the ciphertext itself stays as it is. Raises `SecretUnreadable`."""
+        """Return the same secrets under the current key; the ciphertext itself stays as it is. Raises `SecretUnreadable`."""
         if sealed.data_key is None:
             return self.seal(self.open(sealed, about=about), about=about)
         return Sealed(self.key_id, sealed.ciphertext, self._wrap(self._unwrap(sealed.key_id, sealed.data_key, about), about))
