@@ -8,7 +8,8 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.support.server_waiting import NoServer, free_port, wait_until_it_answ
 POSTGRES_PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin", "/usr/local/opt/postgresql*/bin")
 RABBITMQ_PLACES = ("/usr/lib/rabbitmq/bin", "/opt/homebrew/opt/rabbitmq/sbin", "/usr/local/opt/rabbitmq/sbin")
 UNSAFE_BUT_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+Start = Callable[[], AbstractContextManager[subprocess.Popen[bytes]]]
 RABBITMQ_SETTINGS = """\
 listeners.tcp.1 = 127.0.0.1:{port}
 default_user = rollcall
@@ -27,9 +29,31 @@ raft.wal_max_size_bytes = 16000000
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server at `url` that can be made to die and come back with its data, as a machine does that is switched off and on."""
+
+    url: str
+    restart: Callable[[], None]
+
+
 @contextmanager
 def postgres(ask: Callable[[str], None], settings: tuple[str, ...] = UNSAFE_BUT_FAST) -> Iterator[str]:
     """Give the address of a PostgreSQL server that ends with the block. Raises `NoServer`."""
+    with mortal_postgres(ask, settings) as server:
+        yield server.url
+
+
+@contextmanager
+def rabbitmq(ask: Callable[[str], None]) -> Iterator[str]:
+    """Give the address of a RabbitMQ server that ends with the block. Raises `NoServer`."""
+    with mortal_rabbitmq(ask) as server:
+        yield server.url
+
+
+@contextmanager
+def mortal_postgres(ask: Callable[[str], None], settings: tuple[str, ...] = UNSAFE_BUT_FAST) -> Iterator[Server]:
+    """Give a PostgreSQL server that ends with the block. Raises `NoServer`."""
     folder = _folder_of("initdb", POSTGRES_PLACES)
     with _own_directory("postgres") as (directory, who):
         password, port = secrets.token_hex(16), free_port()
@@ -41,14 +65,13 @@ def postgres(ask: Callable[[str], None], settings: tuple[str, ...] = UNSAFE_BUT_
         options = [word for setting in (*settings, "unix_socket_directories=", "listen_addresses=127.0.0.1") for word in ("-c", setting)]
         command = [folder / "postgres", "-D", directory / "data", "-p", str(port), *options]
         url = f"postgresql://rollcall:{password}@127.0.0.1:{port}/postgres"
-        with _running(command, directory, who) as process:
-            wait_until_it_answers(lambda: ask(url), seconds=30, alive=lambda: process.poll() is None)
-            yield url
+        with _mortal(url, ask, 30, lambda: _running(command, directory, who)) as server:
+            yield server
 
 
 @contextmanager
-def rabbitmq(ask: Callable[[str], None]) -> Iterator[str]:
-    """Give the address of a RabbitMQ server that ends with the block. Raises `NoServer`."""
+def mortal_rabbitmq(ask: Callable[[str], None]) -> Iterator[Server]:
+    """Give a RabbitMQ server that ends with the block. Raises `NoServer`."""
     folder = _folder_of("rabbitmq-server", RABBITMQ_PLACES)
     epmd = shutil.which("epmd")
     if epmd is None:
@@ -61,10 +84,23 @@ def rabbitmq(ask: Callable[[str], None]) -> Iterator[str]:
         url = f"amqp://rollcall:{password}@127.0.0.1:{port}/"
         with (
             _running([epmd, "-port", str(names), "-address", "127.0.0.1"], directory, who, environment),
-            _running([folder / "rabbitmq-server"], directory, who, environment) as process,
+            _mortal(url, ask, 90, lambda: _running([folder / "rabbitmq-server"], directory, who, environment)) as server,
         ):
-            wait_until_it_answers(lambda: ask(url), seconds=90, alive=lambda: process.poll() is None)
-            yield url
+            yield server
+
+
+@contextmanager
+def _mortal(url: str, ask: Callable[[str], None], seconds: float, start: Start) -> Iterator[Server]:
+    """Start a server and wait until it answers; do so again whenever it is restarted."""
+    with ExitStack() as lives:
+
+        def live() -> None:
+            lives.close()
+            process = lives.enter_context(start())
+            wait_until_it_answers(lambda: ask(url), seconds=seconds, alive=lambda: process.poll() is None)
+
+        live()
+        yield Server(url, live)
 
 
 def _rabbitmq_environment(directory: Path, names: int) -> dict[str, str]:

@@ -120,10 +120,11 @@ def _server(variable: str, usual: tuple[str, ...], ask: Callable[[str], None], s
         finally:
             started.__exit__(None, None, None)
         return
-    _none_found(f"{variable} is not set; " + "; ".join(reasons))
+    none_found(f"{variable} is not set; " + "; ".join(reasons))
 
 
-def _none_found(why: str) -> NoReturn:
+def none_found(why: str) -> NoReturn:
+    """Skip the test, or fail it where servers are required."""
     if os.environ.get("REQUIRE_SERVERS"):
         pytest.fail(f"REQUIRE_SERVERS is set, but there is no server: {why}", pytrace=False)
     pytest.skip(f"no server: {why}")

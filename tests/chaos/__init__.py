@@ -1,0 +1,1 @@
+"""Runs among faults, kills and restarts: what they end with is what a calm run ends with."""
