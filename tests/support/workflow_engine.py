@@ -13,6 +13,7 @@ import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr, TypeAdapter
 
+from shared.api.guard import LeaveAnswer, LeaveIn, LeaveOut
 from shared.api.records import FlatRecord, RecordQuery
 from shared.api.sources import InputField, OperationIn, OperationOut, Preset, ProviderOut
 from shared.bus.in_process import InProcessBus
@@ -102,6 +103,8 @@ class Records:
     ended: list[WorkflowRunsEnded] = field(default_factory=list)
     correlations: set[UUID | None] = field(default_factory=set)
     refuse: set[UUID] = field(default_factory=set)
+    withhold: set[UUID] = field(default_factory=set)
+    asked: list[LeaveIn] = field(default_factory=list)
 
     def add(self, source_id: str | None, **fields: Any) -> UUID:
         """Add a SaaS user."""
@@ -136,6 +139,15 @@ class Records:
                 told = RecordChangeAnswer(step_id=request.step_id, record_id=request.record_id, outcome="applied")
             answers.append(told)
         return RecordChangesApplied(answers=answers, causation_id=event.id, correlation_id=event.correlation_id)
+
+    def leave(self, given: LeaveIn) -> LeaveOut:
+        """Give leave, but to those who are to be withheld: as the mapper does, for all that ask together or for none."""
+        self.asked.append(given)
+        stopped = any(ask.record_id in self.withhold for ask in given.asks)
+        answer: dict[str, Any] = (
+            {"outcome": "withheld", "message": "too many losses", "remedy": "Release it."} if stopped else {"outcome": "allowed"}
+        )
+        return LeaveOut(answers=[LeaveAnswer(key=ask.key, **answer) for ask in given.asks if ask.record_id in self.rows])
 
     def _change(self, request: Any) -> None:
         row = self.rows[request.record_id]
@@ -315,6 +327,10 @@ def mapper_app(records: Records) -> FastAPI:
     async def query(record_type: str, given: RecordQuery) -> Page[FlatRecord]:
         assert record_type == "saas_user"
         return records.query(given)
+
+    @app.post("/internal/guard/leave")
+    async def leave(given: LeaveIn) -> LeaveOut:
+        return records.leave(given)
 
     return app
 

@@ -1,7 +1,7 @@
 """API call: one operation at a source for each record, such as deleting a user there."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -16,7 +16,8 @@ from shared.observability.correlation import correlated
 from shared.observability.logging import get_logger
 from shared.rules import matches
 from workflow_engine.blocks.base import MAYBE_DONE, Context, Outcome, Work, WorkBlock
-from workflow_engine.blocks.failures import missing_record, worth_another_attempt
+from workflow_engine.blocks.failures import later, missing_record, worth_another_attempt
+from workflow_engine.blocks.leave import leave_for
 from workflow_engine.blocks.presets import PresetSettings, operation
 from workflow_engine.clients.connector import OfferedPreset
 
@@ -53,23 +54,47 @@ class ApiCall(WorkBlock):
     @override
     async def run(self, batch: Sequence[Work], context: Context) -> list[Outcome]:
         gate = asyncio.Semaphore(context.parallel_operations)
+        leave = await _leave(batch, context)
 
         async def one(work: Work) -> Outcome:
             async with gate:
                 with correlated(work.correlation_id):
-                    return await _called(work, context)
+                    return await _called(work, context, leave)
 
         return list(await asyncio.gather(*(one(work) for work in batch)))
 
 
-async def _called(work: Work, context: Context) -> Outcome:
+async def _leave(batch: Sequence[Work], context: Context) -> dict[UUID, Outcome | None] | None:
+    """Ask for leave for those of the batch that would act as they stand now; None where nothing is destroyed."""
+    if context.preset is None or not context.preset.destructive:
+        return None
+    try:
+        records = await context.mapper.fields_of(context.record_type, [work.record_id for work in batch], actor=context.actor)
+    except AppError as error:
+        return {work.step_id: later(work, error) for work in batch}
+    acting = [work for work in batch if work.record_id in records and _no_longer(work, records[work.record_id], context) is None]
+    return await leave_for(acting, context)
+
+
+async def _called(work: Work, context: Context, leave: Mapping[UUID, Outcome | None] | None) -> Outcome:
     """Call for one step. Whatever breaks here, the other steps of the batch keep their outcomes."""
     try:
         plan = await _planned(work, context)
-        return plan if isinstance(plan, Outcome) else await _sent(work, *plan, context)
+        if isinstance(plan, Outcome):
+            return plan
+        stopped = _without_leave(work, leave)
+        return stopped or await _sent(work, *plan, context)
     except Exception as error:
         log.exception("operation_broke", step_id=str(work.step_id))
         return _unknown(work, f"{type(error).__name__} in the block", "block_failed", None, {})
+
+
+def _without_leave(work: Work, leave: Mapping[UUID, Outcome | None] | None) -> Outcome | None:
+    """Return the outcome of a step that has no leave; it is asked for anew where the record changed its mind in between."""
+    if leave is None:
+        return None
+    why = "the record changed while leave was asked for; nothing was sent to the source"
+    return leave.get(work.step_id, Outcome(work.step_id, None, why, "changed_meanwhile", None, dict(work.evidence)))
 
 
 async def _planned(work: Work, context: Context) -> Outcome | tuple[OfferedPreset, OperationIn]:

@@ -76,6 +76,11 @@ class Context:
         """In whose name the block acts."""
         return f"workflow:{self.workflow_name}"
 
+    @property
+    def sent_rule(self) -> dict[str, Any] | None:
+        """The rule as others are told it."""
+        return None if self.rule is None else self.rule.model_dump(mode="json", by_alias=True, exclude_none=True)
+
     def cause(self, step_id: UUID) -> Cause:
         """Return why a record changes when this block changes it."""
         return Cause(kind="workflow_step", id=str(step_id), actor=self.actor, detail=f"{self.workflow_name} · {self.block_name}")

@@ -137,7 +137,12 @@ def _gone(work: Work, proof: ProofOfAbsence, evidence: dict[str, Any], context: 
     if not settings.deactivate_user:
         return Outcome(work.step_id, "success", "the source no longer has this user; nothing was changed", "absent", None, told)
     change = RecordChangeRequest(
-        step_id=work.step_id, record_id=work.record_id, action="deactivate", proof=kept, cause=context.cause(work.step_id)
+        step_id=work.step_id,
+        record_id=work.record_id,
+        action="deactivate",
+        proof=kept,
+        rule=context.sent_rule,
+        cause=context.cause(work.step_id),
     )
     return Outcome(work.step_id, "success", "the source no longer has this user: deactivated", "absent", None, told, change)
 

@@ -1,8 +1,9 @@
-"""What the workflow engine asks the mapper: records as rules see them."""
+"""What the workflow engine asks the mapper: records as rules see them, and leave to destroy."""
 
 from typing import Any
 from uuid import UUID
 
+from shared.api.guard import LeaveAnswer, LeaveIn, LeaveOut
 from shared.api.records import FlatRecord, RecordQuery
 from shared.events.records import RecordType
 from shared.http.client import ServiceClient
@@ -10,7 +11,7 @@ from shared.http.paging import Page
 
 
 class MapperClient(ServiceClient):
-    """Record queries."""
+    """Record queries, and the guard on losses."""
 
     audience = "mapper"
 
@@ -25,3 +26,7 @@ class MapperClient(ServiceClient):
             return {}
         page = await self.query(record_type, RecordQuery(ids=ids, limit=len(ids)), actor=actor)
         return {record.id: record.fields for record in page.items}
+
+    async def leave(self, given: LeaveIn, *, actor: str) -> list[LeaveAnswer]:
+        """Return which steps may destroy something; one whose record is not there has no answer."""
+        return LeaveOut.model_validate(await self.call("POST", "/internal/guard/leave", actor=actor, body=given)).answers
