@@ -24,6 +24,7 @@ class RunOut(Out):
     counts: PageCounts
     missing: int
     newly_missing: int
+    withheld_losses: int = Field(default=0, description="Users proven absent who wait in the tray of the guard; nothing was changed.")
     requests: int = Field(description="Requests that were spent at the source.")
     error: dict[str, Any] | None = None
     correlation_id: UUID

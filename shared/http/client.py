@@ -76,7 +76,7 @@ class ServiceClient:
             places = sorted({".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False, include_url=False)})
             raise _not_understood(self.audience, f"does not fit in {', '.join(places[:5]) or 'its whole'}") from None
 
-    async def get(self, kind: type[T], path: str, *, actor: str, **params: Any) -> T:
+    async def get(self, kind: type[T], path: str, /, *, actor: str, **params: Any) -> T:
         """Return the answer to a GET as `kind`."""
         return await self.ask(kind, "GET", path, actor=actor, params=params)
 

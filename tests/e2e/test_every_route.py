@@ -26,6 +26,8 @@ BODIES: dict[str, Any] = {
     "POST /people": {"fields": {"username": "ada", "email": "ada@example.com", "full_name": "Ada", "role": "Employee"}},
     "PATCH /people/{person_id}": {"fields": {"full_name": "Ada"}},
     "PATCH /saas-users/{saas_user_id}": {"fields": {"to_be_deleted": True}},
+    "POST /withheld/release": {"ids": [ANY_ID], "force": True},
+    "POST /withheld/discard": {"saas_instance_id": ANY_ID},
     "POST /workflows": {"name": "w", "object_type": "saas_user", "definition": {"blocks": [], "connections": []}},
     "PATCH /workflows/{workflow_id}": {"name": "w"},
     "POST /workflows/{workflow_id}/sweeps": {"record_ids": [ANY_ID]},
@@ -40,6 +42,7 @@ BODIES: dict[str, Any] = {
 QUERIES: dict[str, dict[str, Any]] = {
     "GET /people": {"filter": RULE, "sort": "-email", "limit": 5, "count": True},
     "GET /saas-users": {"filter": RULE, "sort": "email", "limit": 5, "count": True},
+    "GET /withheld": {"state": "held", "kind": "missing", "saas_instance_id": ANY_ID, "integration_id": ANY_ID, "limit": 5, "count": True},
     "GET /fields": {"object_type": "saas_user"},
     "GET /workflows": {"limit": 5, "count": True},
     "GET /workflows/{workflow_id}/runs": {"state": "failed", "record_id": ANY_ID, "limit": 5, "count": True},

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api_gateway.auth.authentication import Account
 from api_gateway.clients.connector import ConnectorClient
+from api_gateway.clients.guard import GuardClient
 from api_gateway.clients.mapper import MapperClient
 from api_gateway.clients.workflow_engine import WorkflowEngineClient
 from shared.db.engine import Database
@@ -24,6 +25,7 @@ class Parts:
     connector: ConnectorClient
     mapper: MapperClient
     workflow_engine: WorkflowEngineClient
+    guard: GuardClient
 
 
 def parts_of(request: Request) -> Parts:

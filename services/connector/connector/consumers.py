@@ -35,5 +35,6 @@ async def store_suspects(event: AbsenceSuspected, unit: Unit) -> None:
 async def close_books(event: AbsenceApplied, unit: Unit) -> None:
     """Note who is missing, and end the run if all its pages are applied."""
     waiting = update(RUNS).where(RUNS.c.id == event.run_id, RUNS.c.phase == ABSENCE)
-    await unit.session.execute(waiting.values(phase=SETTLING, missing=event.missing, newly_missing=event.newly_missing))
+    values = {"missing": event.missing, "newly_missing": event.newly_missing, "withheld_losses": event.withheld}
+    await unit.session.execute(waiting.values(phase=SETTLING, **values))
     await settle(unit, event.run_id)

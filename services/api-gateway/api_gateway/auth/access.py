@@ -32,6 +32,7 @@ ROUTES: dict[Role, str] = {
         GET /people/{person_id}/timeline
         GET /saas-users
         GET /saas-users/{saas_user_id}
+        GET /withheld
         GET /blocks
         GET /presets
         GET /workflows
@@ -69,6 +70,8 @@ ROUTES: dict[Role, str] = {
         POST /global-variables
         PUT /global-variables/{variable_id}
         DELETE /global-variables/{variable_id}
+        POST /withheld/release
+        POST /withheld/discard
         POST /accounts
         GET /accounts/{account_id}/tokens
         POST /accounts/{account_id}/tokens

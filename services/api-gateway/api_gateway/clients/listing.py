@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from typing import Any
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +18,13 @@ class ListQuery:
     def params(self) -> dict[str, Any]:
         """Return the query parameters that are given."""
         return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class WithheldQuery(ListQuery):
+    """What of the guard's tray is wanted."""
+
+    state: str | None = None
+    kind: str | None = None
+    saas_instance_id: UUID | None = None
+    integration_id: UUID | None = None

@@ -30,6 +30,7 @@ RUNS = Table(
     Column("withheld", Integer, nullable=False, default=0),
     Column("missing", Integer, nullable=False, default=0),
     Column("newly_missing", Integer, nullable=False, default=0),
+    Column("withheld_losses", Integer, nullable=False, default=0, server_default=text("0")),
     Column("error", Json),
     Column("correlation_id", Uuid, nullable=False),
     Column("requested_by", String(200), nullable=False),

@@ -1,4 +1,7 @@
-"""Guard."""
+"""Guard: how many losses of a run are withheld."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0008"
 down_revision = "0007"
@@ -7,8 +10,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    # Not as a batch: SQLite adds a column with a default by itself, and a batch would rebuild the table and its partial index.
+    op.add_column("runs", sa.Column("withheld_losses", sa.Integer(), nullable=False, server_default=sa.text("0")))
 
 
 def downgrade() -> None:
-    pass
+    op.drop_column("runs", "withheld_losses")
