@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Discriminator, Field, SecretStr, StringConstraints, Tag
+from pydantic import AwareDatetime, BaseModel, Discriminator, Field, SecretStr, StringConstraints, Tag
 
 from shared.api.base import In, Name, Out
 from shared.api.variables import InputRef
@@ -23,6 +23,9 @@ class CredentialBase(In):
 
     name: Name
     provider: str = "sophos-users"
+    expires_at: AwareDatetime | None = Field(
+        default=None, description="When the source stops taking it. Of mutual TLS: the certificate's end."
+    )
 
 
 class BasicIn(CredentialBase):
@@ -108,6 +111,14 @@ class SecretIn(In):
 
     secrets: dict[Word, Secrets] = Field(min_length=1, description="Every secret that the kind needs, by field name. Write-only.")
     fields: dict[Word, FieldValue] = Field(default_factory=dict, description="Fields that change too; the others stay.")
+    expires_at: AwareDatetime | None = Field(default=None, description="When the source stops taking the new secrets.")
+
+
+class CredentialPatch(In):
+    """What may change about a credential beside its secrets; what is left out stays."""
+
+    name: Name | None = None
+    expires_at: AwareDatetime | None = Field(default=None, description="null: it does not expire.")
 
 
 def revealed(given: BaseModel) -> dict[str, Any]:
@@ -119,7 +130,17 @@ def revealed(given: BaseModel) -> dict[str, Any]:
 def _revealed(value: Any) -> Any:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
+    if isinstance(value, datetime):
+        return value.isoformat()
     return {key: _revealed(inner) for key, inner in value.items()} if isinstance(value, dict) else value
+
+
+class ExpiryWarning(Out):
+    """A credential ends soon, or has ended."""
+
+    days_left: int = Field(description="Whole days; 0 on the last one and after it.")
+    message: str
+    remedy: str
 
 
 class CredentialOut(Out):
@@ -133,6 +154,8 @@ class CredentialOut(Out):
     fields: dict[str, str] = Field(default_factory=dict, description="Everything about it that is not secret, by field name.")
     created_at: datetime
     changed_at: datetime = Field(description="When its secrets were last given.")
+    expires_at: datetime | None = None
+    warning: ExpiryWarning | None = Field(default=None, description="From 30 days before it expires.")
     last_tested_at: datetime | None = None
     last_test_ok: bool | None = None
 
@@ -154,11 +177,23 @@ class TestCheck(Out):
     remedy: str | None = None
 
 
+Known = Literal["yes", "no", "unknown"]
+
+
+class CredentialMay(Out):
+    """What a credential may do at the source, as far as that shows without changing anything there."""
+
+    read: Known = "unknown"
+    delete: Known = "unknown"
+    remark: str | None = Field(default=None, description="Why something is unknown.")
+
+
 class CredentialTestOut(Out):
     """What works with a credential, and what does not."""
 
     ok: bool
     checks: list[TestCheck]
+    may: CredentialMay = Field(default_factory=CredentialMay)
     id_type: str | None = None
     tenant_id: str | None = None
     data_region: str | None = Field(default=None, description="The URL of the tenant's regional host, as the source says.")

@@ -32,6 +32,7 @@ BODIES: dict[str, Any] = {
     "PATCH /workflows/{workflow_id}": {"name": "w"},
     "POST /workflows/{workflow_id}/sweeps": {"record_ids": [ANY_ID]},
     "POST /credentials": {"name": "Sophos", "client_id": "c", "client_secret": "s3cret"},
+    "PATCH /credentials/{credential_id}": {"expires_at": "2029-01-01T00:00:00Z"},
     "PUT /credentials/{credential_id}/secret": {"secrets": {"client_secret": "s3cret"}},
     "POST /credentials/{credential_id}/test": {"inputs": {"tenant_id": {"value": ANY_ID}}},
     "POST /global-variables": {"name": "Sophos.Tenant ID", "value": ANY_ID},

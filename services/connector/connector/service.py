@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from connector.clients.mapper import MapperClient
 from connector.consumers import subscriptions
+from connector.credentials.expiry import watched
 from connector.http import build_app
 from connector.providers.providers import installed_providers
 from connector.runs.worker import Worker
@@ -47,6 +48,7 @@ async def running(settings: ConnectorSettings, common: CommonSettings, bus: Bus,
         )
         checks = {**foundation.checks, "mapper": parts.mapper.check}
         await stack.enter_async_context(at_work(foundation, subscriptions, INBOX, parts=parts))
+        await stack.enter_async_context(watched(parts.units))
         await stack.enter_async_context(Worker(parts).running())
         yield build_app(parts, checks, common.metrics_token)
 

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
-from connector.credentials.credentials import add_credential, renew_secret, stored_credential
+from connector.credentials.changing import renew_secret
+from connector.credentials.credentials import add_credential, stored_credential
 from connector.secrets.rotation import keys_in_use, rotate
 from connector.secrets.vault import Vault
 from connector.settings import key_bytes

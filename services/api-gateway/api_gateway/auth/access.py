@@ -64,6 +64,7 @@ ROUTES: dict[Role, str] = {
     """,
     "admin": """
         POST /credentials
+        PATCH /credentials/{credential_id}
         PUT /credentials/{credential_id}/secret
         DELETE /credentials/{credential_id}
         POST /credentials/{credential_id}/test

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient
 from api_gateway.clients.listing import ListQuery
-from shared.api.credentials import CredentialIn, CredentialOut, CredentialTestIn, CredentialTestOut, SecretIn, revealed
+from shared.api.credentials import CredentialIn, CredentialOut, CredentialPatch, CredentialTestIn, CredentialTestOut, SecretIn, revealed
 from shared.api.integrations import IntegrationIn, IntegrationOut, IntegrationPatch
 from shared.api.runs import RunErrorOut, RunOut
 from shared.api.sources import ProviderOut
@@ -41,6 +41,11 @@ class ConnectorClient(InternalClient):
     async def add_credential(self, given: CredentialIn, *, actor: str) -> CredentialOut:
         """Store a credential."""
         return await self.ask(CredentialOut, "POST", "/internal/credentials", actor=actor, body=revealed(given))
+
+    async def change_credential(self, credential_id: UUID, given: CredentialPatch, *, actor: str) -> CredentialOut:
+        """Change what is given; what is left out stays."""
+        body = given.model_dump(mode="json", exclude_unset=True)
+        return await self.ask(CredentialOut, "PATCH", f"/internal/credentials/{credential_id}", actor=actor, body=body)
 
     async def renew_secret(self, credential_id: UUID, given: SecretIn, *, actor: str) -> CredentialOut:
         """Give a credential new secrets."""

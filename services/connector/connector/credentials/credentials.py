@@ -8,13 +8,14 @@ from uuid import UUID
 from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from connector.credentials.kinds import apart, check_whole, renewed
+from connector.credentials.expiry import warning_of
+from connector.credentials.kinds import apart, check_whole, expiry_of
 from connector.names import name_key
 from connector.secrets.vault import Sealed, Vault
 from connector.sources.base import Access, Input
 from connector.storable import checked
 from connector.tables import CREDENTIALS, INTEGRATIONS
-from shared.api.credentials import CredentialIn, CredentialOut, SecretIn
+from shared.api.credentials import CredentialIn, CredentialOut
 from shared.api.sources import ProviderOut
 from shared.clock import now
 from shared.db.upsert import insert_for
@@ -64,41 +65,31 @@ async def add_credential(session: AsyncSession, given: CredentialIn, manifest: P
         "provider": manifest.key,
         "created_at": moment,
         "changed_at": moment,
-        **_contents(given, credential_id, vault),
+        **contents_of(given, credential_id, vault),
     }
     statement = insert_for(session, CREDENTIALS).values(**values).on_conflict_do_nothing(index_elements=["name_key"])
     row = (await session.execute(statement.returning(*PUBLIC))).first()
     if row is None:
-        raise Conflict(f"there is a credential named {name!r} already", code="name_taken", remedy="Choose another name.")
-    return _shown(row)
+        raise name_taken(name)
+    return shown(row)
 
 
 async def list_credentials(session: AsyncSession) -> list[CredentialOut]:
     """Return every credential, by name."""
     rows = await session.execute(select(*PUBLIC).order_by(CREDENTIALS.c.name_key))
-    return [_shown(row) for row in rows]
+    return [shown(row) for row in rows]
 
 
 async def read_credential(session: AsyncSession, credential_id: UUID) -> CredentialOut:
     """Return a credential without its secret. Raises `CredentialNotFound`."""
     row = (await session.execute(select(*PUBLIC).where(CREDENTIALS.c.id == credential_id))).first()
-    return _shown(_there(row, credential_id))
+    return shown(there(row, credential_id))
 
 
 async def stored_credential(session: AsyncSession, credential_id: UUID) -> StoredCredential:
     """Return a credential with its sealed secrets. Raises `CredentialNotFound`."""
-    row = _there((await session.execute(select(CREDENTIALS).where(CREDENTIALS.c.id == credential_id))).first(), credential_id)
+    row = there((await session.execute(select(CREDENTIALS).where(CREDENTIALS.c.id == credential_id))).first(), credential_id)
     return StoredCredential(row.id, row.name, row.kind, row.provider, row.fields, Sealed(row.key_id, row.secret, row.data_key))
-
-
-async def renew_secret(session: AsyncSession, credential_id: UUID, given: SecretIn, vault: Vault) -> CredentialOut:
-    """Put new secrets in place of a credential's old ones. Raises `CredentialNotFound`, and `Invalid`, naming the fields."""
-    statement = select(CREDENTIALS).where(CREDENTIALS.c.id == credential_id).with_for_update()
-    row = _there((await session.execute(statement)).first(), credential_id)
-    whole = renewed(row.kind, {"name": row.name, "provider": row.provider}, row.fields, given)
-    values = {**_contents(whole, credential_id, vault), "changed_at": now(), "last_tested_at": None, "last_test_ok": None}
-    written = await session.execute(update(CREDENTIALS).where(CREDENTIALS.c.id == credential_id).values(**values).returning(*PUBLIC))
-    return _shown(written.one())
 
 
 async def remove_credential(session: AsyncSession, credential_id: UUID) -> None:
@@ -111,7 +102,7 @@ async def remove_credential(session: AsyncSession, credential_id: UUID) -> None:
             used_by=users,
         )
     gone = await session.execute(delete(CREDENTIALS).where(CREDENTIALS.c.id == credential_id).returning(CREDENTIALS.c.id))
-    _there(gone.first(), credential_id)
+    there(gone.first(), credential_id)
 
 
 async def note_test(session: AsyncSession, credential_id: UUID, *, at: datetime, ok: bool) -> None:
@@ -122,18 +113,28 @@ async def note_test(session: AsyncSession, credential_id: UUID, *, at: datetime,
 PUBLIC = [column for column in CREDENTIALS.c if column.name not in {"secret", "data_key", "key_id", "name_key"}]
 
 
-def _contents(given: CredentialIn, credential_id: UUID, vault: Vault) -> dict[str, Any]:
+def contents_of(given: CredentialIn, credential_id: UUID, vault: Vault) -> dict[str, Any]:
+    """Return the columns that hold what was given. Raises `Invalid`."""
     check_whole(given)
     fields, secrets = apart(given)
     sealed = vault.seal(secrets, about=credential_id)
-    return {"fields": fields, "secret": sealed.ciphertext, "data_key": sealed.data_key, "key_id": sealed.key_id}
+    kept = {"secret": sealed.ciphertext, "data_key": sealed.data_key, "key_id": sealed.key_id}
+    return {**kept, "fields": fields, "expires_at": expiry_of(given), "warned_days": None}
 
 
-def _shown(row: Row[Any]) -> CredentialOut:
-    return CredentialOut.model_validate({**row._mapping, "client_id": row.fields.get("client_id")})  # noqa: SLF001 - SQLAlchemy's public name
+def shown(row: Row[Any]) -> CredentialOut:
+    """Return a credential as the API shows it."""
+    told = {"client_id": row.fields.get("client_id"), "warning": warning_of(row.expires_at, now())}
+    return CredentialOut.model_validate({**row._mapping, **told})  # noqa: SLF001 - SQLAlchemy's public name
 
 
-def _there(row: Row[Any] | None, credential_id: UUID) -> Row[Any]:
+def there(row: Row[Any] | None, credential_id: UUID) -> Row[Any]:
+    """Return the row. Raises `CredentialNotFound` when there is none."""
     if row is None:
         raise CredentialNotFound(f"there is no credential {credential_id}", remedy="List the credentials to see those there are.")
     return row
+
+
+def name_taken(name: str) -> Conflict:
+    """Return the error for a name that another credential has."""
+    return Conflict(f"there is a credential named {name!r} already", code="name_taken", remedy="Choose another name.")

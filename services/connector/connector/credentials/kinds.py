@@ -1,6 +1,7 @@
 """The kinds of credentials: what of each is secret, and what is wrong with one as a whole."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, get_args
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
@@ -10,6 +11,7 @@ from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 from connector.sources.settings import fit_for_secrets
 from connector.storable import checked
 from shared.api.credentials import CredentialBase, CredentialIn, MutualTlsIn, SecretIn
+from shared.clock import now
 from shared.errors import Invalid
 
 CREDENTIAL: TypeAdapter[CredentialIn] = TypeAdapter(CredentialIn)
@@ -52,7 +54,8 @@ def renewed(kind: str, base: Mapping[str, Any], shown: Mapping[str, str], given:
     if problems:
         raise _invalid(problems)
     try:
-        return CREDENTIAL.validate_python({**base, "kind": kind, **_nested(shown), **given.fields, **given.secrets})
+        whole = {**base, "kind": kind, "expires_at": given.expires_at, **_nested(shown), **given.fields, **given.secrets}
+        return CREDENTIAL.validate_python(whole)
     except ValidationError as error:
         wrong = error.errors(include_input=False, include_url=False, include_context=False)
         raise _invalid([_unfit(problem["loc"][1:], problem["msg"], hidden) for problem in wrong]) from None
@@ -76,6 +79,17 @@ def certificate_of(given: MutualTlsIn) -> Certificate:
         return load_pem_x509_certificates(given.certificate.encode())[0]
     except ValueError:
         raise _invalid([_pem_problem("certificate", "is not a certificate in PEM")]) from None
+
+
+def expiry_of(given: CredentialIn) -> datetime | None:
+    """Return when a credential ends: as was said, or as its certificate says. Raises `Invalid` when that is over."""
+    ends = given.expires_at
+    if isinstance(given, MutualTlsIn):
+        certificate = certificate_of(given).not_valid_after_utc
+        ends = min(ends, certificate) if ends else certificate
+    if ends is not None and ends <= now():
+        raise _invalid([{"field": "expires_at", "message": f"{ends:%Y-%m-%d} is over", "remedy": "Store a credential that still works."}])
+    return ends
 
 
 def _check_pair(given: MutualTlsIn) -> None:

@@ -4,10 +4,11 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from connector.credentials.credentials import add_credential, list_credentials, read_credential, remove_credential, renew_secret
+from connector.credentials.changing import change_credential, renew_secret
+from connector.credentials.credentials import add_credential, list_credentials, read_credential, remove_credential
 from connector.credentials.testing import try_credential
 from connector.scope import InCaller, InParts, InReading, InRequest
-from shared.api.credentials import CredentialIn, CredentialOut, CredentialTestIn, CredentialTestOut, SecretIn
+from shared.api.credentials import CredentialIn, CredentialOut, CredentialPatch, CredentialTestIn, CredentialTestOut, SecretIn
 from shared.http.paging import Page
 
 router = APIRouter(prefix="/credentials", tags=["credentials"])
@@ -29,6 +30,12 @@ async def list_all(session: InReading) -> Page[CredentialOut]:
 async def read(credential_id: UUID, session: InReading) -> CredentialOut:
     """Return one credential, without its secret."""
     return await read_credential(session, credential_id)
+
+
+@router.patch("/{credential_id}")
+async def change(credential_id: UUID, patch: CredentialPatch, unit: InRequest) -> CredentialOut:
+    """Change a credential's name, or when it expires."""
+    return await change_credential(unit.session, credential_id, patch)
 
 
 @router.put("/{credential_id}/secret")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from api_gateway.api.v1.routing import subject
 from api_gateway.scope import InAccount, InParts
-from shared.api.credentials import CredentialIn, CredentialOut, CredentialTestIn, CredentialTestOut, SecretIn
+from shared.api.credentials import CredentialIn, CredentialOut, CredentialPatch, CredentialTestIn, CredentialTestOut, SecretIn
 from shared.api.sources import ProviderOut
 from shared.api.variables import VariableIn, VariableOut, VariableValueIn
 from shared.http.paging import Page
@@ -47,6 +47,12 @@ async def list_credentials(parts: InParts, account: InAccount) -> Page[Credentia
 async def read_credential(credential_id: UUID, parts: InParts, account: InAccount) -> CredentialOut:
     """Return one credential, without its secret."""
     return await parts.connector.credential(credential_id, actor=account.name)
+
+
+@credentials.patch("/{credential_id}")
+async def change_credential(credential_id: UUID, given: CredentialPatch, parts: InParts, account: InAccount) -> CredentialOut:
+    """Change a credential's name, or when it expires."""
+    return await parts.connector.change_credential(credential_id, given, actor=account.name)
 
 
 @credentials.put("/{credential_id}/secret")

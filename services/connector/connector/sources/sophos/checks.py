@@ -5,7 +5,7 @@ from connector.sources.sophos.errors import api_error
 from connector.sources.sophos.models import WhoAmI
 from connector.sources.sophos.users import USERS
 from shared.api.credentials import CredentialTestOut, TestCheck
-from shared.errors import AppError
+from shared.errors import AppError, UpstreamRefused
 
 
 async def tested(account: Account) -> CredentialTestOut:
@@ -40,8 +40,11 @@ async def _with_tenant(account: Account, tenant: Tenant, out: CredentialTestOut)
         if answer.status == NOT_FOUND:
             raise api_error(answer, f"GET {USERS}")
     except AppError as error:
+        out.may.read = "no" if isinstance(error, UpstreamRefused) else "unknown"
         return _ended(out, "list_users", error)
     out.checks.append(TestCheck(name="list_users", ok=True, message="it may list users"))
+    # Sophos tells a credential's role to nobody but an administrator in its console, and trying would delete somebody.
+    out.may.read, out.may.remark = "yes", "Whether it may delete shows in Sophos Central, under API Credentials Management, as its role."
     out.ok = True
     return out
 
