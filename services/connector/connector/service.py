@@ -20,6 +20,7 @@ from connector.sources.settings import SourceSettings
 from connector.tables import INBOX, OUTBOX, SCHEMA
 from shared.bus.port import Bus
 from shared.config import CommonSettings
+from shared.http.outward import outward_client
 from shared.service import at_work, founded
 
 CONNECTIONS = 32
@@ -37,13 +38,16 @@ async def running(settings: ConnectorSettings, common: CommonSettings, bus: Bus,
             founded(schema=SCHEMA, outbox=OUTBOX, service="connector", settings=settings, common=common, bus=bus)
         )
         http = await stack.enter_async_context(source_http(settings))
+        outward = await stack.enter_async_context(
+            outward_client(private=settings.private_networks, timeout=settings.timeout, connections=CONNECTIONS)
+        )
         parts = Parts(
             settings=settings,
             database=foundation.database,
             units=foundation.units,
             tokens=foundation.tokens,
             vault=await read_vault(settings),
-            providers=installed_providers(Surroundings(settings, http)),
+            providers=installed_providers(Surroundings(settings, http, outward)),
             mapper=MapperClient(mapper, foundation.tokens),
         )
         checks = {**foundation.checks, "mapper": parts.mapper.check}
@@ -57,7 +61,7 @@ def source_http(settings: SourceSettings) -> httpx.AsyncClient:
     """Return the client that speaks to sources: it follows no redirect."""
     return httpx.AsyncClient(
         follow_redirects=False,
-        timeout=httpx.Timeout(settings.http_read_seconds, connect=settings.http_connect_seconds),
+        timeout=settings.timeout,
         limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
         headers={"User-Agent": "rollcall", "Accept": "application/json"},
     )

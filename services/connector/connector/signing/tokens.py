@@ -94,6 +94,8 @@ async def _json(response: httpx.Response) -> Any:
         raw += part
         if len(raw) > LARGEST_ANSWER:
             return None
+    # httpx reads an answer again before it sends what comes next; what was streamed it finds here, as after its own reading.
+    response._content = raw  # noqa: SLF001 - there is no other way to read within bounds in the middle of signing
     try:
         return orjson.loads(raw)
     except ValueError:

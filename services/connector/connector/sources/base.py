@@ -158,7 +158,9 @@ class Surroundings:
 
     settings: SourceSettings
     http: httpx.AsyncClient
-    """Follows no redirect; its time-outs are set."""
+    """For hosts that the settings name. Follows no redirect; its time-outs are set."""
+    outward: httpx.AsyncClient
+    """For addresses that somebody typed in: it checks where they lead."""
 
 
 class MakesSources(Protocol):

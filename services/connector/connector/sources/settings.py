@@ -4,6 +4,7 @@ import ipaddress
 from typing import Annotated
 from urllib.parse import urlsplit
 
+import httpx
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -57,3 +58,8 @@ class SourceSettings(BaseSettings):
     read_back_seconds: float = Field(
         default=5, ge=0, le=120, description="How long a deletion may take to show at the source before its outcome counts as unknown."
     )
+
+    @property
+    def timeout(self) -> httpx.Timeout:
+        """How long a request to a source may take."""
+        return httpx.Timeout(self.http_read_seconds, connect=self.http_connect_seconds)

@@ -1,0 +1,155 @@
+"""A source without code: an API that is only described, through the same runs as any other."""
+
+import base64
+import ipaddress
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from all_in_one.serving import serving
+from tests.support.connector import Api, World, ended, everything_told
+
+SECRET = "hush-hush-0123456789"
+LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
+
+
+@dataclass
+class Payroll:
+    """An API of seven people, three a page, that lets in whoever shows the secret in one of four ways."""
+
+    people: dict[str, dict[str, Any]] = field(
+        default_factory=lambda: {f"e/{n}": {"no": f"e/{n}", "mail": f"p{n}@x.example"} for n in range(7)}
+    )
+    broken: bool = False
+
+    def app(self) -> FastAPI:
+        """Return the API."""
+        app = FastAPI()
+
+        @app.post("/login")
+        async def login(request: Request) -> JSONResponse:
+            given = await request.json()
+            return JSONResponse({"session": {"key": SECRET}} if given == {"user": "rollcall", "password": SECRET} else {}, 200)
+
+        @app.get("/staff")
+        async def staff(request: Request, start: int = 0) -> JSONResponse:
+            if not _knows(request):
+                return JSONResponse({"error": "who?", "you_sent": request.headers.get("authorization")}, 401)
+            if self.broken:
+                return JSONResponse({"staff": {}})
+            rows = list(self.people.values())[start : start + 3]
+            return JSONResponse({"staff": {"rows": rows}})
+
+        @app.get("/staff/{number:path}")
+        async def one(request: Request, number: str) -> JSONResponse:
+            if not _knows(request):
+                return JSONResponse({"error": "who?"}, 401)
+            return JSONResponse(self.people[number]) if number in self.people else JSONResponse({"error": "nobody"}, 404)
+
+        return app
+
+
+def _knows(request: Request) -> bool:
+    basic = "Basic " + base64.b64encode(f"rollcall:{SECRET}".encode()).decode()
+    shown = {request.headers.get("authorization"), request.headers.get("x-api-key"), request.query_params.get("key")}
+    return bool(shown & {basic, SECRET, f"Token {SECRET}"})
+
+
+CREDENTIALS: dict[str, dict[str, Any]] = {
+    "basic": {"kind": "basic", "username": "rollcall", "password": SECRET},
+    "header": {"kind": "api_key", "key_name": "X-Api-Key", "value": SECRET},
+    "query": {"kind": "api_key", "key_name": "key", "value": SECRET, "placement": "query"},
+    "session": {
+        "kind": "session",
+        "body": {"user": "rollcall"},
+        "secret_body": {"password": SECRET},
+        "token_path": "session.key",
+        "header_prefix": "Token",
+    },
+}
+
+
+@asynccontextmanager
+async def answering(payroll: Payroll) -> AsyncIterator[str]:
+    """Serve the API on a port of this machine."""
+    async with serving(payroll.app(), host="127.0.0.1", port=0, shutdown_seconds=2) as url:
+        yield url
+
+
+async def described(api: Api, url: str, credential: dict[str, Any]) -> str:
+    """Set an integration up for the API, launch it, and return its id."""
+    login = {"url": f"{url}/login"} if credential["kind"] == "session" else {}
+    stored = await api.post("/credentials", {"name": "Payroll", "provider": "rest-users", **credential, **login}, expect=201)
+    made = await api.post("/integrations", {"provider": "rest-users", "name": "Payroll people"}, expect=201)
+    inputs = {
+        "url": f"{url}/staff",
+        "paging": "offset",
+        "page_parameter": "start",
+        "records_path": "staff.rows",
+        "id_path": "no",
+        "user_url": f"{url}/staff/{{id}}",
+    }
+    details = {
+        "user_selection": "user_only",
+        "integration_user": "ann",
+        "credential_id": stored["id"],
+        "inputs": {key: {"value": value} for key, value in inputs.items()},
+    }
+    await api.ask("PATCH", f"/integrations/{made['id']}", details)
+    await api.post(f"/integrations/{made['id']}/launch")
+    return str(made["id"])
+
+
+async def run(api: Api, integration_id: str) -> dict[str, Any]:
+    """Run it to its end."""
+    return await ended(api, (await api.post(f"/integrations/{integration_id}/runs", expect=202))["id"])
+
+
+@pytest.mark.parametrize("how", CREDENTIALS)
+async def test_a_described_api_is_read_and_its_leavers_are_proven(how: str, here: World) -> None:
+    """With every way of signing in that needs no other server; the secret is told to nobody else."""
+    payroll = Payroll()
+    async with answering(payroll) as url, here.connector(private_networks=LOOPBACK) as api:
+        integration_id = await described(api, url, CREDENTIALS[how])
+        first = await run(api, integration_id)
+        assert (first["state"], first["fetched"], first["error"]) == ("completed", 7, None)
+        del payroll.people["e/3"]
+        second = await run(api, integration_id)
+        assert (second["state"], second["fetched"], second["missing"]) == ("completed", 6, 1)
+    assert SECRET.encode() not in everything_told(here.mapper)
+
+
+async def test_what_the_api_says_is_told_without_the_secret(here: World, caplog: pytest.LogCaptureFixture) -> None:
+    """An API that repeats the header it was sent must not put it into a run's error or into the log."""
+    async with answering(Payroll()) as url, here.connector(private_networks=LOOPBACK) as api:
+        wrong = {"kind": "api_key", "key_name": "Authorization", "value": f"Bearer {SECRET}"}
+        failed = await run(api, await described(api, url, wrong))
+        assert (failed["state"], failed["error"]["code"]) == ("failed", "rest_sign_in_refused")
+        assert SECRET not in str(failed) + caplog.text
+
+
+async def test_an_answer_without_the_list_fails_the_run_and_marks_nobody(here: World) -> None:
+    """A list that is not where it was is a changed API, not an empty company."""
+    payroll = Payroll()
+    async with answering(payroll) as url, here.connector(private_networks=LOOPBACK) as api:
+        integration_id = await described(api, url, CREDENTIALS["header"])
+        await run(api, integration_id)
+        payroll.broken = True
+        failed = await run(api, integration_id)
+    assert (failed["state"], failed["error"]["code"], failed["missing"]) == ("failed", "rest_unexpected_answer", 0)
+    assert failed["error"]["remedy"] == "Mend the input records_path."
+
+
+async def test_an_inner_address_is_not_reached(here: World) -> None:
+    """Unless whoever runs Rollcall has named its network."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        async with here.connector() as api:
+            failed = await run(api, await described(api, url, CREDENTIALS["header"]))
+    assert (failed["state"], failed["error"]["code"]) == ("failed", "address_refused")
