@@ -182,7 +182,7 @@ class Mapper:
 
 
 @asynccontextmanager
-async def running_mapper(url: SecretStr, spool: Path) -> AsyncIterator[Mapper]:
+async def running_mapper(url: SecretStr, spool: Path, **more: Any) -> AsyncIterator[Mapper]:
     """Give a mapper on a migrated database, with somebody who hears all that it tells."""
     await upgrade(url, SCHEMA)
     bus = InProcessBus(Spool(spool), retry=RetryPolicy(first=0.001, longest=0.01))
@@ -192,7 +192,7 @@ async def running_mapper(url: SecretStr, spool: Path) -> AsyncIterator[Mapper]:
         told.append(decode(message.body))
 
     common = CommonSettings(service_key=KEY)
-    settings = MapperSettings(database_url=url, outbox_poll=0.01)
+    settings = MapperSettings(database_url=url, outbox_poll=0.01, **more)
     listener = Consumer(service="test", name="listener", topics=TOLD, handle=hear)
     async with bus.consuming([listener]), mapper.service.running(settings, common, bus) as app:
         transport = httpx.ASGITransport(app)

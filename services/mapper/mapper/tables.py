@@ -118,6 +118,22 @@ REVISIONS = Table(
     sqlite_autoincrement=True,
 )
 
+# Who was deleted at a source: known for ever, also when the records are kept no longer, so no column refers to them.
+TOMBSTONES = Table(
+    "tombstones",
+    METADATA,
+    Column("source_id", String(200), primary_key=True),
+    Column("integration_id", Uuid, primary_key=True),
+    Column("email_key", String(1000)),
+    Column("person_id", Uuid, nullable=False),
+    Column("saas_user_id", Uuid, nullable=False),
+    Column("deleted_at", Timestamp, nullable=False),
+    Column("cause", Json, nullable=False),
+    Column("returned_at", Timestamp),
+    Column("returned_as", String(200)),
+    Index("ix_tombstones_email_key_integration_id", "email_key", "integration_id"),
+)
+
 # Losses of records, as they were let through: what the guard counts. A person's hand that let one through (`released`) answers for it.
 LOSSES = Table(
     "losses",

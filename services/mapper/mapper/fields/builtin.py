@@ -41,6 +41,7 @@ SAAS_USER = (
     _field("saas_user", "to_be_deleted", "To be deleted in SaaS", "boolean"),
     _field("saas_user", "missing_since", "Missing since", "datetime", editable=False),
     _field("saas_user", "deleted_in_source_at", "Deleted in SaaS at", "datetime", editable=False),
+    _field("saas_user", "returned_at", "Returned at", "datetime", editable=False),
     _field("saas_user", "last_activity_at", "Last activity date", "datetime"),
 )
 BUILTIN: dict[RecordType, tuple[FieldOut, ...]] = {"person": PERSON, "saas_user": SAAS_USER}

@@ -67,7 +67,7 @@ async def lose(unit: Unit, losses: Sequence[Loss], *, cause: Cause, initial: boo
     at = now()
     await _mark_links(unit.session, losses, at)
     # Where an integration keeps People only, it is said of the person: no field of theirs shows it, their timeline does.
-    values: dict[RecordType, dict[str, Any]] = {"saas_user": {"missing_since": moment(at.isoformat())}, "person": {}}
+    values: dict[RecordType, dict[str, Any]] = {"saas_user": {"missing_since": moment(at.isoformat()), "returned_at": None}, "person": {}}
     for record_type, changed in values.items():
         mine = {loss.record_id: loss for loss in losses if loss.record_type == record_type}
         await _write_missing(unit, record_type, mine, changed, cause=cause, initial=initial)

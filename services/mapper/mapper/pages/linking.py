@@ -1,6 +1,7 @@
 """Links: what an integration calls a record, and what it last said of it."""
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import update
 
@@ -8,6 +9,7 @@ from mapper.pages.planning import Plan
 from mapper.pages.reading import Known
 from mapper.records.many import put
 from mapper.tables import LINKS
+from mapper.tombstones.tombstones import came_back
 from shared.clock import now
 from shared.events.sources import UsersObserved
 from shared.unit import Unit
@@ -38,6 +40,7 @@ async def write_links(unit: Unit, event: UsersObserved, known: Known, plan: Plan
     ]
     await put(unit.session, LINKS, rows, replacing=REPLACED)
     await _retire(unit, event, known, plan)
+    await came_back(unit.session, provenance.integration_id, _returned(known, plan), now())
 
 
 async def _retire(unit: Unit, event: UsersObserved, known: Known, plan: Plan) -> None:
@@ -52,6 +55,17 @@ async def _retire(unit: Unit, event: UsersObserved, known: Known, plan: Plan) ->
         LINKS.c.missing_since.is_not(None),
     )
     await unit.session.execute(update(LINKS).where(*old).values(missing_since=None, deleted_at=now()))
+
+
+def _returned(known: Known, plan: Plan) -> dict[UUID, str]:
+    """Return under which id those are there again who may have a tombstone, by the person whom it names."""
+    back: dict[UUID, str] = {}
+    for linked in plan.links:
+        candidate = linked.candidate
+        row = known.buried.of_person(candidate.source_id, candidate.email_key, linked.person_id, known.people)
+        if row is not None or linked.person_id in known.gone:
+            back[linked.person_id if row is None else row.person_id] = candidate.source_id
+    return back
 
 
 def _first_seen(unit: Unit, event: UsersObserved) -> dict[str, Any]:

@@ -5,18 +5,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from mapper.fields.values import storable, unique_key
+from mapper.fields.values import moment, storable, unique_key
 from mapper.mappings.compiled import Compiled
 from mapper.mappings.evaluate import Problem
 from mapper.pages.reading import Known
 from mapper.records.changing import Draft
 from mapper.records.unique import Claim
+from mapper.tombstones.returning import OF_ABSENCE, returned
 from shared.events.sources import Provenance
 from shared.events.syncs import PageCounts, Rejection
 from shared.ids import new_id
 
 SHARED_WITH_SAAS_USERS = ("username", "email", "full_name")
-OF_ABSENCE = ("missing_since", "deleted_in_source_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,11 @@ class Candidate:
     claims: tuple[Claim, ...]
     """Its unique values."""
     content_hash: str
+
+    @property
+    def email_key(self) -> str | None:
+        """The comparable form of its e-mail address."""
+        return dict(self.claims).get("email")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,7 @@ class Planner:
         keys = [claim for claim in candidate.claims if claim[0] in self._compiled.sync_keys]
         found = {self._claimed[claim] for claim in keys if claim in self._claimed}
         if not found:
-            return None
+            return self._buried(candidate)
         key = keys[0][0]
         if len(found) > 1:
             remedy = "Merge these people, or mend the source."
@@ -121,6 +126,14 @@ class Planner:
             remedy = f"Give each user a {key} of their own at the source, or remove the one that is left over."
             return Problem("duplicate_sync_key", key, message, remedy)
         return self._known.people[person_id]
+
+    def _buried(self, candidate: Candidate) -> Draft | None:
+        """Return the person whom the record's tombstone names, unless another user of the source is that person now."""
+        row = self._known.buried.of(candidate.source_id, candidate.email_key)
+        if row is None or row.person_id in self._plan.people:
+            return None
+        is_theirs = self._known.linked.get(row.person_id, candidate.source_id) == candidate.source_id
+        return self._known.people.get(row.person_id) if is_theirs else None
 
     def _claim(self, person: Draft, candidate: Candidate) -> Problem | None:
         """Take the record's unique values for its person; return the problem when somebody else has one."""
@@ -157,9 +170,11 @@ class Planner:
             columns = {"person_id": person.id, "saas_instance_id": instance_id}
             saas_user = Draft(id=new_id(), revision=0, fields={}, created_at=self._at, kind="created", is_new=True, columns=columns)
             values = {**self._first_values(person, instance_id), **values}
+            if self._known.buried.of_person(candidate.source_id, candidate.email_key, person.id, self._known.people) is not None:
+                values["returned_at"] = moment(self._at.isoformat())
         elif any(saas_user.fields.get(key) for key in OF_ABSENCE):
             saas_user.kind = "returned"
-            values.update(dict.fromkeys(OF_ABSENCE))
+            values.update(returned(saas_user.fields, self._at))
         _give(saas_user, values, frozenset())
         self._plan.saas_users[saas_user.id] = saas_user
         return saas_user

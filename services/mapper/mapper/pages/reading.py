@@ -12,6 +12,7 @@ from mapper.records.changing import Draft
 from mapper.records.loading import drafts_of, drafts_where, portions
 from mapper.records.unique import Claim, holders
 from mapper.tables import LINKS, SAAS_INSTANCES, SAAS_USERS
+from mapper.tombstones.tombstones import Buried, buried
 from shared.events.sources import Provenance
 
 
@@ -28,6 +29,8 @@ class Known:
     """By person: the source id of this integration's living link to them."""
     gone: set[UUID] = field(default_factory=set)
     """People to whom this integration has a link that is missing or deleted in the source."""
+    buried: Buried = field(default_factory=Buried)
+    """The tombstones of records that no living link knows."""
     saas_name: str | None = None
 
 
@@ -45,9 +48,14 @@ async def read_more(session: AsyncSession, known: Known, provenance: Provenance,
     known.holders = await holders(session, "person", claims)
     for source_id, link in known.links.items():
         _note(known, link.person_id, source_id, living=link.missing_since is None and link.deleted_at is None)
-    of_links = {known.links[source_id].person_id for source_id in source_ids if source_id in known.links}
-    await _read_links_of(session, known, provenance, set(known.holders.values()) - of_links)
-    person_ids = of_links | set(known.holders.values())
+    linked = {source_id for source_id in source_ids if source_id in known.links and known.links[source_id].deleted_at is None}
+    of_links = {known.links[source_id].person_id for source_id in linked}
+    others = set(known.holders.values())
+    if new := source_ids - linked:
+        known.buried = await buried(session, provenance.integration_id, new, {value for key, value in claims if key == "email"})
+        others |= known.buried.people
+    await _read_links_of(session, known, provenance, others - of_links)
+    person_ids = of_links | others
     known.people = await drafts_of(session, "person", person_ids)
     if provenance.saas_instance_id is not None:
         await _read_saas_users(session, known, provenance.saas_instance_id, person_ids)

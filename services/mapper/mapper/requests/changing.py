@@ -70,7 +70,8 @@ class Changing:
             return {"roles": self._value("roles", request.roles or [])}
         if request.action == "deactivate":
             return {} if draft.fields.get("deactivated") else {"deactivated": True, "deactivated_at": self._at}
-        return {} if draft.fields.get("deleted_in_source_at") else {"deleted_in_source_at": self._at, "missing_since": None}
+        gone = {"deleted_in_source_at": self._at, "missing_since": None, "returned_at": None}
+        return {} if draft.fields.get("deleted_in_source_at") else gone
 
     def _value(self, key: str, value: Any, *, by_name: bool = False) -> Any:
         field = self._known.get(key)

@@ -17,6 +17,7 @@ from mapper.records.unique import Claim, claims_of, holders, rewrite
 from mapper.requests.changing import Changing
 from mapper.requests.losses import losses_in, scopes_of, withheld
 from mapper.tables import LINKS
+from mapper.tombstones.tombstones import bury
 from shared.api.records import FieldOut
 from shared.clock import now
 from shared.events.records import RecordType
@@ -71,8 +72,9 @@ async def _write(
     # The requests of one event come from one block: any of its steps says which workflow was at work.
     await write(unit, record_type, drafts, cause=requests[0].cause, untold=untold_of(known))
     await rewrite(unit.session, record_type, drafts, _unique(known))
-    deleted = [draft.id for draft in drafts if draft.kind == "deleted_in_source"]
-    await _close_links(unit, deleted)
+    deleted = {draft.id: draft for draft in drafts if draft.kind == "deleted_in_source"}
+    await bury(unit.session, deleted, requests[0].cause)
+    await _close_links(unit, list(deleted))
     await lost_already(unit.session, deleted)
 
 

@@ -21,6 +21,7 @@ SAYS = {
     "flagged": "flagged to be deleted in SaaS",
     "missing": "missing in the source, proven by asking for it",
     "returned": "seen in the source again",
+    "reopened": "seen in the source again, after it was deleted there; whether to delete it in SaaS is an open question",
     "deactivated": "deactivated",
     "deleted_in_source": "deleted in the source, proven by reading back",
 }
@@ -60,7 +61,8 @@ def _observed(link: Row[Any]) -> TimelineEntry:
 
 def _told(row: Row[Any]) -> TimelineEntry:
     kind = _kind(row)
-    words = SAYS[kind].format(fields=", ".join(sorted(row.changes)), roles=", ".join((row.changes.get("roles") or [None, []])[1] or []))
+    says = SAYS["reopened" if _is_reopened(row) else kind]
+    words = says.format(fields=", ".join(sorted(row.changes)), roles=", ".join((row.changes.get("roles") or [None, []])[1] or []))
     return TimelineEntry(
         at=row.at,
         kind=kind,
@@ -72,6 +74,10 @@ def _told(row: Row[Any]) -> TimelineEntry:
         proof=row.proof,
         correlation_id=row.correlation_id,
     )
+
+
+def _is_reopened(row: Row[Any]) -> bool:
+    return bool(row.kind == "returned" and "to_be_deleted" in row.changes)
 
 
 def _kind(row: Row[Any]) -> Any:

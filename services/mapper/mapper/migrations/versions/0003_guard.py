@@ -1,4 +1,4 @@
-"""Guard: losses as they are counted, and the tray of those that are withheld."""
+"""Guard: losses as they are counted, the tray of those that are withheld, and the tombstones of those that went."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -60,9 +60,24 @@ def upgrade() -> None:
     op.create_index("ix_withheld_scope_state", "withheld", ["scope", "state"], unique=False)
     op.create_index("ix_withheld_record_id_state", "withheld", ["record_id", "state"], unique=False)
     op.create_index("ix_withheld_source_id_state", "withheld", ["source_id", "state"], unique=False)
+    op.create_table(
+        "tombstones",
+        sa.Column("source_id", sa.String(length=200), nullable=False),
+        sa.Column("integration_id", sa.Uuid(), nullable=False),
+        sa.Column("email_key", sa.String(length=1000), nullable=True),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("saas_user_id", sa.Uuid(), nullable=False),
+        sa.Column("deleted_at", TIMESTAMP, nullable=False),
+        sa.Column("cause", JSON, nullable=False),
+        sa.Column("returned_at", TIMESTAMP, nullable=True),
+        sa.Column("returned_as", sa.String(length=200), nullable=True),
+        sa.PrimaryKeyConstraint("source_id", "integration_id", name=op.f("pk_tombstones")),
+    )
+    op.create_index("ix_tombstones_email_key_integration_id", "tombstones", ["email_key", "integration_id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_table("tombstones")
     op.drop_table("withheld")
     op.drop_table("guard_scopes")
     op.drop_table("losses")

@@ -1,0 +1,1 @@
+"""Tombstones: who was deleted at a source stays known, so that a return is seen as one."""
