@@ -53,7 +53,11 @@ QUERIES: dict[str, dict[str, Any]] = {
 INPUTS = {"tenant_id": {"value": ANY_ID}, "data_region": {"value": "https://api-eu01.central.sophos.com"}}
 BEGIN = {"id": "begin", "type": "begin", "settings": {"trigger": "manual", "rule": {"field": "email", "operator": "is_not_empty"}}}
 END = {"id": "end", "type": "end", "settings": {}}
-DELETES = {"id": "delete", "type": "api_call", "settings": {"preset": "sophos-delete-user", "credential_id": ANY_ID, "inputs": INPUTS}}
+DELETES: dict[str, Any] = {
+    "id": "delete",
+    "type": "api_call",
+    "settings": {"preset": "sophos-delete-user", "credential_id": ANY_ID, "inputs": INPUTS},
+}
 
 
 class Api:
@@ -118,6 +122,22 @@ async def test_readiness_sees_the_real_services(api: Api) -> None:
     assert {name: dependency["state"] for name, dependency in ready["dependencies"].items()} == dict.fromkeys(
         ("database", "bus", "outbox", "connector", "mapper", "workflow-engine"), "up"
     )
+
+
+async def test_a_variable_that_an_active_workflow_needs_is_not_deleted(api: Api) -> None:
+    """The connector keeps variables, the workflow engine knows who needs them: one must ask the other."""
+    variable = await api.made("/global-variables", {"name": "Tenant", "type": "uuid", "value": ANY_ID})
+    block = {**DELETES, "settings": {**DELETES["settings"], "inputs": {**INPUTS, "tenant_id": {"variable": "tenant"}}}}
+    lines = [{"source": "begin", "target": "delete"}, {"source": "delete", "target": "end"}]
+    definition = {"blocks": [BEGIN, block, END], "connections": [*lines, {"source": "delete", "exit": "failure", "target": "end"}]}
+    workflow = await api.made("/workflows", {"name": "Offboarding", "object_type": "saas_user", "definition": definition})
+    assert (await api.call("POST", f"/workflows/{workflow['id']}/activate")).status_code == 200
+    (shown,) = (await api.call("GET", "/global-variables")).json()["items"]
+    assert shown["used_by_workflows"] == ["Offboarding"]
+    refused = await api.call("DELETE", f"/global-variables/{variable['id']}")
+    assert (refused.status_code, refused.json()["used_by_workflows"]) == (409, ["Offboarding"])
+    await api.call("POST", f"/workflows/{workflow['id']}/deactivate")
+    assert (await api.call("DELETE", f"/global-variables/{variable['id']}")).status_code == 204
 
 
 async def test_only_an_admin_activates_a_workflow_that_destroys(api: Api) -> None:

@@ -144,6 +144,22 @@ class SmallMapper:
 
 
 @dataclass
+class SmallEngine:
+    """Answers as the workflow engine does: which active workflow uses which variable. None: it does not answer."""
+
+    uses: list[tuple[str, str]] | None = field(default_factory=list)
+
+    def transport(self) -> httpx.MockTransport:
+        """Return its HTTP side."""
+        return httpx.MockTransport(self._answer)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        if self.uses is None:
+            raise httpx.ConnectError("nobody there", request=request)
+        return httpx.Response(200, json={"items": [{"workflow": workflow, "variable": variable} for workflow, variable in self.uses]})
+
+
+@dataclass
 class Api:
     """The connector's internal API, called as the gateway does."""
 
@@ -178,6 +194,7 @@ class World:
     settings: ConnectorSettings
     common: CommonSettings
     directory: Path
+    engine: SmallEngine = field(default_factory=SmallEngine)
 
     @asynccontextmanager
     async def connector(self, **changes: Any) -> AsyncIterator[Api]:
@@ -186,7 +203,9 @@ class World:
             to_mapper = httpx.AsyncClient(transport=self.mapper.transport(), base_url="http://mapper")
             await stack.enter_async_context(to_mapper)
             settings = self.settings.model_copy(update=changes)
-            app = await stack.enter_async_context(running(settings, self.common, self.bus, mapper=to_mapper))
+            to_engine = httpx.AsyncClient(transport=self.engine.transport(), base_url="http://workflow-engine")
+            await stack.enter_async_context(to_engine)
+            app = await stack.enter_async_context(running(settings, self.common, self.bus, mapper=to_mapper, workflow_engine=to_engine))
             token = ServiceTokens(SERVICE_KEY, "api-gateway").sign("connector", ACTOR)
             http = httpx.AsyncClient(
                 transport=httpx.ASGITransport(app), base_url="http://connector", headers={"Authorization": f"Bearer {token}"}, timeout=60

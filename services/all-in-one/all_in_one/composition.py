@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr
+from typing_extensions import override
 
 import api_gateway.service
 import connector.service
@@ -47,6 +48,19 @@ class Composed:
     api_gateway: FastAPI
 
 
+@dataclass(slots=True)
+class Later(httpx.AsyncBaseTransport):
+    """Calls an app in this process, once it is there."""
+
+    app: FastAPI | None = None
+
+    @override
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self.app is None:
+            raise httpx.ConnectError("the service has not started yet", request=request)
+        return await httpx.ASGITransport(self.app, raise_app_exceptions=False).handle_async_request(request)
+
+
 async def migrate(configuration: Configuration, names: list[str] | None = None, revision: str = "head") -> None:
     """Bring the databases of the named services (all, if None) up to `revision`."""
     for name in names or list(SERVICES):
@@ -72,18 +86,25 @@ async def composed(configuration: Configuration) -> AsyncIterator[Composed]:
         bus = await stack.enter_async_context(bus_for(configuration))
 
         async def calling(app: FastAPI, name: str) -> httpx.AsyncClient:
-            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+            return await later(Later(app), name)
+
+        async def later(transport: Later, name: str) -> httpx.AsyncClient:
             return await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url=f"http://{name}", timeout=TIMEOUT))
 
+        # The connector and the workflow engine ask each other, so that one of them starts before the other is there.
+        engine = Later()
         mapper_app = await stack.enter_async_context(mapper.service.running(configuration.service("mapper"), common, bus))
         to_mapper = await calling(mapper_app, "mapper")
         connector_app = await stack.enter_async_context(
-            connector.service.running(configuration.service("connector"), common, bus, mapper=to_mapper)
+            connector.service.running(
+                configuration.service("connector"), common, bus, mapper=to_mapper, workflow_engine=await later(engine, "workflow-engine")
+            )
         )
         to_connector = await calling(connector_app, "connector")
         engine_app = await stack.enter_async_context(
             workflow_engine.service.running(configuration.service("workflow-engine"), common, bus, connector=to_connector, mapper=to_mapper)
         )
+        engine.app = engine_app
         to_engine = await calling(engine_app, "workflow-engine")
         gateway_app = await stack.enter_async_context(
             api_gateway.service.running(
@@ -112,7 +133,13 @@ async def alone(name: str, configuration: Configuration) -> AsyncIterator[FastAP
 
         match name:
             case "connector":
-                app = connector.service.running(settings, common, bus, mapper=await calling(common.mapper_url))
+                app = connector.service.running(
+                    settings,
+                    common,
+                    bus,
+                    mapper=await calling(common.mapper_url),
+                    workflow_engine=await calling(common.workflow_engine_url),
+                )
             case "mapper":
                 app = mapper.service.running(settings, common, bus)
             case "workflow-engine":

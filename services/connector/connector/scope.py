@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from connector.clients.mapper import MapperClient
+from connector.clients.workflow_engine import WorkflowEngineClient
 from connector.providers.providers import Providers
 from connector.secrets.vault import Vault
 from connector.settings import ConnectorSettings
@@ -27,6 +28,7 @@ class Parts:
     vault: Vault
     providers: Providers
     mapper: MapperClient
+    workflow_engine: WorkflowEngineClient
 
 
 def parts_of(request: Request) -> Parts:

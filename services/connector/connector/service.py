@@ -7,6 +7,7 @@ import httpx
 from fastapi import FastAPI
 
 from connector.clients.mapper import MapperClient
+from connector.clients.workflow_engine import WorkflowEngineClient
 from connector.consumers import subscriptions
 from connector.credentials.expiry import watched
 from connector.http import build_app
@@ -28,7 +29,9 @@ CONNECTIONS = 32
 
 
 @asynccontextmanager
-async def running(settings: ConnectorSettings, common: CommonSettings, bus: Bus, mapper: httpx.AsyncClient) -> AsyncIterator[FastAPI]:
+async def running(
+    settings: ConnectorSettings, common: CommonSettings, bus: Bus, mapper: httpx.AsyncClient, workflow_engine: httpx.AsyncClient
+) -> AsyncIterator[FastAPI]:
     """Run the connector inside the block: its consumers, its relay, its worker; give its app. Migrations are not run here.
 
     At the end the worker lets go of its runs first, then consumption stops, then the last events leave.
@@ -49,6 +52,7 @@ async def running(settings: ConnectorSettings, common: CommonSettings, bus: Bus,
             vault=await read_vault(settings),
             providers=installed_providers(Surroundings(settings, http, outward)),
             mapper=MapperClient(mapper, foundation.tokens),
+            workflow_engine=WorkflowEngineClient(workflow_engine, foundation.tokens),
         )
         checks = {**foundation.checks, "mapper": parts.mapper.check}
         await stack.enter_async_context(at_work(foundation, subscriptions, INBOX, parts=parts))

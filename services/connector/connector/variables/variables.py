@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from connector.names import name_key
 from connector.storable import checked
 from connector.tables import INTEGRATION_INPUTS, INTEGRATIONS, VARIABLES
-from shared.api.variables import VariableIn, VariableOut
+from connector.variables.types import checked_value
+from shared.api.variables import VariableIn, VariableOut, VariableValueIn
 from shared.clock import now
 from shared.db.upsert import insert_for
 from shared.errors import Conflict, NotFound
@@ -24,20 +25,29 @@ class VariableNotFound(NotFound):
 
 
 class VariableInUse(Conflict):
-    """Integrations still refer to the variable."""
+    """Integrations or active workflows still refer to the variable."""
 
     code = "variable_in_use"
 
+    def __init__(self, name: str, *, integrations: list[str], workflows: list[str]) -> None:
+        users = [f"the integration {user!r}" for user in integrations] + [f"the workflow {user!r}" for user in workflows]
+        super().__init__(
+            f"{name!r} is used by {', '.join(users)}",
+            remedy="Change the inputs of these first.",
+            used_by=integrations,
+            used_by_workflows=workflows,
+        )
+
 
 async def add_variable(session: AsyncSession, given: VariableIn) -> VariableOut:
-    """Store a variable. Raises `Conflict` when its name is taken."""
+    """Store a variable. Raises `Conflict` when its name is taken, `Invalid` when the value does not fit."""
     name, moment = checked("name", given.name), now()
     values: dict[str, Any] = {
         "id": new_id(),
         "name": name,
         "name_key": name_key(name),
-        "type": "text",
-        "value": checked("value", given.value.strip()),
+        "type": given.type,
+        "value": checked_value(given.type, given.value),
         "created_at": moment,
         "updated_at": moment,
     }
@@ -62,29 +72,24 @@ async def list_variables(session: AsyncSession, condition: ColumnElement[bool] |
     users: dict[UUID, list[str]] = defaultdict(list)
     for variable_id, name in await session.execute(using):
         users[variable_id].append(name)
-    return [VariableOut(id=row.id, name=row.name, value=row.value, used_by=users[row.id], updated_at=row.updated_at) for row in rows]
+    return [VariableOut.model_validate({**row._mapping, "used_by": users[row.id]}) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name
 
 
-async def change_variable(session: AsyncSession, variable_id: UUID, value: str) -> VariableOut:
-    """Give a variable another value; running runs keep the one they began with. Raises `VariableNotFound`."""
-    statement = update(VARIABLES).where(VARIABLES.c.id == variable_id).values(value=checked("value", value.strip()), updated_at=now())
-    await session.execute(statement)
-    return await _one(session, variable_id)
+async def change_variable(session: AsyncSession, variable_id: UUID, given: VariableValueIn) -> VariableOut:
+    """Give a variable another value; running runs keep the one they began with. Raises `VariableNotFound`, `Invalid`."""
+    kind = given.type or (await read_variable(session, variable_id)).type
+    values = {"type": kind, "value": checked_value(kind, given.value), "updated_at": now()}
+    await session.execute(update(VARIABLES).where(VARIABLES.c.id == variable_id).values(**values))
+    return await read_variable(session, variable_id)
 
 
 async def remove_variable(session: AsyncSession, variable_id: UUID) -> None:
-    """Delete a variable. Raises `VariableNotFound`, and `VariableInUse` naming the integrations that refer to it."""
-    variable = await _one(session, variable_id)
-    if variable.used_by:
-        raise VariableInUse(
-            f"{variable.name!r} is used by {', '.join(repr(name) for name in variable.used_by)}",
-            remedy="Change the inputs of these integrations first.",
-            used_by=variable.used_by,
-        )
+    """Delete a variable that nothing refers to."""
     await session.execute(delete(VARIABLES).where(VARIABLES.c.id == variable_id))
 
 
-async def _one(session: AsyncSession, variable_id: UUID) -> VariableOut:
+async def read_variable(session: AsyncSession, variable_id: UUID) -> VariableOut:
+    """Return one variable, and the integrations that use it. Raises `VariableNotFound`."""
     found = await list_variables(session, VARIABLES.c.id == variable_id)
     if not found:
         raise VariableNotFound(f"there is no global variable {variable_id}", remedy="List the variables to see those there are.")
