@@ -110,6 +110,19 @@ class LeaveIn(In):
     asks: list[LeaveAsk] = Field(min_length=1, max_length=200)
 
 
+class LeaveGiven(In):
+    """A leave that a step was given."""
+
+    key: str = Field(min_length=1, max_length=100)
+    record_id: UUID
+
+
+class LeaveBackIn(In):
+    """Leaves that steps did not use: nothing was destroyed, so nothing is counted."""
+
+    leaves: list[LeaveGiven] = Field(min_length=1, max_length=200)
+
+
 class LeaveAnswer(Out):
     """Whether a step may act."""
 

@@ -55,6 +55,8 @@ class SmallMapper:
     bus: InProcessBus
     linked: dict[str, Json] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
+    withhold: set[str] = field(default_factory=set)
+    """Users whose absence the guard withholds."""
     heard: list[Event] = field(default_factory=list)
     gaps: list[Json] = field(default_factory=list)
     also_suspect: list[str] = field(default_factory=list)
@@ -103,10 +105,13 @@ class SmallMapper:
                 return AbsenceSuspected(integration_id=event.provenance.integration_id, run_id=run_id, source_ids=absent)
             case UsersProvenAbsent():
                 proven = {proof.source_id for proof in event.proofs}
+                proven -= self.withhold
                 newly = len(proven - self.missing)
                 self.missing |= proven
                 run_id, integration_id = event.provenance.run_id, event.provenance.integration_id
-                return AbsenceApplied(integration_id=integration_id, run_id=run_id, missing=len(proven), newly_missing=newly)
+                withheld = len(event.proofs) - len(proven)
+                counts = {"missing": len(proven), "newly_missing": newly, "withheld": withheld}
+                return AbsenceApplied(integration_id=integration_id, run_id=run_id, **counts)
             case _:
                 return None
 

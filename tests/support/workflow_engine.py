@@ -13,7 +13,7 @@ import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr, TypeAdapter
 
-from shared.api.guard import LeaveAnswer, LeaveIn, LeaveOut
+from shared.api.guard import LeaveAnswer, LeaveBackIn, LeaveGiven, LeaveIn, LeaveOut
 from shared.api.records import FlatRecord, RecordQuery
 from shared.api.sources import InputField, OperationIn, OperationOut, Preset, ProviderOut
 from shared.bus.in_process import InProcessBus
@@ -105,6 +105,7 @@ class Records:
     refuse: set[UUID] = field(default_factory=set)
     withhold: set[UUID] = field(default_factory=set)
     asked: list[LeaveIn] = field(default_factory=list)
+    given_back: list[LeaveGiven] = field(default_factory=list)
 
     def add(self, source_id: str | None, **fields: Any) -> UUID:
         """Add a SaaS user."""
@@ -331,6 +332,10 @@ def mapper_app(records: Records) -> FastAPI:
     @app.post("/internal/guard/leave")
     async def leave(given: LeaveIn) -> LeaveOut:
         return records.leave(given)
+
+    @app.post("/internal/guard/leave/back", status_code=204)
+    async def leave_back(given: LeaveBackIn) -> None:
+        records.given_back += given.leaves
 
     return app
 

@@ -70,6 +70,19 @@ async def test_whoever_left_is_proven_absent_by_id(here: World) -> None:
     assert all(proof.source_correlation_id for proof in proofs)
 
 
+async def test_a_run_shows_how_many_losses_are_withheld(here: World) -> None:
+    """Proven absent, and yet nothing was changed: whoever reads the run must see why."""
+    async with here.connector() as api:
+        integration_id = await launched(api, here)
+        first = await run(api, integration_id)
+        moved = here.tenant.directory.drift(Random(1), change=0, join=0, leave=5, leave_ids=[])
+        here.mapper.withhold = {person["id"] for person in moved["left"]}
+        ended = await run(api, integration_id)
+
+    assert first["withheld_losses"] == 0
+    assert (ended["state"], ended["missing"], ended["newly_missing"], ended["withheld_losses"]) == ("completed", 0, 0, 5)
+
+
 async def test_somebody_who_is_there_after_all_becomes_an_extra_page(here: World) -> None:
     """People who slip between two pages are not called absent, and are counted."""
     async with here.connector() as api:

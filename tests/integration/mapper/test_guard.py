@@ -173,3 +173,15 @@ async def _days_pass(mapper: Mapper, days: int) -> None:
     async with mapper.units.begin() as unit:
         for at in set(await unit.session.scalars(select(LOSSES.c.at))):
             await unit.session.execute(update(LOSSES).where(LOSSES.c.at == at).values(at=at - timedelta(days=days)))
+
+
+async def test_a_leave_that_was_given_back_counts_no_more(mapper: Mapper) -> None:
+    """The source refused the deletion: nobody was lost. What is deleted by now stays counted, whatever is said."""
+    ids = [user["id"] for user in await hired(mapper, 12)]
+    keys = [str(uuid4()) for _ in range(5)]
+    assert await leave(mapper, *ids[:5], keys=keys) == ["allowed"] * 5
+    assert await requested(mapper, "mark_deleted_in_source", ids[:1]) == ["applied"]
+    back = [{"key": key, "record_id": record_id} for key, record_id in zip(keys[:3], ids[:3], strict=True)]
+    await mapper.call("POST", "/guard/leave/back", json={"leaves": back})
+    assert await leave(mapper, *ids[5:7]) == ["allowed"] * 2
+    assert await leave(mapper, ids[7]) == ["withheld"]

@@ -84,3 +84,16 @@ async def test_who_need_not_be_deleted_any_more_asks_for_no_leave(stage: Stage) 
         await flag(stage, one)
         await engine.ended(workflow["id"], 1)
     assert stage.records.asked == []
+
+
+async def test_the_leave_of_a_refused_deletion_is_given_back(stage: Stage) -> None:
+    """Users whom a directory owns cannot be deleted: they must not use up what others may still lose."""
+    synced, deleted = (stage.records.add(source_id, to_be_deleted=True) for source_id in ("u1", "u2"))
+    stage.directory.users = {"u1": "u1@example.com", "u2": "u2@example.com"}
+    stage.directory.synced = {"u1"}
+    async with stage.engine() as engine:
+        workflow = await engine.activated(offboarding())
+        await flag(stage, synced, deleted)
+        await engine.ended(workflow["id"], 2)
+        steps = {run["record_id"]: run["steps"][1]["id"] for run in await engine.runs(workflow["id"])}
+    assert [(leave.record_id, leave.key) for leave in stage.records.given_back] == [(synced, steps[str(synced)])]

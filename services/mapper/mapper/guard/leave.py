@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import Row, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.guard.limits import Limits
@@ -13,7 +13,7 @@ from mapper.guard.ruling import rule_on
 from mapper.guard.scopes import instance, locked
 from mapper.records.loading import portions
 from mapper.tables import LOSSES, SAAS_USERS, WITHHELD
-from shared.api.guard import LeaveAnswer, LeaveAsk
+from shared.api.guard import LeaveAnswer, LeaveAsk, LeaveGiven
 from shared.clock import now
 from shared.unit import Unit
 
@@ -25,7 +25,7 @@ REMEDY = "Look at the withheld losses: release this one, then run the workflow a
 async def ask(unit: Unit, limits: Limits, asks: Sequence[LeaveAsk]) -> list[LeaveAnswer]:
     """Answer each ask whose SaaS user is there. The same key is answered alike, however often it asks, and is counted once.
 
-    A leave counts as a loss from the moment it is given: whether the step then fails, nobody knows in time.
+    A leave counts as a loss from the moment it is given: what becomes of the step, nobody knows in time.
     """
     rows = await _saas_users(unit.session, [one.record_id for one in asks])
     losses = [_loss(one, rows[one.record_id]) for one in asks if one.record_id in rows]
@@ -39,6 +39,19 @@ async def ask(unit: Unit, limits: Limits, asks: Sequence[LeaveAsk]) -> list[Leav
     await enter(unit.session, ruling.passed)
     allowed = given | released | {loss.key for loss in ruling.passed}
     return [_answer(loss.key, allowed=loss.key in allowed, discarded=loss.key in discarded) for loss in losses]
+
+
+async def take_back(session: AsyncSession, leaves: Sequence[LeaveGiven]) -> None:
+    """Count no longer the leaves of steps that provably destroyed nothing; what is deleted by now stays counted."""
+    given = {leave.record_id: leave for leave in leaves}
+    rows = await _saas_users(session, list(given))
+    alive = [record_id for record_id, row in rows.items() if not row.fields.get("deleted_in_source_at")]
+    unused = (
+        LOSSES.c.record_id.in_(alive),
+        LOSSES.c.kind == "deleted_in_source",
+        LOSSES.c.key.in_([given[record_id].key for record_id in alive]),
+    )
+    await session.execute(delete(LOSSES).where(*unused))
 
 
 def _answer(key: str, *, allowed: bool, discarded: bool) -> LeaveAnswer:

@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from mapper.guard.deciding import discard, release
-from mapper.guard.leave import ask
+from mapper.guard.leave import ask, take_back
 from mapper.guard.listing import WithheldQuery, list_withheld, withheld_wanted
 from mapper.scope import InCaller, InParts, InReading, InRequest
-from shared.api.guard import DiscardOut, LeaveIn, LeaveOut, ReleaseIn, ReleaseOut, WithheldChoice, WithheldOut
+from shared.api.guard import DiscardOut, LeaveBackIn, LeaveIn, LeaveOut, ReleaseIn, ReleaseOut, WithheldChoice, WithheldOut
 from shared.http.paging import Page
 
 router = APIRouter(tags=["guard"])
@@ -36,3 +36,9 @@ async def discard_chosen(given: WithheldChoice, parts: InParts, caller: InCaller
 async def ask_leave(given: LeaveIn, unit: InRequest, parts: InParts) -> LeaveOut:
     """Say which steps may destroy something at the source."""
     return LeaveOut(answers=await ask(unit, parts.limits, given.asks))
+
+
+@router.post("/guard/leave/back", status_code=204)
+async def give_leave_back(given: LeaveBackIn, unit: InRequest) -> None:
+    """Count no longer what steps were allowed to destroy and did not."""
+    await take_back(unit.session, given.leaves)

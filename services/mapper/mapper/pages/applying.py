@@ -108,8 +108,9 @@ async def _mark_seen(unit: Unit, event: UsersObserved, known: Known) -> None:
         return
     provenance = event.provenance
     seen = (LINKS.c.source_id.in_(list(known.links)), LINKS.c.integration_id == provenance.integration_id)
-    await unit.session.execute(update(LINKS).where(*seen).values(last_run_id=provenance.run_id, last_observed_at=event.fetched_at))
+    # The tray before the links, as whoever releases locks them.
     await seen_again(unit.session, provenance.integration_id, known.links, event.fetched_at)
+    await unit.session.execute(update(LINKS).where(*seen).values(last_run_id=provenance.run_id, last_observed_at=event.fetched_at))
 
 
 async def _write(unit: Unit, event: UsersObserved, compiled: Compiled, known: Known, plan: Plan) -> None:

@@ -17,7 +17,7 @@ from shared.observability.logging import get_logger
 from shared.rules import matches
 from workflow_engine.blocks.base import MAYBE_DONE, Context, Outcome, Work, WorkBlock
 from workflow_engine.blocks.failures import later, missing_record, worth_another_attempt
-from workflow_engine.blocks.leave import leave_for
+from workflow_engine.blocks.leave import give_back, leave_for
 from workflow_engine.blocks.presets import PresetSettings, operation
 from workflow_engine.clients.connector import OfferedPreset
 
@@ -61,7 +61,9 @@ class ApiCall(WorkBlock):
                 with correlated(work.correlation_id):
                     return await _called(work, context, leave)
 
-        return list(await asyncio.gather(*(one(work) for work in batch)))
+        outcomes = list(await asyncio.gather(*(one(work) for work in batch)))
+        await give_back(batch, outcomes, leave or {}, context)
+        return outcomes
 
 
 async def _leave(batch: Sequence[Work], context: Context) -> dict[UUID, Outcome | None] | None:

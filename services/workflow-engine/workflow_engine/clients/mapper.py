@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from shared.api.guard import LeaveAnswer, LeaveIn, LeaveOut
+from shared.api.guard import LeaveAnswer, LeaveBackIn, LeaveIn, LeaveOut
 from shared.api.records import FlatRecord, RecordQuery
 from shared.events.records import RecordType
 from shared.http.client import ServiceClient
@@ -30,3 +30,7 @@ class MapperClient(ServiceClient):
     async def leave(self, given: LeaveIn, *, actor: str) -> list[LeaveAnswer]:
         """Return which steps may destroy something; one whose record is not there has no answer."""
         return LeaveOut.model_validate(await self.call("POST", "/internal/guard/leave", actor=actor, body=given)).answers
+
+    async def give_leave_back(self, given: LeaveBackIn, *, actor: str) -> None:
+        """Say which leaves were not used: nothing was destroyed."""
+        await self.call("POST", "/internal/guard/leave/back", actor=actor, body=given)
