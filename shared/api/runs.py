@@ -13,6 +13,15 @@ RunState = Literal["queued", "running", "applying", "completed", "completed_with
 ENDED: frozenset[str] = frozenset({"completed", "completed_with_errors", "empty", "failed"})
 
 
+class RunNote(Out):
+    """Something that a run says beside its records, and that is no error."""
+
+    code: str
+    message: str
+    remedy: str | None = None
+    about: str = Field(default="", description="An id of the source, such as a tenant's; empty: the whole run.")
+
+
 class RunOut(Out):
     """One execution of an integration. `fetched` = the sum of `counts`, once it has completed."""
 
@@ -27,6 +36,7 @@ class RunOut(Out):
     withheld_losses: int = Field(default=0, description="Users proven absent who wait in the tray of the guard; nothing was changed.")
     requests: int = Field(description="Requests that were spent at the source.")
     error: dict[str, Any] | None = None
+    notes: list[RunNote] = Field(default_factory=list)
     correlation_id: UUID
     requested_by: str
     created_at: datetime

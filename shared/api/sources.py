@@ -30,6 +30,9 @@ class InputField(Out):
     minimum: int | None = None
     maximum: int | None = None
     required: bool = True
+    required_unless: str | None = Field(default=None, description="The key of another input that, once given, makes this one optional.")
+    pattern: str | None = Field(default=None, description="What a text must match as a whole, in either case.")
+    example: str | None = Field(default=None, description="What such a text may look like.")
     default: str | None = Field(default=None, description="What holds when nothing is given.")
 
 

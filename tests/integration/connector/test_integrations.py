@@ -195,11 +195,11 @@ async def test_only_services_get_in(here: World) -> None:
 async def test_the_provider_says_what_it_needs_and_offers(here: World) -> None:
     """Forms, mappings and presets are made from this."""
     async with here.connector() as api:
-        (provider,) = (await api.get("/providers"))["items"]
+        (provider,) = [one for one in (await api.get("/providers"))["items"] if one["key"] == "sophos-users"]
         unknown = await api.ask("GET", "/providers/okta", expect=404)
 
     assert (provider["key"], provider["application"]) == ("sophos-users", "Sophos Endpoint Security")
-    assert [one["variable"] for one in provider["inputs"]] == ["Sophos.Tenant ID", "Sophos.Data Region"]
+    assert [one["variable"] for one in provider["inputs"]] == ["Sophos.Tenant ID", "Sophos.Data Region", "Sophos.Tenants"]
     assert [one["name"] for one in provider["presets"]] == ["Sophos SaaS User Role", "Sophos Delete User"]
     assert unknown["code"] == "provider_not_found"
 

@@ -12,7 +12,9 @@ from pydantic import SecretStr
 from connector.settings import ConnectorSettings
 from connector.sources.base import Access, Input
 from connector.sources.sophos.api import Account, SophosCentral
+from connector.sources.sophos.in_tenant import InTenant
 from connector.sources.sophos.source import SophosUsers
+from connector.sources.sophos.tenants import chosen_tenants
 from shared.clock import now
 from shared.errors import AppError, Throttled
 from shared.ids import new_id
@@ -53,10 +55,15 @@ def account(answering: Answering, *inputs: Input, **changes: Any) -> Account:
     return Account(SophosCentral.configured(settings(**changes), http), access)
 
 
+async def place(answering: Answering, *inputs: Input, **changes: Any) -> InTenant:
+    """Return the tenant of an account that speaks to `answering`."""
+    return (await chosen_tenants(account(answering, *inputs, **changes))).tenants[0]
+
+
 async def error_of(answering: Answering, *inputs: Input, **changes: Any) -> AppError:
     """Return the error that reading users ends in."""
     with pytest.raises(AppError) as raised:
-        await account(answering, *inputs, **changes).get("/common/v1/directory/users")
+        await (await place(answering, *inputs, **changes)).get("/common/v1/directory/users")
     error = raised.value
     assert error.remedy
     assert SECRET not in f"{error} {error.remedy} {error.details} {error.__cause__!r}"
@@ -93,7 +100,38 @@ async def test_a_refused_sign_in_says_why(status: int, told: str, code: str) -> 
     [
         (httpx.Response(401, json={"error": "Unauthorized", "correlationId": "c-1"}), "sophos_token_refused", False),
         (httpx.Response(403, json={"error": "forbidden", "correlationId": "c-1"}), "sophos_access_refused", False),
-        (httpx.Response(400, json={"error": "badRequest", "correlationId": "c-1"}), "sophos_unexpected_answer", False),
+        (httpx.Response(400, json={"error": "badRequest", "correlationId": "c-1"}), "sophos_bad_request", False),
+        (httpx.Response(304, headers={"content-type": "application/json"}, text='{"requestId": "c-1"}'), "sophos_not_modified", False),
+        (httpx.Response(405, json={"error": "methodNotAllowed", "correlationId": "c-1"}), "sophos_method_refused", False),
+        (httpx.Response(409, json={"error": "conflict", "correlationId": "c-1"}), "sophos_conflict", False),
+        (httpx.Response(413, json={"error": "payloadTooLarge", "correlationId": "c-1"}), "sophos_request_too_large", False),
+        (httpx.Response(414, json={"error": "uriTooLong", "correlationId": "c-1"}), "sophos_address_too_long", False),
+        (httpx.Response(422, json={"error": "unprocessable", "correlationId": "c-1"}), "sophos_unprocessable", False),
+        (httpx.Response(451, json={"error": "unavailableForLegalReasons", "correlationId": "c-1"}), "sophos_legally_blocked", False),
+        (httpx.Response(418, json={"error": "teapot", "correlationId": "c-1"}), "sophos_unexpected_answer", False),
+        (httpx.Response(403, json={"message": "Access is denied", "correlationId": "c-1"}), "sophos_access_refused", False),
+        (
+            httpx.Response(403, json={"error": "Forbidden", "message": "No Partner Assistance", "correlationId": "c-1"}),
+            "sophos_no_partner_assistance",
+            False,
+        ),
+        (httpx.Response(403, json={"error": "forbidden", "message": "Trial expired", "requestId": "c-1"}), "sophos_trial_tenant", False),
+        (
+            httpx.Response(
+                403,
+                text="""{
+    "error": "forbidden",
+    "correlationId": "c-1",
+    "requestId": "a94b",
+    "createdAt": "2026-01-20T08:15:00.120Z",
+    "message": "Forbidden"
+}""",
+                headers={"content-type": "application/json"},
+            ),
+            "sophos_access_refused",
+            False,
+        ),
+        (httpx.Response(502, json={"error": "badGateway", "correlationId": "c-1"}), "source_failed", True),
         (httpx.Response(500, json={"error": "x", "requestId": "c-1"}), "source_failed", True),
         (httpx.Response(503, text="<html>busy</html>"), "source_failed", True),
         (httpx.Response(429, json={"error": "tooManyRequests", "correlationId": "c-1"}), "source_throttled", True),
@@ -155,15 +193,15 @@ async def test_a_refused_token_is_replaced_once() -> None:
         seen.append(request.url.path)
         return httpx.Response(401 if len(seen) == 1 else 200, json={"error": "Unauthorized"})
 
-    signed_in = account(sophos(api))
-    assert (await signed_in.get("/common/v1/directory/users")).ok
-    assert signed_in.requests == 5, "sign-in, whoami, 401, sign-in, answer"
+    there = await place(sophos(api))
+    assert (await there.get("/common/v1/directory/users")).ok
+    assert there.account.requests == 5, "sign-in, whoami, 401, sign-in, answer"
 
 
 @pytest.mark.parametrize(
     ("whoami", "code"),
     [
-        ({"id": TENANT, "idType": "partner", "apiHosts": {"global": REGION}}, "sophos_not_a_tenant"),
+        ({"id": TENANT, "idType": "galaxy", "apiHosts": {"global": REGION}}, "sophos_unknown_kind_of_credential"),
         ({"id": TENANT, "idType": "tenant", "apiHosts": {"global": REGION}}, "sophos_malformed_answer"),
         ({"id": TENANT, "idType": "tenant", "apiHosts": {"dataRegion": "https://evil.example"}}, "source_host_refused"),
         ({"idType": "tenant"}, "sophos_malformed_answer"),
@@ -181,7 +219,7 @@ async def test_a_tenant_that_cannot_be_used_is_named(whoami: dict[str, Any], cod
 async def test_inputs_are_compared_as_people_write_them() -> None:
     """Case and a slash at the end make no difference; another tenant does, and names the variable."""
     agreeing = (Input("tenant_id", TENANT.upper(), "Sophos.Tenant ID"), Input("data_region", f"{REGION}/"))
-    assert (await account(sophos(lambda _: httpx.Response(200, json={})), *agreeing).tenant()).id == TENANT
+    assert (await place(sophos(lambda _: httpx.Response(200, json={})), *agreeing)).tenant.id == TENANT
 
     wrong = Input("data_region", "https://api-us01.central.sophos.com", "Sophos.Data Region")
     error = await error_of(sophos(lambda _: httpx.Response(200, json={})), wrong)

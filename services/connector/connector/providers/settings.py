@@ -1,5 +1,6 @@
 """What is typed into a provider's settings must be of the kind that its manifest says."""
 
+import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -32,7 +33,11 @@ def problem_of(field: InputField, value: str) -> tuple[str, str] | None:
         case "integer":
             return _integer_problem(field, value)
         case "text":
-            return None
+            return None if field.pattern is None or re.fullmatch(field.pattern, value, re.IGNORECASE) else _unlike(field, value)
+
+
+def _unlike(field: InputField, value: str) -> tuple[str, str]:
+    return f"is {value[:60]!r}", f"Give it as in this example: {field.example}." if field.example else "Read the field's description."
 
 
 def _integer_problem(field: InputField, value: str) -> tuple[str, str] | None:

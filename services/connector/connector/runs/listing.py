@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlalchemy import insert
 
 from connector.runs.beginning import provenance_of
-from connector.runs.books import enter_errors
+from connector.runs.books import enter_errors, settle
 from connector.runs.claims import Claim
-from connector.runs.phases import SUSPECTING
+from connector.runs.notes import as_rejection, noted
+from connector.runs.phases import SETTLING, SUSPECTING
 from connector.sources.base import Session, SourcePage
 from connector.tables import RUN_PAGES, RUNS
 from shared.clock import now
@@ -30,6 +31,7 @@ class Listing:
         self._provenance = provenance_of(held)
         self._pages: int = held.row.pages
         self._fetched: int = held.row.fetched
+        self._notes: list[Any] = list(held.row.notes or [])
         self._requests_told = 0
 
     async def read(self) -> None:
@@ -50,6 +52,8 @@ class Listing:
     async def _commit(self, page: SourcePage) -> None:
         is_last = page.next is None
         requests = self._session.requests
+        troubles = [note for note in page.notes if note.is_error]
+        self._notes = noted(self._notes, page.notes)
         pages, fetched = self._pages + (1 if page.fetched else 0), self._fetched + page.fetched
         async with self._units.begin(correlation_id=self._held.row.correlation_id, actor=self._provenance.integration_user) as unit:
             values: dict[str, Any] = {
@@ -58,16 +62,22 @@ class Listing:
                 "pages": pages,
                 "fetched": fetched,
                 "failed": RUNS.c.failed + len(page.rejected),
-                "errors": RUNS.c.errors + len(page.rejected),
+                "errors": RUNS.c.errors + len(page.rejected) + len(troubles),
+                "notes": self._notes,
             }
             if is_last:
-                values |= {"state": "applying", "phase": SUSPECTING, "applying_since": now()}
+                phase = SUSPECTING if page.complete else SETTLING
+                values |= {"state": "applying", "phase": phase, "applying_since": now()}
             await self._held.advance(unit.session, keep=not is_last, **values)
             # A page without records is no page: it only shows where the listing ends.
             if page.fetched:
                 await self._tell(unit, page, pages)
-            if is_last:
+            await enter_errors(unit.session, self._held.run_id, pages, [as_rejection(note) for note in troubles])
+            if is_last and page.complete:
                 unit.record(ListingCompleted(provenance=self._provenance, pages=pages, records=fetched))
+            elif is_last:
+                # What was left out may hide anybody: this run says of nobody that they are gone.
+                await settle(unit, self._held.run_id)
         self._requests_told, self._pages, self._fetched = requests, pages, fetched
         log.info("page_committed", run_id=str(self._held.run_id), page=self._pages, records=page.fetched, last=is_last)
 

@@ -88,8 +88,8 @@ def counts_of(row: Row[Any]) -> PageCounts:
 
 def shown(row: Row[Any]) -> RunOut:
     """Return a run as the API shows it."""
-    details = {name: getattr(row, name) for name in RunOut.model_fields if name != "counts"}
-    return RunOut(counts=counts_of(row), **details)
+    details = {name: getattr(row, name) for name in RunOut.model_fields if name not in {"counts", "notes"}}
+    return RunOut(counts=counts_of(row), notes=row.notes or [], **details)
 
 
 async def _row(session: AsyncSession, run_id: UUID) -> Row[Any]:

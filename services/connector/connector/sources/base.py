@@ -58,20 +58,33 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One raw user, as fetched."""
+    """One raw user or device, as fetched."""
 
     source_id: str
     record: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Something that a run says beside its records, about an id of the source such as a tenant's. `is_error`: the run ends with errors."""
+
+    code: str
+    message: str
+    remedy: str | None = None
+    about: str = ""
+    is_error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SourcePage:
-    """One page of a listing. `next` is None on the last one."""
+    """One page of a listing. `next` is None on the last one, which says whether anything was left out of the listing on the way."""
 
     users: list[Observed]
     rejected: list[Rejection]
     fetched_at: datetime
     next: Cursor | None
+    notes: tuple[Note, ...] = ()
+    complete: bool = True
 
     @property
     def fetched(self) -> int:

@@ -44,6 +44,7 @@ class SourceSettings(BaseSettings):
         description='Inner networks that typed-in addresses may reach all the same, over http too: a JSON list such as ["10.1.0.0/16"].',
     )
     page_size: int = Field(default=100, ge=1, le=100, description="Users asked for at once; Sophos allows at most 100.")
+    device_page_size: int = Field(default=500, ge=1, le=500, description="Devices asked for at once; Sophos allows at most 500.")
     http_connect_seconds: float = Field(default=5, ge=0.1, le=60, description="How long a connection to a source may take to open.")
     http_read_seconds: float = Field(default=30, ge=0.1, le=300, description="How long a source may keep silent while it answers.")
     largest_answer: int = Field(

@@ -1,6 +1,6 @@
 """One request and its answer: bounded in size, checked as JSON, never redirected."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -81,26 +81,30 @@ class Wire:
         headers: dict[str, str] | None = None,
         params: dict[str, str] | None = None,
         form: dict[str, str] | None = None,
+        json: Any = None,
         secrets: tuple[str, ...] = (),
         auth: httpx.Auth | None = None,
         may_be_list: bool = False,
+        drop: frozenset[str] = frozenset(),
     ) -> Answer:
-        """Return the answer, whatever its status. `secrets` are blotted out of what an error's body says.
+        """Return the answer, whatever its status.
 
-        Raises `SourceUnreachable`, and `RefusedAnswer` when it is too large or a success that is not a JSON object (nor a list,
+        `secrets` are blotted out of what an error's body says; what stands under the keys `drop`, however deep, never gets further
+        than here. Raises `SourceUnreachable`, and `RefusedAnswer` when it is too large or a success that is not a JSON object (nor a list,
         where `may_be_list`).
         """
         # Without its query: somebody may have put a key there.
         asked = f"{method} {url.partition('?')[0]}"
         try:
-            async with self._http.stream(method, url, headers=headers, params=params, data=form, auth=auth) as response:
+            async with self._http.stream(method, url, headers=headers, params=params, data=form, json=json, auth=auth) as response:
                 raw = await self._read(response, asked)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise SourceUnreachable(
                 f"{asked} got no answer ({type(error).__name__})",
                 remedy="Check the network, the proxy and the firewall between the connector and this host.",
             ) from None
-        return self._answer(response, raw, asked, secrets, may_be_list=may_be_list)
+        answer = self._answer(response, raw, asked, secrets, may_be_list=may_be_list)
+        return replace(answer, body=_without(answer.body, drop)) if drop else answer
 
     async def _read(self, response: httpx.Response, asked: str) -> bytes:
         parts: list[bytes] = []
@@ -138,6 +142,12 @@ class Wire:
         is_json = isinstance(body, dict)
         next_link = response.links.get("next", {}).get("url")
         return Answer(response.status_code, body if is_json else {}, is_json, now(), _retry_after(response), items, next_link)
+
+
+def _without(told: Any, keys: frozenset[str]) -> Any:
+    if isinstance(told, dict):
+        return {key: _without(value, keys) for key, value in told.items() if key not in keys}
+    return [_without(one, keys) for one in told] if isinstance(told, list) else told
 
 
 def _retry_after(response: httpx.Response) -> float | None:

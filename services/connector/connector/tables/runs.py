@@ -32,6 +32,7 @@ RUNS = Table(
     Column("newly_missing", Integer, nullable=False, default=0),
     Column("withheld_losses", Integer, nullable=False, default=0, server_default=text("0")),
     Column("error", Json),
+    Column("notes", Json),
     Column("correlation_id", Uuid, nullable=False),
     Column("requested_by", String(200), nullable=False),
     Column("fence", Integer, nullable=False, default=0),

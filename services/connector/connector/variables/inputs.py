@@ -68,7 +68,7 @@ def input_gaps(manifest: ProviderOut, present: Iterable[str]) -> list[Gap]:
             remedy=f"Refer to the global variable {field.variable!r}, or type the value in." if field.variable else "Type the value in.",
         )
         for field in manifest.inputs
-        if field.required and field.default is None and field.key not in there
+        if field.required and field.default is None and field.key not in there and field.required_unless not in there
     ]
 
 

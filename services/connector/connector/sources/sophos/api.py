@@ -1,6 +1,8 @@
-"""Speaking to Sophos Central with one credential: sign in, find the regional host, ask, try again where that may help."""
+"""Speaking to Sophos Central with one credential: sign in, ask, try again where that may help."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import stamina
@@ -9,23 +11,17 @@ from pydantic import ValidationError
 from connector.sources.base import Access
 from connector.sources.patience import Patience
 from connector.sources.settings import SourceSettings
-from connector.sources.sophos.errors import InputsDisagree, WrongKindOfCredential, api_error, malformed, sign_in_error
+from connector.sources.sophos.errors import api_error, malformed, sign_in_error
 from connector.sources.sophos.hosts import Hosts
 from connector.sources.sophos.models import Token, WhoAmI
 from connector.sources.sophos.tokens import Tokens
 from connector.sources.wire import SERVER_ERRORS, TOO_MANY_REQUESTS, Answer, SourceThrottled, Wire
 
-NOT_FOUND = 404
 UNAUTHORIZED = 401
 WHOAMI = "GET /whoami/v1"
-
-
-@dataclass(frozen=True, slots=True)
-class Tenant:
-    """Whose data the credential reaches, and where."""
-
-    id: str
-    base_url: str
+TAMPER_PROTECTION = "/tamper-protection"
+NEVER_KEPT = frozenset({"password", "previousPasswords"})
+"""What Sophos says about a device's tamper protection, and nobody here needs to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +33,7 @@ class SophosCentral:
     tokens: Tokens
     patience: Patience
     page_size: int
+    device_page_size: int
     read_back_seconds: float
 
     @classmethod
@@ -48,84 +45,70 @@ class SophosCentral:
             tokens=Tokens(),
             patience=Patience.configured(settings),
             page_size=settings.page_size,
+            device_page_size=settings.device_page_size,
             read_back_seconds=settings.read_back_seconds,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request. `asked` (method and path, neither host nor secret) is how errors name it."""
+
+    method: str
+    url: str
+    asked: str
+    headers: Mapping[str, str]
+    params: dict[str, str] | None = None
+    body: Any = None
+
+    @property
+    def drop(self) -> frozenset[str]:
+        """What of the answer is never kept."""
+        return NEVER_KEPT if self.asked.endswith(TAMPER_PROTECTION) else frozenset()
 
 
 class Account:
     """One credential's calls. Counts what it sends."""
 
     def __init__(self, central: SophosCentral, access: Access) -> None:
-        self._central = central
+        self.central = central
         self.access = access
         self.requests = 0
-        self._tenant: Tenant | None = None
 
     async def sign_in(self) -> None:
         """Make sure that there is a token. Raises `SignInRefused` and what `Wire.send` raises."""
-        await self._central.tokens.get(self.access.credential_id, self._ask_for_token)
+        await self.central.tokens.get(self.access.credential_id, self._ask_for_token)
+
+    async def owner(self) -> WhoAmI:
+        """Return whose credential this is; asked once for each token."""
+        return self.central.tokens.owner(self.access.credential_id) or await self.whoami()
 
     async def whoami(self) -> WhoAmI:
         """Ask whose credential this is."""
-        answer = await self._patiently("GET", self._central.hosts.whoami_url, WHOAMI)
+        answer = await self.read(Question("GET", self.central.hosts.whoami_url, WHOAMI, {}))
         if not answer.ok:
             raise api_error(answer, WHOAMI)
         try:
             who = WhoAmI.model_validate(answer.body)
         except ValidationError:
             raise malformed(WHOAMI, "lacks the id or its type", answer) from None
-        self._central.tokens.belongs_to(self.access.credential_id, who)
+        self.central.tokens.belongs_to(self.access.credential_id, who)
         return who
 
-    async def tenant(self) -> Tenant:
-        """Return whose data this is and where; asked once. Raises `WrongKindOfCredential`, `HostRefused`, `InputsDisagree`."""
-        if self._tenant is None:
-            tokens, credential_id = self._central.tokens, self.access.credential_id
-            who = tokens.owner(credential_id) or await self.whoami()
-            tenant = self.tenant_of(who)
-            self.compare_inputs(tenant)
-            self._tenant = tenant
-        return self._tenant
+    async def read(self, question: Question) -> Answer:
+        """Send a read and return the answer, whatever its status below 429; what passes by itself is tried again first."""
 
-    def tenant_of(self, who: WhoAmI) -> Tenant:
-        """Return the tenant that whoami names. Raises `WrongKindOfCredential`, `HostRefused`."""
-        if who.idType.lower() != "tenant":
-            raise WrongKindOfCredential(
-                f"the credential belongs to a Sophos {who.idType[:40]}, not to a tenant",
-                remedy="Create the API credential inside the tenant whose users are wanted.",
-            )
-        if not who.apiHosts.dataRegion:
-            raise malformed(WHOAMI, "names no regional host (apiHosts.dataRegion)")
-        return Tenant(who.id, self._central.hosts.regional(who.apiHosts.dataRegion))
-
-    def compare_inputs(self, tenant: Tenant) -> None:
-        """Raise `InputsDisagree`, naming each input that says something else than Sophos does."""
-        says = {"tenant_id": tenant.id, "data_region": tenant.base_url}
-        wrong = [
-            {
-                "field": given.key,
-                "message": f"{given.origin} says {given.value[:200]!r}, Sophos says {says[given.key]!r}",
-                "remedy": f"Set {given.origin} to {says[given.key]!r}, or use a credential of the other tenant.",
-            }
-            for given in self.access.inputs
-            if given.key in says and not _same(given.value, says[given.key])
-        ]
-        if wrong:
-            words = "; ".join(problem["message"] for problem in wrong)
-            raise InputsDisagree(words, remedy=wrong[0]["remedy"], fields=wrong)
-
-    async def get(self, path: str, params: dict[str, str] | None = None) -> Answer:
-        """Return the answer to a read: a success or a 404. Raises a typed error for anything else, after retrying."""
-        tenant = await self.tenant()
-        answer = await self._patiently("GET", f"{tenant.base_url}{path}", f"GET {path}", params)
-        if answer.ok or answer.status == NOT_FOUND:
+        async def once() -> Answer:
+            answer = await self._authorized(question)
+            if answer.status == TOO_MANY_REQUESTS or answer.status >= SERVER_ERRORS:
+                raise api_error(answer, question.asked)
             return answer
-        raise api_error(answer, f"GET {path}")
 
-    async def delete(self, path: str) -> Answer:
-        """Send a deletion and return the answer, whatever it says. It is repeated only where Sophos cannot have acted (401, 429)."""
-        tenant = await self.tenant()
-        patience = self._central.patience
+        return await self.central.patience.read(once)
+
+    async def write(self, question: Question) -> Answer:
+        """Send a write and return the answer, whatever it says. It is repeated only where Sophos cannot have acted (401, 429)."""
+        patience = self.central.patience
         async for attempt in stamina.retry_context(
             on=lambda error: patience.again(error) if isinstance(error, SourceThrottled) else False,
             attempts=patience.attempts,
@@ -135,53 +118,41 @@ class Account:
             wait_jitter=patience.first,
         ):
             with attempt:
-                answer = await self._authorized("DELETE", f"{tenant.base_url}{path}", None)
+                answer = await self._authorized(question)
                 if answer.status == TOO_MANY_REQUESTS:
-                    raise api_error(answer, f"DELETE {path}")
+                    raise api_error(answer, question.asked)
         return answer
 
-    async def _patiently(self, method: str, url: str, asked: str, params: dict[str, str] | None = None) -> Answer:
-        """Send a read; try again what passes by itself."""
-
-        async def once() -> Answer:
-            answer = await self._authorized(method, url, params)
-            if answer.status == TOO_MANY_REQUESTS or answer.status >= SERVER_ERRORS:
-                raise api_error(answer, asked)
-            return answer
-
-        return await self._central.patience.read(once)
-
-    async def _authorized(self, method: str, url: str, params: dict[str, str] | None) -> Answer:
+    async def _authorized(self, question: Question) -> Answer:
         """Send with a token; once more with a new one when Sophos does not take it."""
-        token = await self._central.tokens.get(self.access.credential_id, self._ask_for_token)
-        answer = await self._send(method, url, params, token)
+        token = await self.central.tokens.get(self.access.credential_id, self._ask_for_token)
+        answer = await self._send(question, token)
         if answer.status != UNAUTHORIZED:
             return answer
-        self._central.tokens.drop(self.access.credential_id, token)
-        token = await self._central.tokens.get(self.access.credential_id, self._ask_for_token)
-        return await self._send(method, url, params, token)
+        self.central.tokens.drop(self.access.credential_id, token)
+        token = await self.central.tokens.get(self.access.credential_id, self._ask_for_token)
+        return await self._send(question, token)
 
-    async def _send(self, method: str, url: str, params: dict[str, str] | None, token: str) -> Answer:
+    async def _send(self, question: Question, token: str) -> Answer:
         self.requests += 1
-        headers = {"Authorization": f"Bearer {token}"}
-        if self._tenant is not None:
-            headers["X-Tenant-ID"] = self._tenant.id
-        secrets = (token, self.access.client_secret.get_secret_value())
-        return await self._central.wire.send(method, url, headers=headers, params=params, secrets=secrets)
+        return await self.central.wire.send(
+            question.method,
+            question.url,
+            headers={"Authorization": f"Bearer {token}", **question.headers},
+            params=question.params,
+            json=question.body,
+            secrets=(token, self.access.client_secret.get_secret_value()),
+            drop=question.drop,
+        )
 
     async def _ask_for_token(self) -> Token:
         self.requests += 1
         secret = self.access.client_secret.get_secret_value()
         form = {"grant_type": "client_credentials", "client_id": self.access.client_id, "client_secret": secret, "scope": "token"}
-        answer = await self._central.wire.send("POST", self._central.hosts.token_url, form=form, secrets=(secret,))
+        answer = await self.central.wire.send("POST", self.central.hosts.token_url, form=form, secrets=(secret,))
         if not answer.ok:
             raise sign_in_error(answer)
         try:
             return Token.model_validate(answer.body)
         except ValidationError:
             raise malformed("the sign-in", "holds no token", answer) from None
-
-
-def _same(given: str, told: str) -> bool:
-    """Ids come in either case; URLs with and without a slash at the end."""
-    return given.strip().rstrip("/").casefold() == told.strip().rstrip("/").casefold()

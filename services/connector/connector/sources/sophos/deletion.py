@@ -5,9 +5,10 @@ import unicodedata
 from typing import Any
 
 from connector.sources.base import Access, Journal, Observed, Outcome, described
-from connector.sources.sophos.api import Account, SophosCentral
+from connector.sources.sophos.api import SophosCentral
 from connector.sources.sophos.errors import SignInRefused, api_error
-from connector.sources.sophos.users import look_for, user_path
+from connector.sources.sophos.in_tenant import InTenant
+from connector.sources.sophos.users import look_for, user_path, users_of
 from connector.sources.wire import SERVER_ERRORS, Answer
 from shared.clock import now
 from shared.errors import AppError, Invalid
@@ -43,23 +44,22 @@ class DeleteUser:
     async def run(self, access: Access, arguments: dict[str, Any], journal: Journal) -> Outcome:
         """Delete the user; the outcome is what a later look shows."""
         source_id, expected = arguments["source_id"], arguments["expected_email"]
-        account = Account(self._central, access)
         evidence: dict[str, Any] = {}
-        there = await look_for(account, source_id)
+        place, there = await (await users_of(self._central, access)).find(source_id)
         evidence["looked_first"] = _look(there)
         if isinstance(there, ProofOfAbsence):
             return _gone_already(there, evidence, journal)
         if (refused := _wrong_person(there, expected, evidence)) is not None:
             return refused
-        return await self._delete(account, there, evidence, journal)
+        return await self._delete(place, there, evidence, journal)
 
-    async def _delete(self, account: Account, there: Observed, evidence: dict[str, Any], journal: Journal) -> Outcome:
+    async def _delete(self, place: InTenant, there: Observed, evidence: dict[str, Any], journal: Journal) -> Outcome:
         path = user_path(there.source_id)
-        request = {"method": "DELETE", "path": path, "at": now().isoformat()}
+        request = {"method": "DELETE", "path": path, "tenant": place.tenant.id, "at": now().isoformat()}
         await journal.about_to_send(request)
         evidence["request"] = request
         try:
-            answer = await account.delete(path)
+            answer = await place.write("DELETE", path)
         except AppError as error:
             evidence["answer"] = {"none": described(error), "at": now().isoformat()}
             if isinstance(error, SignInRefused):
@@ -68,14 +68,14 @@ class DeleteUser:
             evidence["answer"] = _answered(answer)
             if (refused := _refused(answer, there, evidence)) is not None:
                 return refused
-        return await self._read_back(account, there.source_id, evidence)
+        return await self._read_back(place, there.source_id, evidence)
 
-    async def _read_back(self, account: Account, source_id: str, evidence: dict[str, Any]) -> Outcome:
+    async def _read_back(self, place: InTenant, source_id: str, evidence: dict[str, Any]) -> Outcome:
         """Look until Sophos says 404; lists and reads may lag behind a deletion for a moment."""
         patience, pause = self._central.read_back_seconds, FIRST_PAUSE
         while True:
             try:
-                seen = await look_for(account, source_id)
+                seen = await look_for(place, source_id)
             except AppError as error:
                 return _unclear(
                     "the deletion was sent, but whether the user is gone could not be read back", evidence, {"failed": described(error)}

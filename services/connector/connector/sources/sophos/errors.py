@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from connector.sources.sophos.refusals import ANY_OTHER, REFUSALS, SIGN_IN_CODES, forbidden
 from connector.sources.wire import SERVER_ERRORS, TOO_MANY_REQUESTS, Answer, RefusedAnswer, SourceFailed, SourceThrottled
 from shared.errors import AppError, Invalid, UpstreamRefused
 
 LONGEST_QUOTE = 200
+NOT_MODIFIED = 304
 
 
 class SignInRefused(UpstreamRefused):
@@ -27,44 +29,21 @@ class UnexpectedAnswer(UpstreamRefused):
 
 
 class WrongKindOfCredential(UpstreamRefused):
-    """The credential belongs to a partner or an organization, not to a tenant."""
+    """The credential belongs neither to a tenant nor to a partner nor to an organization."""
 
-    code, title = "sophos_not_a_tenant", "Not a tenant's credential"
+    code, title = "sophos_unknown_kind_of_credential", "Unknown kind of credential"
+
+
+class TenantUnusable(UpstreamRefused):
+    """A tenant that was chosen cannot be spoken to."""
+
+    code, title = "sophos_tenant_unusable", "The tenant cannot be used"
 
 
 class InputsDisagree(Invalid):
     """The integration's inputs name another tenant or region than the credential belongs to."""
 
     code, title = "sophos_inputs_disagree", "Inputs and credential disagree"
-
-
-SIGN_IN_CODES: dict[str, tuple[str, str, str]] = {
-    "oauth.invalid_client_secret": (
-        "sophos_wrong_secret",
-        "Sophos does not accept the client secret",
-        "Store the credential again with the secret as Sophos Central showed it, or create a new API credential there.",
-    ),
-    "oauth.client_app_does_not_exist": (
-        "sophos_unknown_client",
-        "Sophos does not know the client id",
-        "Compare the client id with Sophos Central > API Credentials Management; the credential may have been deleted or have expired.",
-    ),
-    "oauth.invalid_client_id": (
-        "sophos_unknown_client",
-        "Sophos does not know the client id",
-        "Compare the client id with Sophos Central > API Credentials Management.",
-    ),
-    "oauth.client_disabled": (
-        "sophos_client_disabled",
-        "Sophos has disabled the API credential",
-        "Create a new API credential in Sophos Central and store it here.",
-    ),
-    "customer.validation": (
-        "sophos_malformed_credential",
-        "Sophos says that the client id or the secret is malformed",
-        "Copy both anew from Sophos Central, without spaces or line ends.",
-    ),
-}
 
 
 def sign_in_error(answer: Answer) -> AppError:
@@ -97,17 +76,13 @@ def api_error(answer: Answer, asked: str) -> AppError:
                 **_details(answer),
             )
         case 403:
-            return AccessRefused(
-                f"the credential may not do {asked}{said}",
-                remedy="Give the API credential a role that may (Service Principal Management or Super Admin to delete users).",
-                **_details(answer),
-            )
+            refusal = forbidden(str(answer.body.get("message") or answer.body.get("error") or ""))
+            message = f"the credential may not do {asked}{said}{refusal.meaning}"
+            return AccessRefused(message, remedy=refusal.remedy, code=refusal.code, **_details(answer))
         case _:
-            return UnexpectedAnswer(
-                f"Sophos answered {answer.status} to {asked}{said}",
-                remedy="Try again; if it stays, give Sophos support the correlation id.",
-                **_details(answer),
-            )
+            refusal = REFUSALS.get(answer.status, ANY_OTHER)
+            message = f"Sophos answered {answer.status} to {asked}{said}{refusal.meaning}"
+            return UnexpectedAnswer(message, remedy=refusal.remedy, code=refusal.code, **_details(answer))
 
 
 def malformed(asked: str, what: str, answer: Answer | None = None) -> AppError:
@@ -135,7 +110,7 @@ def _passing(answer: Answer, asked: str) -> AppError | None:
             remedy="Try again later; if it stays, look at Sophos' status page.",
             **_details(answer),
         )
-    if 300 <= answer.status < 400:  # noqa: PLR2004 - redirects
+    if 300 <= answer.status < 400 and answer.status != NOT_MODIFIED:  # noqa: PLR2004 - redirects
         return RefusedAnswer(
             f"Sophos sends {asked} elsewhere ({answer.status}), which is not followed",
             remedy="Check ROLLCALL_CONNECTOR_SOPHOS_ID_URL and ..._GLOBAL_URL, and whether a proxy asks for a sign-in.",

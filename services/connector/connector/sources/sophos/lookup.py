@@ -1,10 +1,14 @@
 """The operation `lookup-users`: who of these is in Sophos Central, and with which role."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from connector.sources.base import Access, Journal, Observed, Outcome, described
-from connector.sources.sophos.api import Account, SophosCentral
-from connector.sources.sophos.users import look_for, shown, user_path
+from connector.sources.sophos.across import AcrossTenants
+from connector.sources.sophos.api import SophosCentral
+from connector.sources.sophos.errors import AccessRefused
+from connector.sources.sophos.in_tenant import InTenant
+from connector.sources.sophos.users import shown, user_path, users_of
 from shared.errors import AppError, Invalid
 from shared.events.sources import ProofOfAbsence
 
@@ -35,25 +39,23 @@ class LookupUsers:
     async def run(self, access: Access, arguments: dict[str, Any], journal: Journal) -> Outcome:
         """Look everybody up."""
         del journal
-        account = Account(self._central, access)
-        await account.tenant()
+        users = await users_of(self._central, access)
         source_ids = list(dict.fromkeys(arguments["source_ids"]))
         found: dict[str, Observed] = {}
         for start in range(0, len(source_ids), CHUNK):
             chunk = [one for one in source_ids[start : start + CHUNK] if _fits_a_list(one)]
-            for user in await shown(account, chunk) if chunk else []:
-                found[user.source_id.lower()] = user
-        absent, unknown = await self._by_id(account, [one for one in source_ids if one.lower() not in found], found)
+            found |= await _shown_anywhere(users.tenants, chunk)
+        absent, unknown = await self._by_id(users, [one for one in source_ids if one.lower() not in found], found)
         result = {
             "found": [_found(one, found[one.lower()]) for one in source_ids if one.lower() in found],
             "absent": [proof.model_dump(mode="json") for proof in absent],
             "unknown": unknown,
         }
-        return _outcome(result, account)
+        return _outcome(result, users.requests)
 
     @staticmethod
     async def _by_id(
-        account: Account, source_ids: list[str], found: dict[str, Observed]
+        users: AcrossTenants, source_ids: list[str], found: dict[str, Observed]
     ) -> tuple[list[ProofOfAbsence], list[dict[str, Any]]]:
         absent: list[ProofOfAbsence] = []
         unknown: list[dict[str, Any]] = []
@@ -63,7 +65,7 @@ class LookupUsers:
                 unknown.append({**unknown[-1], "source_id": source_id})
                 continue
             try:
-                answer = await look_for(account, source_id)
+                answer = await users.look_for(source_id)
             except AppError as error:
                 failures += 0 if isinstance(error, Invalid) else 1
                 unknown.append({"source_id": source_id, **described(error)})
@@ -74,6 +76,21 @@ class LookupUsers:
             else:
                 absent.append(answer)
         return absent, unknown
+
+
+async def _shown_anywhere(places: Sequence[InTenant], source_ids: list[str]) -> dict[str, Observed]:
+    """Return those of at most 100 users whom the list of some tenant shows, by id in lower case."""
+    found: dict[str, Observed] = {}
+    for place in places:
+        left = [one for one in source_ids if one.lower() not in found]
+        try:
+            shown_there = await shown(place, left) if left else []
+        except AccessRefused:
+            if len(places) == 1:
+                raise
+            continue  # Whoever is there is asked for by id, which says why that does not work.
+        found |= {user.source_id.lower(): user for user in shown_there}
+    return found
 
 
 def _fits_a_list(source_id: str) -> bool:
@@ -90,10 +107,10 @@ def _found(source_id: str, user: Observed) -> dict[str, Any]:
     return {"source_id": source_id, "email": email if isinstance(email, str) else None, "roles": [ROLE]}
 
 
-def _outcome(result: dict[str, list[Any]], account: Account) -> Outcome:
+def _outcome(result: dict[str, list[Any]], requests: int) -> Outcome:
     found, absent, unknown = (len(result[name]) for name in ("found", "absent", "unknown"))
     message = f"{found} found, {absent} absent, {unknown} not answered"
-    evidence = {"requests": account.requests}
+    evidence = {"requests": requests}
     if unknown and not found and not absent:
         first = result["unknown"][0]
         return Outcome(

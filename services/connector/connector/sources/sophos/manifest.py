@@ -1,14 +1,38 @@
 """What the provider `sophos-users` is, needs and offers."""
 
+from connector.sources.sophos.tenants import ALL, CHOICE, DATA_REGION, TENANT_ID, TENANTS
 from shared.api.sources import InputField, Preset, ProviderOut, SourceField
-
-TENANT_ID = "tenant_id"
-DATA_REGION = "data_region"
 
 
 def _field(key: str, label: str, *path: str, data_type: str = "text") -> SourceField:
     return SourceField.model_validate({"key": key, "label": label, "path": list(path), "data_type": data_type})
 
+
+TENANT_INPUTS = [
+    InputField(
+        key=TENANT_ID,
+        label="Tenant ID",
+        variable="Sophos.Tenant ID",
+        description="The id of the Sophos Central tenant, as the credential test shows it.",
+        required_unless=TENANTS,
+    ),
+    InputField(
+        key=DATA_REGION,
+        label="Data Region",
+        variable="Sophos.Data Region",
+        description="The URL of the tenant's regional host, as the credential test shows it.",
+        required_unless=TENANTS,
+    ),
+    InputField(
+        key=TENANTS,
+        label="Tenants",
+        variable="Sophos.Tenants",
+        description="For the credential of a partner or an organization: all, or the ids of the tenants meant, separated by commas.",
+        required=False,
+        pattern=CHOICE,
+        example=f"{ALL}, or ids such as 11111111-1111-4111-8111-111111111111",
+    ),
+]
 
 MANIFEST = ProviderOut(
     key="sophos-users",
@@ -16,20 +40,7 @@ MANIFEST = ProviderOut(
     application="Sophos Endpoint Security",
     description="Reads the people of a Sophos Central tenant, looks their role up, and deletes them there.",
     credential_kinds=["oauth2_client_credentials"],
-    inputs=[
-        InputField(
-            key=TENANT_ID,
-            label="Tenant ID",
-            variable="Sophos.Tenant ID",
-            description="The id of the Sophos Central tenant, as the credential test shows it.",
-        ),
-        InputField(
-            key=DATA_REGION,
-            label="Data Region",
-            variable="Sophos.Data Region",
-            description="The URL of the tenant's regional host, as the credential test shows it.",
-        ),
-    ],
+    inputs=TENANT_INPUTS,
     source_fields=[
         _field("id", "ID", "id"),
         _field("name", "Full name", "name"),

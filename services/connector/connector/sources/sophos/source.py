@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from connector.sources.base import Access, Operation
+from connector.sources.sophos.across import AcrossTenants
 from connector.sources.sophos.api import Account, SophosCentral
-from connector.sources.sophos.checks import tested
+from connector.sources.sophos.checks import Listed, tested
 from connector.sources.sophos.deletion import DeleteUser
 from connector.sources.sophos.lookup import LookupUsers
 from connector.sources.sophos.manifest import MANIFEST
-from connector.sources.sophos.users import UsersSession
+from connector.sources.sophos.users import USERS, users_of
 from shared.api.credentials import CredentialTestOut
 from shared.api.sources import ProviderOut
+
+LISTED = Listed("list_users", "it may list users", USERS, {"pageSize": "1", "page": "1", "sort": "id:asc"})
 
 
 class SophosUsers:
@@ -32,16 +35,14 @@ class SophosUsers:
         """What can be done there, by key."""
         return self._operations
 
-    async def open(self, access: Access) -> UsersSession:
-        """Sign in, find the regional host, compare the inputs."""
-        account = Account(self._central, access)
-        await account.tenant()
-        return UsersSession(account, self._central.page_size)
+    async def open(self, access: Access) -> AcrossTenants:
+        """Sign in, find the tenants and their hosts, compare the inputs."""
+        return await users_of(self._central, access)
 
     async def test(self, access: Access) -> CredentialTestOut:
         """Sign in anew and look at everything that a run needs."""
         self._central.tokens.forget(access.credential_id)
-        return await tested(Account(self._central, access))
+        return await tested(Account(self._central, access), LISTED)
 
     def forget(self, credential_id: UUID) -> None:
         """Drop the token of a credential."""

@@ -6,10 +6,13 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
-from connector.sources.base import Cursor, Observed, SourcePage
-from connector.sources.sophos.api import NOT_FOUND, Account
+from connector.sources.base import Access, Cursor, Note, Observed, SourcePage
+from connector.sources.sophos.across import AcrossTenants
+from connector.sources.sophos.api import Account, SophosCentral
 from connector.sources.sophos.errors import UnexpectedAnswer, malformed
-from connector.sources.sophos.models import Pages, observed
+from connector.sources.sophos.in_tenant import NOT_FOUND, InTenant
+from connector.sources.sophos.models import Pages, in_its_tenant, observed
+from connector.sources.sophos.tenants import chosen_tenants
 from connector.sources.wire import Answer
 from shared.errors import Invalid
 from shared.events.sources import ProofOfAbsence
@@ -20,48 +23,64 @@ ASKABLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
 MOST_PAGES = 1_000_000
 
 
-class UsersSession:
-    """The users of one tenant, for one run."""
+class UsersListing:
+    """The users of one tenant after another."""
 
-    def __init__(self, account: Account, page_size: int) -> None:
-        self._account = account
+    def __init__(self, page_size: int) -> None:
         self._page_size = page_size
 
-    @property
-    def requests(self) -> int:
-        """How many requests were sent so far."""
-        return self._account.requests
-
-    async def page(self, cursor: Cursor | None) -> SourcePage:
+    async def page(self, place: InTenant, cursor: Cursor | None) -> SourcePage:
         """Return one page, ordered by id so that pages stay where they are while users come and go."""
-        cursor = cursor or {"page": 1, "total": None}
+        cursor = cursor or {"page": 1, "total": None, "told": None, "read": 0}
         number: int = cursor["page"]
         # The total costs the source a count, so it is asked for once.
         params = {"pageSize": str(self._page_size), "page": str(number), "sort": "id:asc"} | ({"pageTotal": "true"} if number == 1 else {})
-        answer = await self._account.get(USERS, params)
+        answer = await place.get(USERS, params)
         records, pages = _listing(answer, number)
-        total = pages.total if number == 1 else cursor["total"]
-        users, rejected = observed(records)
+        total, told = (pages.total, pages.items) if number == 1 else (cursor["total"], cursor["told"])
+        users, rejected = observed(records, place.tenant)
         size = min(self._page_size, pages.size) if pages.size and pages.size > 0 else self._page_size
         ends = not records or (len(records) < size and (total is None or number >= total))
         if not ends and number >= MOST_PAGES:
             raise malformed(f"GET {USERS}", "goes on without end", answer)
-        return SourcePage(users, rejected, answer.at, None if ends else {"page": number + 1, "total": total})
+        read = cursor["read"] + len(records)
+        after = {"page": number + 1, "total": total, "told": told, "read": read}
+        return SourcePage(users, rejected, answer.at, None if ends else after, _fewer_than_told(place, told, read) if ends else ())
 
-    async def look_for(self, source_id: str) -> ProofOfAbsence | Observed:
+    async def look_for(self, place: InTenant, source_id: str) -> ProofOfAbsence | Observed:
         """Ask for one user by id."""
-        return await look_for(self._account, source_id)
+        return await look_for(place, source_id)
 
 
-async def look_for(account: Account, source_id: str) -> ProofOfAbsence | Observed:
+async def users_of(central: SophosCentral, access: Access) -> AcrossTenants:
+    """Sign in, find the tenants and their hosts, compare the inputs; return the users."""
+    account = Account(central, access)
+    return AcrossTenants(account, await chosen_tenants(account), UsersListing(central.page_size))
+
+
+def _fewer_than_told(place: InTenant, told: int | None, read: int) -> tuple[Note, ...]:
+    """Say that a listing showed fewer users than it had announced: some left meanwhile, or Sophos kept some back."""
+    if told is None or read >= told:
+        return ()
+    return (
+        Note(
+            "sophos_fewer_than_told",
+            f"Sophos announced {told} users of the tenant {place.tenant} and listed {read}: nobody counts as gone who is not proven to be",
+            "Nothing is to be done for it; everybody whom the listing did not show is asked for by id.",
+            about=place.tenant.id,
+        ),
+    )
+
+
+async def look_for(place: InTenant, source_id: str) -> ProofOfAbsence | Observed:
     """Return the user, or the proof that Sophos does not have them. Raises whatever is neither."""
     path = user_path(source_id)
-    answer = await account.get(path)
+    answer = await place.get(path)
     if answer.status == NOT_FOUND:
         return proof_of_absence(source_id, path, answer)
     if str(answer.body.get("id", "")).lower() != source_id.lower():
         raise malformed(f"GET {path}", "is about somebody else", answer)
-    return Observed(source_id, answer.body)
+    return Observed(source_id, in_its_tenant(answer.body, place.tenant))
 
 
 def proof_of_absence(source_id: str, path: str, answer: Answer) -> ProofOfAbsence:
@@ -87,11 +106,11 @@ def user_path(source_id: str) -> str:
     return f"{USERS}/{quote(source_id, safe='')}"
 
 
-async def shown(account: Account, source_ids: list[str]) -> list[Observed]:
+async def shown(place: InTenant, source_ids: list[str]) -> list[Observed]:
     """Return those of at most 100 users whom the list shows; whoever is not shown may still be there."""
-    answer = await account.get(USERS, {"pageSize": "100", "page": "1", "ids": ",".join(source_ids)})
+    answer = await place.get(USERS, {"pageSize": "100", "page": "1", "ids": ",".join(source_ids)})
     records, _ = _listing(answer, 1)
-    users, _ = observed(records)
+    users, _ = observed(records, place.tenant)
     return users
 
 
