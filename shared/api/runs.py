@@ -6,11 +6,21 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.api.base import Out
+from shared.api.base import In, Out
 from shared.events.syncs import PageCounts
 
-RunState = Literal["queued", "running", "applying", "completed", "completed_with_errors", "empty", "failed"]
-ENDED: frozenset[str] = frozenset({"completed", "completed_with_errors", "empty", "failed"})
+RunKind = Literal["full", "quick", "replay", "apply"]
+RunMode = Literal["apply", "plan"]
+RunState = Literal[
+    "queued", "running", "applying", "waiting_for_approval", "completed", "completed_with_errors", "empty", "failed", "cancelled"
+]
+ENDED: frozenset[str] = frozenset({"completed", "completed_with_errors", "empty", "failed", "cancelled"})
+
+
+class RunIn(In):
+    """What a run is asked for."""
+
+    kind: Literal["full"] = "full"
 
 
 class RunNote(Out):
@@ -27,6 +37,8 @@ class RunOut(Out):
 
     id: UUID
     integration_id: UUID
+    kind: RunKind = Field(description="full reads the whole directory, and alone may speak of absence.")
+    mode: RunMode
     state: RunState
     pages: int
     fetched: int
@@ -42,6 +54,8 @@ class RunOut(Out):
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+    cancel_requested_at: datetime | None = None
+    cancel_requested_by: str | None = None
 
 
 class RunErrorOut(Out):

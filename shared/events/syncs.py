@@ -106,7 +106,7 @@ class AbsenceApplied(Event):
 
 
 class RunFinished(Event):
-    """A run ended: in `completed`, `completed_with_errors`, `empty` or `failed`."""
+    """A run ended: in `completed`, `completed_with_errors`, `empty`, `failed` or `cancelled`."""
 
     topic: ClassVar[str] = "sync.run.finished.v1"
     told_by: ClassVar[str] = "connector"

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from connector.service import running
 from connector.settings import ConnectorSettings
 from connector.tables import SCHEMA
+from shared.api.runs import ENDED
 from shared.bus.in_process import InProcessBus
 from shared.bus.port import Consumer, Message, RetryPolicy
 from shared.bus.spool import Spool
@@ -44,7 +45,6 @@ from sophos_central_simulator.tenants import Tenant
 SERVICE_KEY = SecretStr("a key that only these tests know, long enough")
 ENCRYPTION_KEY = SecretStr(b64encode(bytes(range(32))).decode())
 ACTOR = "ann@example.com"
-ENDED = {"completed", "completed_with_errors", "empty", "failed"}
 Json = dict[str, Any]
 
 

@@ -11,6 +11,7 @@ from api_gateway.auth.authentication import Account
 from api_gateway.clients.connector import ConnectorClient
 from api_gateway.clients.guard import GuardClient
 from api_gateway.clients.mapper import MapperClient
+from api_gateway.clients.runs import RunsClient
 from api_gateway.clients.workflow_engine import WorkflowEngineClient
 from shared.db.engine import Database
 from shared.unit import Unit, Units
@@ -26,6 +27,7 @@ class Parts:
     mapper: MapperClient
     workflow_engine: WorkflowEngineClient
     guard: GuardClient
+    runs: RunsClient
 
 
 def parts_of(request: Request) -> Parts:

@@ -11,8 +11,8 @@ from rich.console import Console
 from all_in_one.demo.api import Api, CallFailed, every_one, where
 from all_in_one.demo.directory import Directory
 from all_in_one.demo.report import Step, show, show_timeline
+from shared.api.runs import ENDED
 
-RUN_ENDED = {"completed", "completed_with_errors", "empty", "failed"}
 TENANT_ID, DATA_REGION = "Sophos.Tenant ID", "Sophos.Data Region"
 CHANGED, JOINED, LEFT = 7, 3, 5
 
@@ -263,7 +263,7 @@ class Story:
     async def run(self) -> dict[str, Any]:
         """Ask for a run and return it once it has ended."""
         run = await self.api.post(f"/integrations/{self.integration['id']}/runs")
-        return await self._until(f"run {run['id']}", lambda: self.api.get(f"/runs/{run['id']}"), lambda now: now["state"] in RUN_ENDED)
+        return await self._until(f"run {run['id']}", lambda: self.api.get(f"/runs/{run['id']}"), lambda now: now["state"] in ENDED)
 
     async def _rejected(self, run: dict[str, Any]) -> set[str]:
         return {error["source_id"] async for error in self.api.every(f"/runs/{run['id']}/errors")}

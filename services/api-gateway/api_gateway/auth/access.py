@@ -50,6 +50,7 @@ ROUTES: dict[Role, str] = {
         PUT /integrations/{integration_id}/mapping
         POST /integrations/{integration_id}/mapping/suggestions
         POST /integrations/{integration_id}/runs
+        POST /runs/{run_id}/cancel
         POST /fields
         POST /saas-instances
         POST /people

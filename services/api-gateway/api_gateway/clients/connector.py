@@ -1,14 +1,12 @@
-"""What the gateway asks the connector: sources, credentials, variables, integrations and their runs."""
+"""What the gateway asks the connector: sources, credentials, variables, integrations."""
 
 from typing import Literal
 from urllib.parse import quote
 from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient
-from api_gateway.clients.listing import ListQuery
 from shared.api.credentials import CredentialIn, CredentialOut, CredentialPatch, CredentialTestIn, CredentialTestOut, SecretIn, revealed
 from shared.api.integrations import IntegrationIn, IntegrationOut, IntegrationPatch
-from shared.api.runs import RunErrorOut, RunOut
 from shared.api.sources import ProviderOut
 from shared.api.variables import VariableIn, VariableOut, VariableValueIn
 from shared.http.paging import Page
@@ -96,19 +94,3 @@ class ConnectorClient(InternalClient):
     async def move_integration(self, integration_id: UUID, step: Literal["launch", "pause", "resume"], *, actor: str) -> IntegrationOut:
         """Launch, pause or resume an integration."""
         return await self.ask(IntegrationOut, "POST", f"/internal/integrations/{integration_id}/{step}", actor=actor)
-
-    async def request_run(self, integration_id: UUID, *, actor: str) -> RunOut:
-        """Queue a run."""
-        return await self.ask(RunOut, "POST", f"/internal/integrations/{integration_id}/runs", actor=actor)
-
-    async def runs(self, integration_id: UUID, ask: ListQuery, *, actor: str) -> Page[RunOut]:
-        """Return an integration's runs, the newest first."""
-        return await self.get(Page[RunOut], f"/internal/integrations/{integration_id}/runs", actor=actor, **ask.params())
-
-    async def run(self, run_id: UUID, *, actor: str) -> RunOut:
-        """Return one run with its progress."""
-        return await self.get(RunOut, f"/internal/runs/{run_id}", actor=actor)
-
-    async def run_errors(self, run_id: UUID, ask: ListQuery, *, actor: str) -> Page[RunErrorOut]:
-        """Return the records of a run that could not be applied."""
-        return await self.get(Page[RunErrorOut], f"/internal/runs/{run_id}/errors", actor=actor, **ask.params())

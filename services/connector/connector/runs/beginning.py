@@ -55,7 +55,8 @@ async def access_of(parts: Parts, held: Claim) -> Access:
 
 async def _provenance(session: AsyncSession, held: Claim, stored: Stored, inputs: tuple[Input, ...]) -> Provenance:
     row = stored.row
-    loaded = select(exists().where(RUNS.c.integration_id == row.id, RUNS.c.state.in_(FULL_LOADS)))
+    before = (RUNS.c.integration_id == row.id, RUNS.c.kind == "full", RUNS.c.mode == "apply", RUNS.c.state.in_(FULL_LOADS))
+    loaded = select(exists().where(*before))
     credential = await stored_credential(session, row.credential_id)
     return Provenance(
         integration_id=row.id,

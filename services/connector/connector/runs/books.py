@@ -54,6 +54,8 @@ async def settle(unit: Unit, run_id: UUID) -> None:
     counted = counts_of(row).total
     if counted != row.fetched:
         await end(unit, row, "failed", _unbalanced(row.fetched, counted))
+    elif row.cancel_requested_at is not None:
+        await end(unit, row, "cancelled")
     elif row.errors or row.failed:
         await end(unit, row, "completed_with_errors")
     else:

@@ -39,6 +39,8 @@ class Claim:
 
     async def advance(self, session: AsyncSession, *, keep: bool = True, **values: Any) -> None:
         """Change the run; renew the lease, or give it back. Raises `LeaseLost` before anything else is written."""
+        # SQLite may keep a writer waiting: the lease counts from when it is written, not from when the wait began.
+        await session.connection()
         lease = now() + self.lease if keep else None
         statement = (
             update(RUNS)
@@ -65,6 +67,7 @@ async def waiting(session: AsyncSession, limit: int, without: Sequence[UUID]) ->
 
 async def claim(session: AsyncSession, run_id: UUID, fence: int, lease: timedelta) -> Claim | None:
     """Take a run that was seen with `fence`; None when another worker was faster."""
+    await session.connection()
     moment = now()
     statement = (
         update(RUNS)
@@ -78,13 +81,19 @@ async def claim(session: AsyncSession, run_id: UUID, fence: int, lease: timedelt
 
 @asynccontextmanager
 async def kept_alive(units: Units, held: Claim) -> AsyncIterator[None]:
-    """Renew the lease while the block works."""
-    beat = asyncio.create_task(_beat(units, held), name=f"lease-{held.run_id}")
+    """Renew the lease while the block works. Raises `LeaseLost` in the middle of it once the run is another's, or has ended."""
     try:
-        yield
-    finally:
-        beat.cancel()
-        await asyncio.gather(beat, return_exceptions=True)
+        async with asyncio.timeout(None) as limit:
+            beat = asyncio.create_task(_beat(units, held, limit), name=f"lease-{held.run_id}")
+            try:
+                yield
+            finally:
+                beat.cancel()
+                await asyncio.gather(beat, return_exceptions=True)
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise LeaseLost(f"the run {held.run_id} belongs to another worker") from error
 
 
 async def give_back(units: Units, held: Claim) -> None:
@@ -94,13 +103,15 @@ async def give_back(units: Units, held: Claim) -> None:
             await held.advance(unit.session, keep=False)
 
 
-async def _beat(units: Units, held: Claim) -> None:
+async def _beat(units: Units, held: Claim, limit: asyncio.Timeout) -> None:
     while True:
         await asyncio.sleep(held.lease.total_seconds() / 3)
         try:
             async with units.begin() as unit:
                 await held.advance(unit.session)
         except LeaseLost:
+            # Whatever the worker waits for, a slow source above all: it is for nothing now.
+            limit.reschedule(0)
             return
         except (DBAPIError, OSError) as error:
             log.warning("lease_not_renewed", run_id=str(held.run_id), error=type(error).__name__)

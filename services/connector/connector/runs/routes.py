@@ -5,9 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from connector.runs.cancelling import cancel_run
 from connector.runs.runs import list_errors, list_runs, read_run, request_run
 from connector.scope import InReading, InRequest
-from shared.api.runs import RunErrorOut, RunOut
+from shared.api.runs import RunErrorOut, RunIn, RunOut
 from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, Page
 
 router = APIRouter(tags=["runs"])
@@ -16,9 +17,9 @@ Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 
 
 @router.post("/integrations/{integration_id}/runs", status_code=202)
-async def request(integration_id: UUID, unit: InRequest) -> RunOut:
+async def request(integration_id: UUID, unit: InRequest, given: RunIn | None = None) -> RunOut:
     """Queue a run; a worker takes it up."""
-    return await request_run(unit, integration_id)
+    return await request_run(unit, integration_id, kind=(given or RunIn()).kind)
 
 
 @router.get("/integrations/{integration_id}/runs")
@@ -31,6 +32,12 @@ async def list_all(integration_id: UUID, session: InReading, cursor: str | None 
 async def read(run_id: UUID, session: InReading) -> RunOut:
     """Return one run with its progress."""
     return await read_run(session, run_id)
+
+
+@router.post("/runs/{run_id}/cancel")
+async def cancel(run_id: UUID, unit: InRequest) -> RunOut:
+    """Let a run read and ask no further."""
+    return await cancel_run(unit, run_id)
 
 
 @router.get("/runs/{run_id}/errors")

@@ -10,7 +10,7 @@ from connector.integrations.integrations import stored_integration
 from connector.integrations.launching import WrongState
 from connector.runs.phases import QUEUED
 from connector.tables import RUN_ERRORS, RUNS
-from shared.api.runs import RunErrorOut, RunOut
+from shared.api.runs import RunErrorOut, RunKind, RunMode, RunOut
 from shared.clock import now
 from shared.db.upsert import insert_for
 from shared.errors import Conflict, NotFound
@@ -34,7 +34,7 @@ class RunInProgress(Conflict):
     code = "run_in_progress"
 
 
-async def request_run(unit: Unit, integration_id: UUID) -> RunOut:
+async def request_run(unit: Unit, integration_id: UUID, *, kind: RunKind = "full", mode: RunMode = "apply") -> RunOut:
     """Queue a run. Raises `RunInProgress` naming the one there is, and `WrongState` unless the integration is active."""
     session = unit.session
     stored = await stored_integration(session, integration_id, locked=True)
@@ -44,6 +44,8 @@ async def request_run(unit: Unit, integration_id: UUID) -> RunOut:
     values: dict[str, Any] = {
         "id": new_id(),
         "integration_id": integration_id,
+        "kind": kind,
+        "mode": mode,
         "state": "queued",
         "phase": QUEUED,
         "correlation_id": unit.correlation_id,

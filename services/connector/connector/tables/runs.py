@@ -10,6 +10,8 @@ RUNS = Table(
     METADATA,
     Column("id", Uuid, primary_key=True),
     Column("integration_id", Uuid, ForeignKey("integrations.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(20), nullable=False, default="full"),
+    Column("mode", String(20), nullable=False, default="apply"),
     Column("state", String(30), nullable=False),
     Column("phase", String(30), nullable=False),
     Column("provenance", Json),
@@ -41,6 +43,8 @@ RUNS = Table(
     Column("started_at", Timestamp),
     Column("applying_since", Timestamp),
     Column("ended_at", Timestamp),
+    Column("cancel_requested_at", Timestamp),
+    Column("cancel_requested_by", String(200)),
     Index("ix_runs_integration_id_created_at", "integration_id", "created_at"),
     # One run at a time: whichever replica is asked, the second one that is not ended does not fit in.
     Index(

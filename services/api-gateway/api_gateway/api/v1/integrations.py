@@ -1,21 +1,18 @@
-"""Integrations, their mappings and their runs."""
+"""Integrations and their mappings."""
 
 from uuid import UUID
 
 from fastapi import APIRouter
 
-from api_gateway.api.v1.routing import Cursor, Limit, subject
+from api_gateway.api.v1.routing import subject
 from api_gateway.auth.accounts import named_account
-from api_gateway.clients.listing import ListQuery
 from api_gateway.scope import InAccount, InParts, Parts
 from shared.api.integrations import IntegrationIn, IntegrationOut, IntegrationPatch
 from shared.api.records import MappingIn, MappingOut, ReadinessOut, SuggestionsIn, SuggestionsOut
-from shared.api.runs import RunErrorOut, RunOut
 from shared.errors import Invalid
-from shared.http.paging import PAGE_SIZE, Page
+from shared.http.paging import Page
 
 integrations: APIRouter = subject("/integrations", "integrations")
-runs: APIRouter = subject("/runs", "runs")
 
 
 @integrations.post("", status_code=201)
@@ -88,34 +85,6 @@ async def suggest_mapping(integration_id: UUID, parts: InParts, account: InAccou
     provider = await parts.connector.provider(integration.provider, actor=account.name)
     seen = SuggestionsIn(source_fields=provider.source_fields, input_keys=[field.key for field in provider.inputs])
     return await parts.mapper.suggestions(integration_id, seen, actor=account.name)
-
-
-@integrations.post("/{integration_id}/runs", status_code=202)
-async def request_run(integration_id: UUID, parts: InParts, account: InAccount) -> RunOut:
-    """Queue a run."""
-    return await parts.connector.request_run(integration_id, actor=account.name)
-
-
-@integrations.get("/{integration_id}/runs")
-async def list_runs(
-    integration_id: UUID, parts: InParts, account: InAccount, cursor: Cursor = None, limit: Limit = PAGE_SIZE
-) -> Page[RunOut]:
-    """Return the integration's runs, the newest first."""
-    return await parts.connector.runs(integration_id, ListQuery(cursor=cursor, limit=limit), actor=account.name)
-
-
-@runs.get("/{run_id}")
-async def read_run(run_id: UUID, parts: InParts, account: InAccount) -> RunOut:
-    """Return one run with its progress."""
-    return await parts.connector.run(run_id, actor=account.name)
-
-
-@runs.get("/{run_id}/errors")
-async def run_errors(
-    run_id: UUID, parts: InParts, account: InAccount, cursor: Cursor = None, limit: Limit = PAGE_SIZE
-) -> Page[RunErrorOut]:
-    """Return the records of a run that could not be applied."""
-    return await parts.connector.run_errors(run_id, ListQuery(cursor=cursor, limit=limit), actor=account.name)
 
 
 async def _known_account(parts: Parts, name: str) -> str:

@@ -1,0 +1,34 @@
+"""What the gateway asks the connector about runs."""
+
+from uuid import UUID
+
+from api_gateway.clients.internal import InternalClient
+from api_gateway.clients.listing import ListQuery
+from shared.api.runs import RunErrorOut, RunIn, RunOut
+from shared.http.paging import Page
+
+
+class RunsClient(InternalClient):
+    """Runs of integrations."""
+
+    audience = "connector"
+
+    async def request(self, integration_id: UUID, given: RunIn, *, actor: str) -> RunOut:
+        """Queue a run."""
+        return await self.ask(RunOut, "POST", f"/internal/integrations/{integration_id}/runs", actor=actor, body=given)
+
+    async def of_integration(self, integration_id: UUID, ask: ListQuery, *, actor: str) -> Page[RunOut]:
+        """Return an integration's runs, the newest first."""
+        return await self.get(Page[RunOut], f"/internal/integrations/{integration_id}/runs", actor=actor, **ask.params())
+
+    async def one(self, run_id: UUID, *, actor: str) -> RunOut:
+        """Return one run with its progress."""
+        return await self.get(RunOut, f"/internal/runs/{run_id}", actor=actor)
+
+    async def cancel(self, run_id: UUID, *, actor: str) -> RunOut:
+        """Let a run read and ask no further."""
+        return await self.ask(RunOut, "POST", f"/internal/runs/{run_id}/cancel", actor=actor)
+
+    async def errors(self, run_id: UUID, ask: ListQuery, *, actor: str) -> Page[RunErrorOut]:
+        """Return the records of a run that could not be applied."""
+        return await self.get(Page[RunErrorOut], f"/internal/runs/{run_id}/errors", actor=actor, **ask.params())
