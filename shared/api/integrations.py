@@ -1,12 +1,13 @@
 """Integrations: configured providers."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from shared.api.base import Gap, In, Name, Out
+from shared.api.runs import RunNote
 from shared.api.variables import InputRef
 from shared.events.sources import Preference, UserSelection
 
@@ -51,3 +52,19 @@ class IntegrationOut(Out):
     missing: list[Gap]
     created_at: datetime
     updated_at: datetime
+
+
+class PreviewRecord(Out):
+    """One record as the source gives it."""
+
+    source_id: str
+    record: dict[str, Any]
+    problem: str | None = Field(default=None, description="Why a run could not take it.")
+
+
+class PreviewOut(Out):
+    """The first records that a run would fetch, at most ten; nothing of them is stored."""
+
+    records: list[PreviewRecord]
+    notes: list[RunNote] = Field(description="What a run would say beside them.")
+    requests: int = Field(description="Requests that were spent at the source.")

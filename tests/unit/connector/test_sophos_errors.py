@@ -13,7 +13,7 @@ from connector.settings import ConnectorSettings
 from connector.sources.base import Access, Input
 from connector.sources.sophos.api import Account, SophosCentral
 from connector.sources.sophos.in_tenant import InTenant
-from connector.sources.sophos.source import SophosUsers
+from connector.sources.sophos.source import sophos_users
 from connector.sources.sophos.tenants import chosen_tenants
 from shared.clock import now
 from shared.errors import AppError, Throttled
@@ -234,6 +234,6 @@ async def test_an_access_does_not_show_its_secret() -> None:
     signed_in = account(sophos(lambda _: httpx.Response(200, json={})))
     assert SECRET not in repr(signed_in.access)
     http = httpx.AsyncClient(transport=httpx.MockTransport(sophos(lambda _: httpx.Response(200, json={"items": []}))))
-    tested = await SophosUsers(SophosCentral.configured(settings(), http)).test(signed_in.access)
+    tested = await sophos_users(SophosCentral.configured(settings(), http)).test(signed_in.access)
     assert tested.ok
     assert SECRET not in tested.model_dump_json()

@@ -49,6 +49,7 @@ ROUTES: dict[Role, str] = {
         POST /integrations/{integration_id}/resume
         PUT /integrations/{integration_id}/mapping
         POST /integrations/{integration_id}/mapping/suggestions
+        POST /integrations/{integration_id}/preview
         POST /integrations/{integration_id}/runs
         POST /runs/{run_id}/cancel
         POST /fields

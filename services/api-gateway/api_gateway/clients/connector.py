@@ -6,7 +6,7 @@ from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient
 from shared.api.credentials import CredentialIn, CredentialOut, CredentialPatch, CredentialTestIn, CredentialTestOut, SecretIn, revealed
-from shared.api.integrations import IntegrationIn, IntegrationOut, IntegrationPatch
+from shared.api.integrations import IntegrationIn, IntegrationOut, IntegrationPatch, PreviewOut
 from shared.api.sources import ProviderOut
 from shared.api.variables import VariableIn, VariableOut, VariableValueIn
 from shared.http.paging import Page
@@ -90,6 +90,11 @@ class ConnectorClient(InternalClient):
         """Change what is given: null empties a detail, leaving it out keeps it."""
         body = given.model_dump(mode="json", exclude_unset=True)
         return await self.ask(IntegrationOut, "PATCH", f"/internal/integrations/{integration_id}", actor=actor, body=body)
+
+    async def preview(self, integration_id: UUID, *, actor: str) -> PreviewOut:
+        """Return the first records that an integration would fetch."""
+        path = f"/internal/integrations/{integration_id}/preview"
+        return await self.ask(PreviewOut, "POST", path, actor=actor, timeout=TEST_SECONDS)
 
     async def move_integration(self, integration_id: UUID, step: Literal["launch", "pause", "resume"], *, actor: str) -> IntegrationOut:
         """Launch, pause or resume an integration."""

@@ -10,6 +10,23 @@ from shared.errors import AppError
 
 def own_gaps(stored: Stored, manifest: ProviderOut) -> list[Gap]:
     """Return what is missing in the integration's own details."""
+    return (_of_devices(manifest) if manifest.object_type == "device" else _of_users(stored, manifest)) + source_gaps(stored, manifest)
+
+
+def source_gaps(stored: Stored, manifest: ProviderOut) -> list[Gap]:
+    """Return what is missing to speak to the source at all."""
+    gaps = []
+    if stored.row.credential_id is None:
+        gaps.append(_gap("credential_id", "no credential is chosen", "Store a credential and choose it."))
+    return gaps + input_gaps(manifest, stored.inputs)
+
+
+def _of_devices(manifest: ProviderOut) -> list[Gap]:
+    message = f"{manifest.name} are devices, which cannot be mapped to records yet"
+    return [_gap("provider", message, "Look at them with the integration's preview; records are made of users only.")]
+
+
+def _of_users(stored: Stored, manifest: ProviderOut) -> list[Gap]:
     row = stored.row
     gaps = []
     if row.user_selection is None:
@@ -24,13 +41,13 @@ def own_gaps(stored: Stored, manifest: ProviderOut) -> list[Gap]:
                 "Choose one of the instances under Software > SaaS.",
             )
         )
-    if row.credential_id is None:
-        gaps.append(_gap("credential_id", "no credential is chosen", "Store a credential and choose it."))
-    return gaps + input_gaps(manifest, stored.inputs)
+    return gaps
 
 
 async def mapping_gaps(parts: Parts, stored: Stored, *, actor: str) -> list[Gap]:
     """Return what the mapping lacks; a gap that says so when the mapper does not answer."""
+    if parts.providers.get(stored.row.provider).manifest.object_type != "user":
+        return []
     try:
         return await parts.mapper.missing_in_mapping(stored.row.id, actor=actor)
     except AppError as error:

@@ -9,8 +9,9 @@ from connector.integrations.editing import edit_integration
 from connector.integrations.gaps import all_gaps, own_gaps
 from connector.integrations.integrations import Stored, add_integration, stored_integration, stored_integrations
 from connector.integrations.launching import launch, pause, resume
+from connector.integrations.previewing import preview
 from connector.scope import InCaller, InParts, Parts
-from shared.api.integrations import IntegrationIn, IntegrationOut, IntegrationPatch
+from shared.api.integrations import IntegrationIn, IntegrationOut, IntegrationPatch, PreviewOut
 from shared.http.paging import Page
 
 router = APIRouter(prefix="/integrations", tags=["integrations"])
@@ -65,6 +66,13 @@ async def resume_one(integration_id: UUID, parts: InParts, caller: InCaller) -> 
     """Let a paused integration run again."""
     await resume(parts, integration_id, actor=caller.actor)
     return await _shown(parts, integration_id, caller.actor)
+
+
+@router.post("/{integration_id}/preview")
+async def preview_one(integration_id: UUID, parts: InParts, caller: InCaller) -> PreviewOut:
+    """Return the first records as the source gives them; nothing is stored."""
+    del caller
+    return await preview(parts, integration_id)
 
 
 async def _shown(parts: Parts, integration_id: UUID, actor: str) -> IntegrationOut:

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from api_gateway.api.v1.routing import subject
 from api_gateway.auth.accounts import named_account
 from api_gateway.scope import InAccount, InParts, Parts
-from shared.api.integrations import IntegrationIn, IntegrationOut, IntegrationPatch
+from shared.api.integrations import IntegrationIn, IntegrationOut, IntegrationPatch, PreviewOut
 from shared.api.records import MappingIn, MappingOut, ReadinessOut, SuggestionsIn, SuggestionsOut
 from shared.errors import Invalid
 from shared.http.paging import Page
@@ -46,6 +46,12 @@ async def change(integration_id: UUID, given: IntegrationPatch, parts: InParts, 
 async def launch(integration_id: UUID, parts: InParts, account: InAccount) -> IntegrationOut:
     """Make a complete draft active."""
     return await parts.connector.move_integration(integration_id, "launch", actor=account.name)
+
+
+@integrations.post("/{integration_id}/preview")
+async def preview(integration_id: UUID, parts: InParts, account: InAccount) -> PreviewOut:
+    """Return the first records as the source gives them, at most ten; nothing is stored."""
+    return await parts.connector.preview(integration_id, actor=account.name)
 
 
 @integrations.post("/{integration_id}/pause")

@@ -4,7 +4,8 @@ from connector.sources.sophos.tenants import ALL, CHOICE, DATA_REGION, TENANT_ID
 from shared.api.sources import InputField, Preset, ProviderOut, SourceField
 
 
-def _field(key: str, label: str, *path: str, data_type: str = "text") -> SourceField:
+def field(key: str, label: str, *path: str, data_type: str = "text") -> SourceField:
+    """Return a field of the source's records."""
     return SourceField.model_validate({"key": key, "label": label, "path": list(path), "data_type": data_type})
 
 
@@ -42,17 +43,17 @@ MANIFEST = ProviderOut(
     credential_kinds=["oauth2_client_credentials"],
     inputs=TENANT_INPUTS,
     source_fields=[
-        _field("id", "ID", "id"),
-        _field("name", "Full name", "name"),
-        _field("first_name", "First name", "firstName"),
-        _field("last_name", "Last name", "lastName"),
-        _field("email", "Email", "email"),
-        _field("domain", "Domain", "domain"),
-        _field("exchange_login", "Exchange login", "exchangeLogin"),
-        _field("source_type", "Source of User", "source", "type"),
-        _field("tenant", "Tenant", "tenant", "id"),
-        _field("created_at", "Created at", "createdAt", data_type="datetime"),
-        _field("updated_at", "Updated at", "updatedAt", data_type="datetime"),
+        field("id", "ID", "id"),
+        field("name", "Full name", "name"),
+        field("first_name", "First name", "firstName"),
+        field("last_name", "Last name", "lastName"),
+        field("email", "Email", "email"),
+        field("domain", "Domain", "domain"),
+        field("exchange_login", "Exchange login", "exchangeLogin"),
+        field("source_type", "Source of User", "source", "type"),
+        field("tenant", "Tenant", "tenant", "id"),
+        field("created_at", "Created at", "createdAt", data_type="datetime"),
+        field("updated_at", "Updated at", "updatedAt", data_type="datetime"),
     ],
     presets=[
         Preset(

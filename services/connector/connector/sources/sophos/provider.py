@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from connector.sources.base import Source, Surroundings
 from connector.sources.sophos.api import SophosCentral
-from connector.sources.sophos.source import SophosUsers
+from connector.sources.sophos.source import sophos_devices, sophos_users
 
 
 def sources(surroundings: Surroundings) -> Iterable[Source]:
     """Return the kinds of source, as configured."""
     central = SophosCentral.configured(surroundings.settings, surroundings.http)
-    return (SophosUsers(central),)
+    return (sophos_users(central), sophos_devices(central))

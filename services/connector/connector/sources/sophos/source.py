@@ -1,49 +1,66 @@
-"""Sophos Central as a source of users: the port's implementation."""
+"""Sophos Central as a source, of users or of devices: the port's implementation."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from uuid import UUID
 
-from connector.sources.base import Access, Operation
-from connector.sources.sophos.across import AcrossTenants
+from connector.sources.base import Access, Operation, Session
 from connector.sources.sophos.api import Account, SophosCentral
 from connector.sources.sophos.checks import Listed, tested
 from connector.sources.sophos.deletion import DeleteUser
+from connector.sources.sophos.devices import ENDPOINTS, devices_of
+from connector.sources.sophos.devices_manifest import MANIFEST as DEVICES
 from connector.sources.sophos.lookup import LookupUsers
-from connector.sources.sophos.manifest import MANIFEST
+from connector.sources.sophos.manifest import MANIFEST as USERS_MANIFEST
 from connector.sources.sophos.users import USERS, users_of
 from shared.api.credentials import CredentialTestOut
 from shared.api.sources import ProviderOut
 
-LISTED = Listed("list_users", "it may list users", USERS, {"pageSize": "1", "page": "1", "sort": "id:asc"})
+USERS_LISTED = Listed("list_users", "it may list users", USERS, {"pageSize": "1", "page": "1", "sort": "id:asc"})
+DEVICES_LISTED = Listed("list_endpoints", "it may list endpoints", ENDPOINTS, {"pageSize": "1", "view": "basic"})
+Opens = Callable[[SophosCentral, Access], Awaitable[Session]]
 
 
-class SophosUsers:
-    """The provider `sophos-users`."""
+class SophosSource:
+    """One of the providers: what its manifest says, read by `opens`."""
 
-    def __init__(self, central: SophosCentral) -> None:
+    def __init__(
+        self, central: SophosCentral, manifest: ProviderOut, opens: Opens, listed: Listed, operations: Iterable[Operation]
+    ) -> None:
         self._central = central
-        operations: tuple[Operation, ...] = (LookupUsers(central), DeleteUser(central))
+        self._manifest = manifest
+        self._opens = opens
+        self._listed = listed
         self._operations = {operation.key: operation for operation in operations}
 
     @property
     def manifest(self) -> ProviderOut:
         """What it is, needs and offers."""
-        return MANIFEST
+        return self._manifest
 
     @property
     def operations(self) -> Mapping[str, Operation]:
         """What can be done there, by key."""
         return self._operations
 
-    async def open(self, access: Access) -> AcrossTenants:
+    async def open(self, access: Access) -> Session:
         """Sign in, find the tenants and their hosts, compare the inputs."""
-        return await users_of(self._central, access)
+        return await self._opens(self._central, access)
 
     async def test(self, access: Access) -> CredentialTestOut:
         """Sign in anew and look at everything that a run needs."""
         self._central.tokens.forget(access.credential_id)
-        return await tested(Account(self._central, access), LISTED)
+        return await tested(Account(self._central, access), self._listed)
 
     def forget(self, credential_id: UUID) -> None:
         """Drop the token of a credential."""
         self._central.tokens.forget(credential_id)
+
+
+def sophos_users(central: SophosCentral) -> SophosSource:
+    """Return the provider `sophos-users`."""
+    return SophosSource(central, USERS_MANIFEST, users_of, USERS_LISTED, (LookupUsers(central), DeleteUser(central)))
+
+
+def sophos_devices(central: SophosCentral) -> SophosSource:
+    """Return the provider `sophos-endpoints`."""
+    return SophosSource(central, DEVICES, devices_of, DEVICES_LISTED, ())

@@ -1,6 +1,5 @@
 """Sophos Central's users: pages of the directory, and the question whether one user is there."""
 
-import re
 from typing import Any
 from urllib.parse import quote
 
@@ -9,17 +8,15 @@ from pydantic import ValidationError
 from connector.sources.base import Access, Cursor, Note, Observed, SourcePage
 from connector.sources.sophos.across import AcrossTenants
 from connector.sources.sophos.api import Account, SophosCentral
-from connector.sources.sophos.errors import UnexpectedAnswer, malformed
+from connector.sources.sophos.errors import malformed
 from connector.sources.sophos.in_tenant import NOT_FOUND, InTenant
+from connector.sources.sophos.looking import proof_of_absence, usable_id
 from connector.sources.sophos.models import Pages, in_its_tenant, observed
 from connector.sources.sophos.tenants import chosen_tenants
 from connector.sources.wire import Answer
-from shared.errors import Invalid
 from shared.events.sources import ProofOfAbsence
 
 USERS = "/common/v1/directory/users"
-ASKABLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
-"""Ids that may stand in a path: Sophos gives UUIDs; nothing else than one path segment ever leaves."""
 MOST_PAGES = 1_000_000
 
 
@@ -83,27 +80,9 @@ async def look_for(place: InTenant, source_id: str) -> ProofOfAbsence | Observed
     return Observed(source_id, in_its_tenant(answer.body, place.tenant))
 
 
-def proof_of_absence(source_id: str, path: str, answer: Answer) -> ProofOfAbsence:
-    """Return the proof that a 404 is. Raises `UnexpectedAnswer` when it does not look like Sophos' own: a proxy proves nothing."""
-    if not answer.is_json or not answer.body.get("error"):
-        raise UnexpectedAnswer(
-            f"GET {path} answered 404, but not in Sophos' words",
-            remedy="Something between the connector and Sophos answers in its place; check the proxy.",
-            code="sophos_foreign_404",
-            source_status=answer.status,
-        )
-    return ProofOfAbsence(
-        source_id=source_id, asked=f"GET {path}", status=answer.status, asked_at=answer.at, source_correlation_id=answer.correlation_id
-    )
-
-
 def user_path(source_id: str) -> str:
     """Return the path of one user. Raises `Invalid` for what cannot be an id."""
-    if not ASKABLE.fullmatch(source_id) or set(source_id) <= {"."}:
-        raise Invalid(
-            f"{source_id[:60]!r} is not a Sophos user id", code="not_a_source_id", remedy="Use the id as Sophos gives it, a UUID."
-        )
-    return f"{USERS}/{quote(source_id, safe='')}"
+    return f"{USERS}/{quote(usable_id(source_id, 'user'), safe='')}"
 
 
 async def shown(place: InTenant, source_ids: list[str]) -> list[Observed]:

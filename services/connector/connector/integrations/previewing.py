@@ -1,0 +1,59 @@
+"""A look at what an integration would fetch: up to ten raw records, and nothing is stored."""
+
+import asyncio
+from uuid import UUID
+
+from connector.credentials.credentials import stored_credential
+from connector.integrations.gaps import source_gaps
+from connector.integrations.integrations import stored_integration
+from connector.integrations.launching import incomplete
+from connector.scope import Parts
+from connector.sources.base import Access, Source
+from connector.storable import storable
+from connector.variables.inputs import inputs_of
+from shared.api.integrations import PreviewOut, PreviewRecord
+from shared.api.runs import RunNote
+from shared.errors import Upstream
+
+MOST = 10
+PAGES = 20
+"""Pages that are asked for before an empty preview is believed: tenants that are skipped and empty ones are pages too."""
+
+
+class PreviewTimedOut(Upstream):
+    """The source took too long for somebody who waits."""
+
+    code, title = "preview_timed_out", "The source took too long"
+
+
+async def preview(parts: Parts, integration_id: UUID) -> PreviewOut:
+    """Return the first records. Raises `IntegrationIncomplete` without credential or inputs, and whatever the source raises."""
+    async with parts.database.reading() as session:
+        stored = await stored_integration(session, integration_id)
+        source = parts.providers.get(stored.row.provider)
+        gaps = source_gaps(stored, source.manifest)
+        if gaps:
+            raise incomplete(stored.row.name, gaps)
+        credential = await stored_credential(session, stored.row.credential_id)
+        inputs = await inputs_of(session, integration_id)
+    try:
+        async with asyncio.timeout(parts.settings.operation_seconds):
+            return await _looked(source, credential.access(parts.vault, inputs))
+    except TimeoutError:
+        remedy = "Try again; a run is more patient."
+        raise PreviewTimedOut("the source did not show its first records in time", remedy=remedy) from None
+
+
+async def _looked(source: Source, access: Access) -> PreviewOut:
+    session = await source.open(access)
+    out = PreviewOut(records=[], notes=[], requests=0)
+    cursor = None
+    for _ in range(PAGES):
+        page = await session.page(cursor)
+        out.records += [PreviewRecord(source_id=one.source_id, record=storable(one.record)) for one in page.users]
+        out.records += [PreviewRecord(source_id="", record=storable(one.record or {}), problem=one.message) for one in page.rejected]
+        out.notes += [RunNote(code=note.code, message=note.message, remedy=note.remedy, about=note.about) for note in page.notes]
+        cursor = page.next
+        if len(out.records) >= MOST or cursor is None:
+            break
+    return out.model_copy(update={"records": out.records[:MOST], "requests": session.requests})

@@ -1,0 +1,57 @@
+"""A look at an integration's records before anything runs: nothing is stored, and what is missing is said as data."""
+
+from tests.support.connector import INPUTS, Api, World, store_access
+
+
+async def drafted(api: Api, here: World, provider: str) -> str:
+    """Store a draft with everything that speaking to the source needs; return its path."""
+    credential = {"name": "Sophos for it", "client_id": here.tenant.client_id, "client_secret": here.tenant.client_secret}
+    await store_access(api, here.tenant, here.simulator.url)
+    stored = await api.post("/credentials", {**credential, "provider": provider})
+    integration = await api.post("/integrations", {"provider": provider, "name": "Looked at"})
+    path = f"/integrations/{integration['id']}"
+    await api.ask("PATCH", path, {"credential_id": stored["id"], "inputs": INPUTS})
+    return path
+
+
+async def test_the_first_records_are_shown_as_sophos_gives_them(here: World) -> None:
+    """Ten are enough to see what there is to map; the mapper hears nothing, and no run appears."""
+    async with here.connector() as api:
+        path = await drafted(api, here, "sophos-users")
+        shown = await api.post(f"{path}/preview")
+        runs = await api.get(f"{path}/runs")
+
+    assert len(shown["records"]) == 10
+    assert all(one["record"] == here.source(one["source_id"]) for one in shown["records"])
+    assert shown["requests"] == 3, "sign-in, whoami, one page"
+    assert (runs["items"], here.mapper.heard) == ([], [])
+
+
+async def test_a_preview_without_credential_or_inputs_says_what_is_missing(here: World) -> None:
+    """Only what speaking to the source needs: mapping and user selection come later."""
+    async with here.connector() as api:
+        integration = await api.post("/integrations", {"provider": "sophos-users", "name": "Empty"})
+        refused = await api.ask("POST", f"/integrations/{integration['id']}/preview", expect=409)
+    assert [gap["field"] for gap in refused["fields"]] == ["credential_id", "inputs.tenant_id", "inputs.data_region"]
+
+
+async def test_what_the_source_answers_is_passed_on(here: World) -> None:
+    """A preview is the first time that many a credential is used."""
+    async with here.connector() as api:
+        path = await drafted(api, here, "sophos-users")
+        here.tenant.switches.client_disabled = True
+        refused = await api.ask("POST", f"{path}/preview", expect=502)
+    assert refused["code"] == "sophos_client_disabled"
+
+
+async def test_devices_cannot_be_launched_yet_and_that_is_said_as_data(here: World) -> None:
+    """Nothing makes records of devices; a launch that looked like success would be a run that fails."""
+    async with here.connector() as api:
+        path = await drafted(api, here, "sophos-endpoints")
+        shown = await api.get(path)
+        refused = await api.ask("POST", f"{path}/launch", expect=409)
+
+    assert [gap["field"] for gap in shown["missing"]] == ["provider"]
+    assert [gap["field"] for gap in refused["fields"]] == ["provider"]
+    assert refused["fields"][0]["remedy"]
+    assert "devices" in refused["detail"]
