@@ -1,35 +1,15 @@
 """A canary: the client secret is looked for wherever something could have been written down."""
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
-from pydantic import SecretStr
-from sqlalchemy import select
 
-from connector.tables import METADATA, SCHEMA
-from shared.db.engine import opened
 from sophos_central_simulator.faults import Fault
 from tests.support.connector import INPUTS, World, everything_told, launched, run
+from tests.support.searching import files, rows
 
 CANARY = "canary-1c9f4e5a-never-to-be-seen"
-
-
-@pytest.fixture
-def lines() -> Iterator[list[object]]:
-    """Give every log line of ours, as data."""
-    before = structlog.get_config()
-    kept: list[object] = []
-
-    def keep(_logger: object, _name: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
-        kept.append(dict(event))
-        raise structlog.DropEvent
-
-    structlog.configure(processors=[structlog.processors.format_exc_info, keep])
-    yield kept
-    structlog.configure(**before)
 
 
 async def test_the_secret_is_nowhere_to_be_seen(here: World, tmp_path: Path, lines: list[object], caplog: pytest.LogCaptureFixture) -> None:
@@ -59,24 +39,10 @@ async def test_the_secret_is_nowhere_to_be_seen(here: World, tmp_path: Path, lin
         "events": everything_told(here.mapper),
         "log lines": repr(lines).encode(),
         "other logs": caplog.text.encode(),
-        "rows": await _rows(here.settings.database_url),
+        "rows": await rows(here.settings.database_url),
         "settings": repr(here.settings).encode(),
-        **_files(tmp_path),
+        **files(tmp_path),
     }
     for secret in (CANARY, *tokens):
         assert [place for place, content in places.items() if secret.encode() in content] == []
     assert lines
-
-
-def _files(directory: Path) -> dict[str, bytes]:
-    """Return what is in the files below a directory: the SQLite database, its log, dead letters."""
-    return {str(path): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
-
-
-async def _rows(url: SecretStr) -> bytes:
-    """Return everything that the database holds, as text and as bytes."""
-    found: list[object] = []
-    async with opened(url, SCHEMA.name) as database, database.reading() as session:
-        for table in METADATA.sorted_tables:
-            found.extend(tuple(row) for row in await session.execute(select(table)))
-    return repr(found).encode()

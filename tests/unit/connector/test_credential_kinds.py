@@ -59,6 +59,23 @@ def test_a_secret_is_never_sent_in_the_open() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "change", "field"),
+    [
+        ("api_key", {"key_name": "X Key"}, "key_name"),
+        ("api_key", {"value": "two\r\nlines"}, "value"),
+        ("api_key", {"value": "kéy"}, "value"),
+        ("session", {"header_prefix": "Bearer\n"}, "header_prefix"),
+    ],
+)
+def test_what_cannot_stand_in_a_header_is_refused_at_once(kind: str, change: dict[str, Any], field: str) -> None:
+    """A pasted line end would fail every request, with words about protocols."""
+    with pytest.raises(Invalid) as refused:
+        check_whole(CREDENTIAL.validate_python({"name": "n", "kind": kind, **GIVEN[kind], **change}))
+    assert refused.value.fields[0]["field"] == field
+    check_whole(CREDENTIAL.validate_python({"name": "n", "kind": "api_key", "placement": "query", "value": "kéy"}))
+
+
+@pytest.mark.parametrize(
     ("change", "field"),
     [
         ({"certificate": "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----"}, "certificate"),

@@ -1,5 +1,6 @@
 """The kinds of credentials: what of each is secret, and what is wrong with one as a whole."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, get_args
@@ -10,13 +11,15 @@ from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 
 from connector.sources.settings import fit_for_secrets
 from connector.storable import checked
-from shared.api.credentials import CredentialBase, CredentialIn, MutualTlsIn, SecretIn
+from shared.api.credentials import ApiKeyIn, CredentialBase, CredentialIn, MutualTlsIn, SecretIn, SessionIn
 from shared.clock import now
 from shared.errors import Invalid
 
 CREDENTIAL: TypeAdapter[CredentialIn] = TypeAdapter(CredentialIn)
 MODELS: list[type[BaseModel]] = [get_args(tagged)[0] for tagged in get_args(get_args(CredentialIn)[0])]
 KINDS = {model.model_fields["kind"].default: model for model in MODELS}
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
 LINKS = ("token_url", "url")
 """Fields that say where a secret is sent to."""
 
@@ -69,8 +72,24 @@ def check_whole(given: CredentialIn) -> None:
                 fit_for_secrets(link)
             except ValueError as error:
                 raise _invalid([{"field": name, "message": str(error), "remedy": "Give the address as https://host/path."}]) from None
+    _check_headers(given)
     if isinstance(given, MutualTlsIn):
         _check_pair(given)
+
+
+def _check_headers(given: CredentialIn) -> None:
+    """Raise `Invalid` for what HTTP has no place for: it would only show when the first request is sent."""
+    match given:
+        case ApiKeyIn(placement="header"):
+            parts = [("key_name", given.key_name, HEADER_NAME), ("value", given.value.get_secret_value(), HEADER_VALUE)]
+        case SessionIn():
+            parts = [("header_name", given.header_name, HEADER_NAME), ("header_prefix", given.header_prefix, HEADER_VALUE)]
+        case _:
+            parts = []
+    for name, value, allowed in parts:
+        if not allowed.fullmatch(value):
+            message, remedy = "cannot stand in an HTTP header", "Use printable ASCII characters, and no spaces in the header's name."
+            raise _invalid([{"field": name, "message": message, "remedy": remedy}])
 
 
 def certificate_of(given: MutualTlsIn) -> Certificate:

@@ -32,6 +32,13 @@ def in_the_open(access: Access) -> tuple[str, ...]:
     return tuple(secret.get_secret_value() for secret in access.secrets.values())
 
 
+def unsigned(access: Access, url: str) -> str:
+    """Return an address that a source gave, without the key that it may have copied into it."""
+    if access.kind != "api_key" or access.fields["placement"] != "query":
+        return url
+    return str(httpx.URL(url).copy_remove_param(access.fields["key_name"]))
+
+
 def _basic(access: Access) -> httpx.Auth:
     return httpx.BasicAuth(access.fields["username"], access.secrets["password"].get_secret_value())
 

@@ -1,9 +1,12 @@
 """One request and its answer: bounded in size, checked as JSON, never redirected."""
 
+from base64 import b64encode
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from json import dumps
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import httpx
 import orjson
@@ -96,7 +99,9 @@ class Wire:
         # Without its query: somebody may have put a key there.
         asked = f"{method} {url.partition('?')[0]}"
         try:
-            async with self._http.stream(method, url, headers=headers, params=params, data=form, json=json, auth=auth) as response:
+            # Added, not put in place of the address's own query, as the client's parameters would be.
+            whole = httpx.URL(url).copy_merge_params(params) if params else httpx.URL(url)
+            async with self._http.stream(method, whole, headers=headers, data=form, json=json, auth=auth) as response:
                 raw = await self._read(response, asked)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise SourceUnreachable(
@@ -123,9 +128,7 @@ class Wire:
     @staticmethod
     def _answer(response: httpx.Response, raw: bytes, asked: str, secrets: tuple[str, ...], *, may_be_list: bool) -> Answer:
         if not response.is_success:
-            for secret in secrets:
-                if len(secret) >= SHORTEST_SECRET:
-                    raw = raw.replace(secret.encode(), b"********")
+            raw = _blotted(raw, {form for secret in (*secrets, *_sent(response.request)) for form in _forms(secret)})
         try:
             body = orjson.loads(raw)
         except orjson.JSONDecodeError:
@@ -148,6 +151,24 @@ def _without(told: Any, keys: frozenset[str]) -> Any:
     if isinstance(told, dict):
         return {key: _without(value, keys) for key, value in told.items() if key not in keys}
     return [_without(one, keys) for one in told] if isinstance(told, list) else told
+
+
+def _sent(request: httpx.Request) -> list[str]:
+    """Return what signed the request: a token or a signature is as good as the secret behind it, for a while."""
+    return str(request.headers.get("authorization", "")).split()
+
+
+def _forms(secret: str) -> set[str]:
+    """Return how a source may write what it was sent: as it is, in JSON, in an address, in base64."""
+    encoded = b64encode(secret.encode()).decode().rstrip("=")
+    return {secret, orjson.dumps(secret).decode()[1:-1], dumps(secret)[1:-1], quote(secret, safe=""), quote_plus(secret), encoded}
+
+
+def _blotted(raw: bytes, forms: set[str]) -> bytes:
+    for form in sorted(forms, key=len, reverse=True):
+        if len(form) >= SHORTEST_SECRET:
+            raw = raw.replace(form.encode(), b"********")
+    return raw
 
 
 def _retry_after(response: httpx.Response) -> float | None:

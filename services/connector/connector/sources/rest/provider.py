@@ -4,11 +4,12 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from uuid import UUID
 
 import httpx
 
-from connector.signing.signing import auth_of, in_the_open
+from connector.signing.signing import auth_of, in_the_open, unsigned
 from connector.signing.tls import context_of
 from connector.sources.base import Access, Operation, Source, Surroundings
 from connector.sources.patience import Patience
@@ -17,7 +18,7 @@ from connector.sources.rest.description import described
 from connector.sources.rest.manifest import MANIFEST
 from connector.sources.rest.session import Ask, RestSession
 from connector.sources.wire import SERVER_ERRORS, TOO_MANY_REQUESTS, Answer, Wire
-from shared.api.credentials import CredentialTestOut, TestCheck
+from shared.api.credentials import CredentialMay, CredentialTestOut, TestCheck
 from shared.api.sources import ProviderOut
 from shared.errors import AppError
 from shared.http.outward import outward_client
@@ -51,7 +52,8 @@ class RestUsers:
         except AppError as error:
             return CredentialTestOut(ok=False, checks=[TestCheck(name="list_users", ok=False, message=error.message, remedy=error.remedy)])
         message = f"the first page holds {len(page.users)} users, and {len(page.rejected)} records without a usable id"
-        return CredentialTestOut(ok=True, checks=[TestCheck(name="list_users", ok=True, message=message)])
+        may = CredentialMay(read="yes", delete="unknown", remark="Of this API only reading is described.")
+        return CredentialTestOut(ok=True, checks=[TestCheck(name="list_users", ok=True, message=message)], may=may)
 
     def forget(self, credential_id: UUID) -> None:
         """Nothing is kept: a session's tokens end with it."""
@@ -68,7 +70,8 @@ class RestUsers:
                     answer = await wire.send("GET", url, params=parameters, auth=auth, secrets=secrets, may_be_list=True)
                 if answer.status == TOO_MANY_REQUESTS or answer.status >= SERVER_ERRORS:
                     raise refused(answer, url)
-                return answer
+                # Where a list goes on is stored: a key that the source repeats in its link must not be.
+                return answer if answer.next_link is None else replace(answer, next_link=unsigned(access, answer.next_link))
 
             return await self._patience.read(once)
 
