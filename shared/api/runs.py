@@ -20,7 +20,9 @@ ENDED: frozenset[str] = frozenset({"completed", "completed_with_errors", "empty"
 class RunIn(In):
     """What a run is asked for."""
 
-    kind: Literal["full"] = "full"
+    kind: Literal["full", "quick"] = Field(
+        default="full", description="quick reads only what changed since the last run, and says of nobody that they are gone."
+    )
 
 
 class RunNote(Out):
@@ -54,6 +56,7 @@ class RunOut(Out):
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+    since: datetime | None = Field(default=None, description="Of a quick run: from when on changes were read, on the source's clock.")
     cancel_requested_at: datetime | None = None
     cancel_requested_by: str | None = None
 

@@ -56,6 +56,7 @@ class ProviderOut(Out):
     application: str = Field(description="The SaaS application its records belong to.")
     description: str = Field(default="", description="What it reads and what it can do, in a sentence or two.")
     object_type: Literal["user", "device"] = "user"
+    quick_runs: bool = Field(default=False, description="Whether it can say who changed lately: quick runs between full ones.")
     credential_kinds: list[str]
     inputs: list[InputField]
     source_fields: list[SourceField]

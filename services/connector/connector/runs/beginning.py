@@ -10,14 +10,13 @@ from connector.integrations.launching import incomplete
 from connector.providers.providers import Providers
 from connector.runs.claims import Claim
 from connector.runs.phases import LISTING
+from connector.runs.watermarks import LOADED
 from connector.scope import Parts
 from connector.sources.base import Access, Input
 from connector.tables import RUNS
 from connector.variables.inputs import inputs_of
 from shared.clock import now
 from shared.events.sources import Provenance
-
-FULL_LOADS = ("completed", "completed_with_errors", "empty")
 
 
 async def begin(session: AsyncSession, held: Claim, providers: Providers) -> None:
@@ -55,7 +54,7 @@ async def access_of(parts: Parts, held: Claim) -> Access:
 
 async def _provenance(session: AsyncSession, held: Claim, stored: Stored, inputs: tuple[Input, ...]) -> Provenance:
     row = stored.row
-    before = (RUNS.c.integration_id == row.id, RUNS.c.kind == "full", RUNS.c.mode == "apply", RUNS.c.state.in_(FULL_LOADS))
+    before = (RUNS.c.integration_id == row.id, RUNS.c.kind == "full", RUNS.c.mode == "apply", RUNS.c.state.in_(LOADED))
     loaded = select(exists().where(*before))
     credential = await stored_credential(session, row.credential_id)
     return Provenance(

@@ -1,6 +1,7 @@
 """Reading a directory: each page, its cursor and its event commit together; one page is read ahead, never more."""
 
 import asyncio
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +33,7 @@ class Listing:
         self._pages: int = held.row.pages
         self._fetched: int = held.row.fetched
         self._notes: list[Any] = list(held.row.notes or [])
+        self._watermark: datetime | None = held.row.watermark
         self._requests_told = 0
 
     async def read(self) -> None:
@@ -50,7 +52,7 @@ class Listing:
             await asyncio.gather(ahead, return_exceptions=True)
 
     async def _commit(self, page: SourcePage) -> None:
-        is_last = page.next is None
+        is_last, whole = page.next is None, page.complete and self._held.row.kind == "full"
         requests = self._session.requests
         troubles = [note for note in page.notes if note.is_error]
         self._notes = noted(self._notes, page.notes)
@@ -64,22 +66,30 @@ class Listing:
                 "failed": RUNS.c.failed + len(page.rejected),
                 "errors": RUNS.c.errors + len(page.rejected) + len(troubles),
                 "notes": self._notes,
+                "watermark": self._watermark_after(page),
             }
             if is_last:
-                phase = SUSPECTING if page.complete else SETTLING
+                phase = SUSPECTING if whole else SETTLING
                 values |= {"state": "applying", "phase": phase, "applying_since": now()}
             await self._held.advance(unit.session, keep=not is_last, **values)
             # A page without records is no page: it only shows where the listing ends.
             if page.fetched:
                 await self._tell(unit, page, pages)
             await enter_errors(unit.session, self._held.run_id, pages, [as_rejection(note) for note in troubles])
-            if is_last and page.complete:
+            if is_last and whole:
                 unit.record(ListingCompleted(provenance=self._provenance, pages=pages, records=fetched))
             elif is_last:
-                # What was left out may hide anybody: this run says of nobody that they are gone.
+                # What was left out, or not asked for, may hide anybody: this run says of nobody that they are gone.
                 await settle(unit, self._held.run_id)
-        self._requests_told, self._pages, self._fetched = requests, pages, fetched
+        self._requests_told, self._pages, self._fetched, self._watermark = requests, pages, fetched, values["watermark"]
         log.info("page_committed", run_id=str(self._held.run_id), page=self._pages, records=page.fetched, last=is_last)
+
+    def _watermark_after(self, page: SourcePage) -> datetime | None:
+        """Return from when on the next quick run must read: since this run began, or since where it began if it left something out."""
+        if page.next is None and not page.complete:
+            since: datetime | None = self._held.row.since
+            return since
+        return self._watermark or page.source_time
 
     async def _tell(self, unit: Unit, page: SourcePage, number: int) -> None:
         await unit.session.execute(insert(RUN_PAGES), [page_row(self._held.run_id, number, "listing", page)])

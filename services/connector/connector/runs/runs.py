@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from connector.integrations.integrations import stored_integration
 from connector.integrations.launching import WrongState
 from connector.runs.phases import QUEUED
+from connector.runs.watermarks import last_watermark
 from connector.tables import RUN_ERRORS, RUNS
 from shared.api.runs import RunErrorOut, RunKind, RunMode, RunOut
 from shared.clock import now
@@ -35,7 +36,11 @@ class RunInProgress(Conflict):
 
 
 async def request_run(unit: Unit, integration_id: UUID, *, kind: RunKind = "full", mode: RunMode = "apply") -> RunOut:
-    """Queue a run. Raises `RunInProgress` naming the one there is, and `WrongState` unless the integration is active."""
+    """Queue a run.
+
+    Raises `RunInProgress` naming the one there is, `WrongState` unless the integration is active, and `FullRunNeeded` for a quick
+    run that has nothing to begin at.
+    """
     session = unit.session
     stored = await stored_integration(session, integration_id, locked=True)
     if stored.row.state != "active":
@@ -44,6 +49,7 @@ async def request_run(unit: Unit, integration_id: UUID, *, kind: RunKind = "full
     values: dict[str, Any] = {
         "id": new_id(),
         "integration_id": integration_id,
+        "since": await last_watermark(session, integration_id, stored.row.name) if kind == "quick" else None,
         "kind": kind,
         "mode": mode,
         "state": "queued",

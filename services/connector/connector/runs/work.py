@@ -1,6 +1,7 @@
 """What a worker does with a run it has claimed, and how a run fails."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from connector.runs.beginning import access_of, begin, provenance_of
@@ -10,7 +11,7 @@ from connector.runs.listing import Listing
 from connector.runs.phases import PROVING, QUEUED
 from connector.runs.proving import Proving
 from connector.scope import Parts
-from connector.sources.base import Session, described
+from connector.sources.base import RecentSource, Session, described
 from shared.errors import AppError
 
 
@@ -28,7 +29,7 @@ async def work(parts: Parts, held: Claim) -> None:
         return
     if held.row.phase == QUEUED:
         held = await _begun(parts, held)
-    await Listing(parts.units, held, await _opened(parts, held)).read()
+    await Listing(parts.units, held, await _opened(parts, held, since=held.row.since)).read()
 
 
 async def fail(parts: Parts, held: Claim, error: AppError) -> None:
@@ -44,9 +45,10 @@ async def _begun(parts: Parts, held: Claim) -> Claim:
         return await held.reread(unit.session)
 
 
-async def _opened(parts: Parts, held: Claim) -> Session:
+async def _opened(parts: Parts, held: Claim, *, since: datetime | None = None) -> Session:
     source = parts.providers.get(provenance_of(held).provider)
-    return await source.open(await access_of(parts, held))
+    access = await access_of(parts, held)
+    return await (source.open(access) if since is None else cast("RecentSource", source).open_recent(access, since))
 
 
 async def _prove(parts: Parts, held: Claim) -> None:

@@ -85,6 +85,8 @@ class SourcePage:
     next: Cursor | None
     notes: tuple[Note, ...] = ()
     complete: bool = True
+    source_time: datetime | None = None
+    """What the source's own clock said when it answered, if it said so."""
 
     @property
     def fetched(self) -> int:
@@ -163,6 +165,13 @@ class Source(Protocol):
 
     def forget(self, credential_id: UUID) -> None:
         """Drop what is kept in memory about a credential."""
+
+
+class RecentSource(Source, Protocol):
+    """A source whose manifest says `quick_runs`: it can tell who changed lately."""
+
+    async def open_recent(self, access: Access, since: datetime) -> Session:
+        """As `open`, for those only who changed since a moment on the source's clock."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,9 @@ class SourceSettings(BaseSettings):
     retry_after_limit: float = Field(
         default=300, ge=0, le=3600, description="Seconds; a source that asks for a longer pause (Retry-After) makes the call fail instead."
     )
+    quick_overlap_seconds: float = Field(
+        default=300, ge=0, le=86_400, description="How far before the last run's beginning a quick run reads back: clocks differ."
+    )
     read_back_seconds: float = Field(
         default=5, ge=0, le=120, description="How long a deletion may take to show at the source before its outcome counts as unknown."
     )

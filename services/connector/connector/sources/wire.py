@@ -56,6 +56,7 @@ class Answer:
     retry_after: float | None = None
     items: list[Any] | None = None
     next_link: str | None = None
+    source_time: datetime | None = None
 
     @property
     def ok(self) -> bool:
@@ -144,7 +145,9 @@ class Wire:
             )
         is_json = isinstance(body, dict)
         next_link = response.links.get("next", {}).get("url")
-        return Answer(response.status_code, body if is_json else {}, is_json, now(), _retry_after(response), items, next_link)
+        return Answer(
+            response.status_code, body if is_json else {}, is_json, now(), _retry_after(response), items, next_link, _source_time(response)
+        )
 
 
 def _without(told: Any, keys: frozenset[str]) -> Any:
@@ -184,3 +187,12 @@ def _retry_after(response: httpx.Response) -> float | None:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, (moment - now()).total_seconds())
+
+
+def _source_time(response: httpx.Response) -> datetime | None:
+    """Return what the source's clock says, by the header `Date`."""
+    try:
+        moment = parsedate_to_datetime(response.headers.get("date", ""))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -18,6 +18,9 @@ RUNS = Table(
     Column("credential_id", Uuid),
     Column("input_variables", Json),
     Column("next_cursor", Json),
+    # On the source's clock: when this run began to read, and, of a quick run, from when on changes are read.
+    Column("watermark", Timestamp),
+    Column("since", Timestamp),
     Column("pages", Integer, nullable=False, default=0),
     Column("pages_applied", Integer, nullable=False, default=0),
     Column("fetched", Integer, nullable=False, default=0),

@@ -13,6 +13,8 @@ def upgrade() -> None:
     with op.batch_alter_table("runs") as runs:
         runs.add_column(sa.Column("kind", sa.String(length=20), nullable=False, server_default="full"))
         runs.add_column(sa.Column("mode", sa.String(length=20), nullable=False, server_default="apply"))
+        runs.add_column(sa.Column("watermark", sa.DateTime(timezone=True), nullable=True))
+        runs.add_column(sa.Column("since", sa.DateTime(timezone=True), nullable=True))
         runs.add_column(sa.Column("cancel_requested_at", sa.DateTime(timezone=True), nullable=True))
         runs.add_column(sa.Column("cancel_requested_by", sa.String(length=200), nullable=True))
     with op.batch_alter_table("runs") as runs:
@@ -22,5 +24,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     with op.batch_alter_table("runs") as runs:
-        for column in ("kind", "mode", "cancel_requested_at", "cancel_requested_by"):
+        for column in ("kind", "mode", "watermark", "since", "cancel_requested_at", "cancel_requested_by"):
             runs.drop_column(column)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -35,6 +36,7 @@ class SophosCentral:
     page_size: int
     device_page_size: int
     read_back_seconds: float
+    overlap: timedelta
 
     @classmethod
     def configured(cls, settings: SourceSettings, http: httpx.AsyncClient) -> "SophosCentral":
@@ -47,6 +49,7 @@ class SophosCentral:
             page_size=settings.page_size,
             device_page_size=settings.device_page_size,
             read_back_seconds=settings.read_back_seconds,
+            overlap=timedelta(seconds=settings.quick_overlap_seconds),
         )
 
 

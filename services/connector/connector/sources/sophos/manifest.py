@@ -40,6 +40,7 @@ MANIFEST = ProviderOut(
     name="Sophos Endpoint Security users",
     application="Sophos Endpoint Security",
     description="Reads the people of a Sophos Central tenant, looks their role up, and deletes them there.",
+    quick_runs=True,
     credential_kinds=["oauth2_client_credentials"],
     inputs=TENANT_INPUTS,
     source_fields=[

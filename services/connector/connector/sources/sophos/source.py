@@ -1,6 +1,7 @@
 """Sophos Central as a source, of users or of devices: the port's implementation."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from connector.sources.base import Access, Operation, Session
@@ -11,6 +12,7 @@ from connector.sources.sophos.devices import ENDPOINTS, devices_of
 from connector.sources.sophos.devices_manifest import MANIFEST as DEVICES
 from connector.sources.sophos.lookup import LookupUsers
 from connector.sources.sophos.manifest import MANIFEST as USERS_MANIFEST
+from connector.sources.sophos.recent import recent_users_of
 from connector.sources.sophos.users import USERS, users_of
 from shared.api.credentials import CredentialTestOut
 from shared.api.sources import ProviderOut
@@ -45,6 +47,10 @@ class SophosSource:
     async def open(self, access: Access) -> Session:
         """Sign in, find the tenants and their hosts, compare the inputs."""
         return await self._opens(self._central, access)
+
+    async def open_recent(self, access: Access, since: datetime) -> Session:
+        """As `open`, for the users who changed since then."""
+        return await recent_users_of(self._central, access, since)
 
     async def test(self, access: Access) -> CredentialTestOut:
         """Sign in anew and look at everything that a run needs."""

@@ -33,7 +33,7 @@ class UsersListing:
         # The total costs the source a count, so it is asked for once.
         params = {"pageSize": str(self._page_size), "page": str(number), "sort": "id:asc"} | ({"pageTotal": "true"} if number == 1 else {})
         answer = await place.get(USERS, params)
-        records, pages = _listing(answer, number)
+        records, pages = listing_in(answer, number)
         total, told = (pages.total, pages.items) if number == 1 else (cursor["total"], cursor["told"])
         users, rejected = observed(records, place.tenant)
         size = min(self._page_size, pages.size) if pages.size and pages.size > 0 else self._page_size
@@ -42,7 +42,8 @@ class UsersListing:
             raise malformed(f"GET {USERS}", "goes on without end", answer)
         read = cursor["read"] + len(records)
         after = {"page": number + 1, "total": total, "told": told, "read": read}
-        return SourcePage(users, rejected, answer.at, None if ends else after, _fewer_than_told(place, told, read) if ends else ())
+        notes = _fewer_than_told(place, told, read) if ends else ()
+        return SourcePage(users, rejected, answer.at, None if ends else after, notes, source_time=answer.source_time)
 
     async def look_for(self, place: InTenant, source_id: str) -> ProofOfAbsence | Observed:
         """Ask for one user by id."""
@@ -88,12 +89,13 @@ def user_path(source_id: str) -> str:
 async def shown(place: InTenant, source_ids: list[str]) -> list[Observed]:
     """Return those of at most 100 users whom the list shows; whoever is not shown may still be there."""
     answer = await place.get(USERS, {"pageSize": "100", "page": "1", "ids": ",".join(source_ids)})
-    records, _ = _listing(answer, 1)
+    records, _ = listing_in(answer, 1)
     users, _ = observed(records, place.tenant)
     return users
 
 
-def _listing(answer: Answer, number: int) -> tuple[list[Any], Pages]:
+def listing_in(answer: Answer, number: int) -> tuple[list[Any], Pages]:
+    """Return the records of a page of users, and where it stands. Raises `UnexpectedAnswer` when it is not that page."""
     records = answer.body.get("items")
     if answer.status == NOT_FOUND or not isinstance(records, list):
         raise malformed(f"GET {USERS}", "is not a list of users", answer)

@@ -1,0 +1,83 @@
+"""The users who changed lately: the directory read from its last change backwards, until what is known already begins."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from connector.sources.base import Access, Cursor, Observed, SourcePage
+from connector.sources.sophos.across import AcrossTenants
+from connector.sources.sophos.api import Account, SophosCentral
+from connector.sources.sophos.errors import UnexpectedAnswer
+from connector.sources.sophos.in_tenant import InTenant
+from connector.sources.sophos.models import observed
+from connector.sources.sophos.tenants import chosen_tenants
+from connector.sources.sophos.users import USERS, listing_in, look_for
+from shared.events.sources import ProofOfAbsence
+
+MOST_BEGINNINGS = 5
+
+
+class DirectoryRestless(UnexpectedAnswer):
+    """Users were removed while each attempt to read the latest changes was under way."""
+
+    code, title = "sophos_directory_restless", "The directory did not keep still"
+
+
+class RecentUsers:
+    """The users of one tenant after another who were changed since a moment on the source's clock."""
+
+    def __init__(self, page_size: int, since: datetime, overlap: timedelta) -> None:
+        self._page_size = page_size
+        self._since = since - overlap
+
+    async def page(self, place: InTenant, cursor: Cursor | None) -> SourcePage:
+        """Return one page of those who changed. Whoever has no `updatedAt` is left to the next full listing.
+
+        A removal moves everybody behind it up, perhaps past us: then the reading begins again. Raises `DirectoryRestless`.
+        """
+        cursor = cursor or {"page": 1, "items": None, "begun": 1}
+        number: int = cursor["page"]
+        params = {"pageSize": str(self._page_size), "page": str(number), "sort": "updatedAt:desc", "pageTotal": "true"}
+        answer = await place.get(USERS, params)
+        records, pages = listing_in(answer, number)
+        if cursor["items"] is not None and (pages.items is None or pages.items < cursor["items"]):
+            return SourcePage([], [], answer.at, self._again(cursor), source_time=answer.source_time)
+        changed, known = self._parted(records)
+        users, rejected = observed(changed, place.tenant)
+        ends = known or len(records) < self._page_size
+        after = None if ends else {**cursor, "page": number + 1, "items": pages.items}
+        return SourcePage(users, rejected, answer.at, after, source_time=answer.source_time)
+
+    async def look_for(self, place: InTenant, source_id: str) -> ProofOfAbsence | Observed:
+        """Ask for one user by id."""
+        return await look_for(place, source_id)
+
+    def _parted(self, records: list[Any]) -> tuple[list[Any], bool]:
+        """Return the records that changed since then, and whether one that did not was among them."""
+        times = [(record, moment_of(record)) for record in records]
+        changed = [record for record, moment in times if moment is not None and moment >= self._since]
+        return changed, any(moment is not None and moment < self._since for _, moment in times)
+
+    @staticmethod
+    def _again(cursor: dict[str, Any]) -> dict[str, Any]:
+        if cursor["begun"] >= MOST_BEGINNINGS:
+            raise DirectoryRestless(
+                f"users were removed during each of {MOST_BEGINNINGS} attempts to read the latest changes",
+                remedy="Run again when nobody tidies the directory, or let a full run read it.",
+            )
+        return {"page": 1, "items": None, "begun": cursor["begun"] + 1}
+
+
+async def recent_users_of(central: SophosCentral, access: Access, since: datetime) -> AcrossTenants:
+    """Return the users who changed since then."""
+    account = Account(central, access)
+    return AcrossTenants(account, await chosen_tenants(account), RecentUsers(central.page_size, since, central.overlap))
+
+
+def moment_of(record: Any) -> datetime | None:
+    """Return when a record was changed; None when it does not say so in a way that can be read."""
+    told = record.get("updatedAt") if isinstance(record, dict) else None
+    try:
+        moment = datetime.fromisoformat(told) if isinstance(told, str) else None
+    except ValueError:
+        return None
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
