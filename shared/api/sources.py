@@ -48,6 +48,16 @@ class Preset(Out):
     inputs: list[str]
 
 
+class OperationInfo(Out):
+    """One thing that can be done at a source."""
+
+    key: str
+    name: str
+    description: str
+    destructive: bool = Field(description="It takes something away: an account, a device, a connection.")
+    arguments: dict[str, Any] = Field(description="A JSON Schema of what it takes.")
+
+
 class ProviderOut(Out):
     """One kind of source."""
 
@@ -61,6 +71,7 @@ class ProviderOut(Out):
     inputs: list[InputField]
     source_fields: list[SourceField]
     presets: list[Preset]
+    operations: list[OperationInfo] = Field(default_factory=list, description="What can be done there.")
 
 
 class OperationIn(In):

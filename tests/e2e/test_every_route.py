@@ -35,6 +35,7 @@ BODIES: dict[str, Any] = {
     "PATCH /credentials/{credential_id}": {"expires_at": "2029-01-01T00:00:00Z"},
     "PUT /credentials/{credential_id}/secret": {"secrets": {"client_secret": "s3cret"}},
     "POST /credentials/{credential_id}/test": {"inputs": {"tenant_id": {"value": ANY_ID}}},
+    "POST /operations/{provider}/{operation}": {"idempotency_key": "a key of ours", "credential_id": ANY_ID, "inputs": {}, "arguments": {}},
     "POST /global-variables": {"name": "Sophos.Tenant ID", "value": ANY_ID},
     "PUT /global-variables/{variable_id}": {"value": "v"},
     "POST /accounts": {"name": "Ada", "kind": "person", "role": "viewer"},

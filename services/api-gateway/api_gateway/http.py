@@ -7,7 +7,7 @@ from fastapi.routing import APIRoute
 from pydantic import SecretStr
 from starlette.middleware import Middleware
 
-from api_gateway.api.v1 import accounts, audit, guard, integrations, openapi, records, runs, sources, workflows
+from api_gateway.api.v1 import accounts, audit, guard, integrations, openapi, operations, records, runs, sources, workflows
 from api_gateway.audit.recording import Audited
 from api_gateway.auth.access import check_complete
 from api_gateway.scope import Parts
@@ -30,6 +30,7 @@ ROUTERS = (
     records.people,
     records.saas_users,
     guard.router,
+    operations.router,
     workflows.blocks,
     workflows.presets,
     workflows.workflows,

@@ -11,6 +11,7 @@ from api_gateway.auth.authentication import Account
 from api_gateway.clients.connector import ConnectorClient
 from api_gateway.clients.guard import GuardClient
 from api_gateway.clients.mapper import MapperClient
+from api_gateway.clients.operations import OperationsClient
 from api_gateway.clients.runs import RunsClient
 from api_gateway.clients.workflow_engine import WorkflowEngineClient
 from shared.db.engine import Database
@@ -28,6 +29,7 @@ class Parts:
     workflow_engine: WorkflowEngineClient
     guard: GuardClient
     runs: RunsClient
+    operations: OperationsClient
 
 
 def parts_of(request: Request) -> Parts:

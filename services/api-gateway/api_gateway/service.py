@@ -10,6 +10,7 @@ from api_gateway.auth.bootstrap import bootstrap
 from api_gateway.clients.connector import ConnectorClient
 from api_gateway.clients.guard import GuardClient
 from api_gateway.clients.mapper import MapperClient
+from api_gateway.clients.operations import OperationsClient
 from api_gateway.clients.runs import RunsClient
 from api_gateway.clients.workflow_engine import WorkflowEngineClient
 from api_gateway.consumers import subscriptions
@@ -45,6 +46,7 @@ async def running(
             workflow_engine=WorkflowEngineClient(workflow_engine, foundation.tokens),
             guard=GuardClient(mapper, foundation.tokens),
             runs=RunsClient(connector, foundation.tokens),
+            operations=OperationsClient(connector, foundation.tokens),
         )
         others = {client.audience: client.check for client in (parts.connector, parts.mapper, parts.workflow_engine)}
         async with at_work(foundation, subscriptions, INBOX, parts=parts):

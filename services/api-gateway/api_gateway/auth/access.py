@@ -65,6 +65,7 @@ ROUTES: dict[Role, str] = {
         POST /workflows/{workflow_id}/sweeps
     """,
     "admin": """
+        POST /operations/{provider}/{operation}
         POST /credentials
         PATCH /credentials/{credential_id}
         PUT /credentials/{credential_id}/secret

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from connector.sources.settings import SourceSettings
 from shared.api.credentials import CredentialTestOut
-from shared.api.sources import ProviderOut
+from shared.api.sources import OperationInfo, ProviderOut
 from shared.errors import AppError
 from shared.events.sources import ProofOfAbsence
 from shared.events.syncs import Rejection
@@ -138,6 +138,10 @@ class Operation(Protocol):
     @property
     def key(self) -> str:
         """Its name in the API."""
+
+    @property
+    def info(self) -> OperationInfo:
+        """What it does and takes, for people and forms."""
 
     def check(self, arguments: dict[str, Any]) -> None:
         """Raise `Invalid`, naming each argument that is wrong."""

@@ -26,9 +26,9 @@ class ConnectorClient(ServiceClient):
     audience = "connector"
 
     async def providers(self, *, actor: str) -> list[ProviderOut]:
-        """Return the providers there are."""
+        """Return the providers of users: workflows act on nothing else yet."""
         page = await self.get(Page[ProviderOut], "/internal/providers", actor=actor)
-        return page.items
+        return [provider for provider in page.items if provider.object_type == "user"]
 
     async def presets(self, *, actor: str) -> dict[str, OfferedPreset]:
         """Return every preset there is, by key."""

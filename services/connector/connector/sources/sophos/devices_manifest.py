@@ -1,7 +1,21 @@
 """What the provider `sophos-endpoints` is, needs and offers."""
 
 from connector.sources.sophos.manifest import TENANT_INPUTS, field
-from shared.api.sources import ProviderOut
+from connector.sources.sophos.tenants import DATA_REGION, TENANT_ID
+from shared.api.sources import Preset, ProviderOut
+
+
+def _preset(operation: str, name: str, description: str, *, destructive: bool = False) -> Preset:
+    return Preset(
+        key=f"sophos-{operation}",
+        name=name,
+        block="api_call",
+        description=description,
+        operation=operation,
+        destructive=destructive,
+        inputs=[TENANT_ID, DATA_REGION],
+    )
+
 
 MANIFEST = ProviderOut(
     key="sophos-endpoints",
@@ -43,5 +57,13 @@ MANIFEST = ProviderOut(
         field("last_seen_at", "Last seen at", "lastSeenAt", data_type="datetime"),
         field("cloud_provider", "Cloud provider", "cloud", "provider"),
     ],
-    presets=[],
+    presets=[
+        _preset("isolate-endpoint", "Sophos Isolate Endpoint", "Cuts the device off the network.", destructive=True),
+        _preset("release-endpoint", "Sophos Release Endpoint", "Lets the device into the network again."),
+        _preset("scan-endpoint", "Sophos Scan Endpoint", "Asks the device for a full scan."),
+        _preset("check-endpoint-updates", "Sophos Check Endpoint Updates", "Asks the device to look for updates."),
+        _preset("enable-tamper-protection", "Sophos Enable Tamper Protection", "Switches tamper protection on."),
+        _preset("disable-tamper-protection", "Sophos Disable Tamper Protection", "Switches tamper protection off."),
+        _preset("delete-endpoint", "Sophos Delete Endpoint", "Removes the device from Sophos Central.", destructive=True),
+    ],
 )

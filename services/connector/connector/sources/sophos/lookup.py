@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic import Field
+
 from connector.sources.base import Access, Journal, Observed, Outcome, described
 from connector.sources.sophos.across import AcrossTenants
-from connector.sources.sophos.api import SophosCentral
+from connector.sources.sophos.commands import Arguments, Command
 from connector.sources.sophos.errors import AccessRefused
 from connector.sources.sophos.in_tenant import InTenant
 from connector.sources.sophos.users import shown, user_path, users_of
@@ -21,26 +23,25 @@ ENOUGH_FAILURES = 5
 """Questions in a row that fail before the rest is not asked any more."""
 
 
-class LookupUsers:
+class WhichUsers(Arguments):
+    """Several users."""
+
+    source_ids: list[str] = Field(min_length=1, max_length=MOST, description="The users' ids, as Sophos gives them.")
+
+
+class LookupUsers(Command[WhichUsers]):
     """Asks the list in chunks, then by id for everybody whom the list did not show: only a 404 counts as absent."""
 
     key = "lookup-users"
+    name = "Look users up"
+    description = "Says who of these users is in Sophos Central, who is proven not to be, and who could not be asked for."
+    arguments = WhichUsers
 
-    def __init__(self, central: SophosCentral) -> None:
-        self._central = central
-
-    def check(self, arguments: dict[str, Any]) -> None:
-        """Raise `Invalid` unless there are 1 to 500 ids."""
-        given = arguments.get("source_ids")
-        if not isinstance(given, list) or not 1 <= len(given) <= MOST or not all(isinstance(one, str) for one in given):
-            problem = {"field": "arguments.source_ids", "message": f"must be a list of 1 to {MOST} user ids"}
-            raise Invalid("arguments.source_ids " + problem["message"], remedy="Ask for the users in several calls.", fields=[problem])
-
-    async def run(self, access: Access, arguments: dict[str, Any], journal: Journal) -> Outcome:
+    async def carry_out(self, access: Access, given: WhichUsers, journal: Journal) -> Outcome:
         """Look everybody up."""
         del journal
-        users = await users_of(self._central, access)
-        source_ids = list(dict.fromkeys(arguments["source_ids"]))
+        users = await users_of(self.central, access)
+        source_ids = list(dict.fromkeys(given.source_ids))
         found: dict[str, Observed] = {}
         for start in range(0, len(source_ids), CHUNK):
             chunk = [one for one in source_ids[start : start + CHUNK] if _fits_a_list(one)]

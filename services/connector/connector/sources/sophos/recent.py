@@ -1,6 +1,6 @@
 """The users who changed lately: the directory read from its last change backwards, until what is known already begins."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from connector.sources.base import Access, Cursor, Observed, SourcePage
@@ -9,6 +9,7 @@ from connector.sources.sophos.api import Account, SophosCentral
 from connector.sources.sophos.errors import UnexpectedAnswer
 from connector.sources.sophos.in_tenant import InTenant
 from connector.sources.sophos.models import observed
+from connector.sources.sophos.moments import moment
 from connector.sources.sophos.tenants import chosen_tenants
 from connector.sources.sophos.users import USERS, listing_in, look_for
 from shared.events.sources import ProofOfAbsence
@@ -54,8 +55,8 @@ class RecentUsers:
     def _parted(self, records: list[Any]) -> tuple[list[Any], bool]:
         """Return the records that changed since then, and whether one that did not was among them."""
         times = [(record, moment_of(record)) for record in records]
-        changed = [record for record, moment in times if moment is not None and moment >= self._since]
-        return changed, any(moment is not None and moment < self._since for _, moment in times)
+        changed = [record for record, at in times if at is not None and at >= self._since]
+        return changed, any(at is not None and at < self._since for _, at in times)
 
     @staticmethod
     def _again(cursor: dict[str, Any]) -> dict[str, Any]:
@@ -75,9 +76,4 @@ async def recent_users_of(central: SophosCentral, access: Access, since: datetim
 
 def moment_of(record: Any) -> datetime | None:
     """Return when a record was changed; None when it does not say so in a way that can be read."""
-    told = record.get("updatedAt") if isinstance(record, dict) else None
-    try:
-        moment = datetime.fromisoformat(told) if isinstance(told, str) else None
-    except ValueError:
-        return None
-    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment(record.get("updatedAt")) if isinstance(record, dict) else None

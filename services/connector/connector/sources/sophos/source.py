@@ -7,18 +7,41 @@ from uuid import UUID
 from connector.sources.base import Access, Operation, Session
 from connector.sources.sophos.api import Account, SophosCentral
 from connector.sources.sophos.checks import Listed, tested
-from connector.sources.sophos.deletion import DeleteUser
+from connector.sources.sophos.device_deletion import DeleteDevice
+from connector.sources.sophos.device_requests import CheckUpdates, ScanDevice
 from connector.sources.sophos.devices import ENDPOINTS, devices_of
 from connector.sources.sophos.devices_manifest import MANIFEST as DEVICES
+from connector.sources.sophos.group_commands import AddToGroups, RemoveFromGroups
+from connector.sources.sophos.isolation import IsolateDevice, ReleaseDevice
 from connector.sources.sophos.lookup import LookupUsers
 from connector.sources.sophos.manifest import MANIFEST as USERS_MANIFEST
 from connector.sources.sophos.recent import recent_users_of
+from connector.sources.sophos.tamper_protection import TamperProtectionOff, TamperProtectionOn
+from connector.sources.sophos.user_commands import CreateUser, EditUser
+from connector.sources.sophos.user_deletion import DeleteUser
 from connector.sources.sophos.users import USERS, users_of
 from shared.api.credentials import CredentialTestOut
 from shared.api.sources import ProviderOut
 
 USERS_LISTED = Listed("list_users", "it may list users", USERS, {"pageSize": "1", "page": "1", "sort": "id:asc"})
 DEVICES_LISTED = Listed("list_endpoints", "it may list endpoints", ENDPOINTS, {"pageSize": "1", "view": "basic"})
+USER_OPERATIONS: tuple[Callable[[SophosCentral], Operation], ...] = (
+    LookupUsers,
+    CreateUser,
+    EditUser,
+    DeleteUser,
+    AddToGroups,
+    RemoveFromGroups,
+)
+DEVICE_OPERATIONS: tuple[Callable[[SophosCentral], Operation], ...] = (
+    IsolateDevice,
+    ReleaseDevice,
+    ScanDevice,
+    CheckUpdates,
+    TamperProtectionOn,
+    TamperProtectionOff,
+    DeleteDevice,
+)
 Opens = Callable[[SophosCentral, Access], Awaitable[Session]]
 
 
@@ -64,9 +87,9 @@ class SophosSource:
 
 def sophos_users(central: SophosCentral) -> SophosSource:
     """Return the provider `sophos-users`."""
-    return SophosSource(central, USERS_MANIFEST, users_of, USERS_LISTED, (LookupUsers(central), DeleteUser(central)))
+    return SophosSource(central, USERS_MANIFEST, users_of, USERS_LISTED, [make(central) for make in USER_OPERATIONS])
 
 
 def sophos_devices(central: SophosCentral) -> SophosSource:
     """Return the provider `sophos-endpoints`."""
-    return SophosSource(central, DEVICES, devices_of, DEVICES_LISTED, ())
+    return SophosSource(central, DEVICES, devices_of, DEVICES_LISTED, [make(central) for make in DEVICE_OPERATIONS])

@@ -11,6 +11,7 @@ from connector.sources.sophos.api import Account, SophosCentral
 from connector.sources.sophos.errors import malformed
 from connector.sources.sophos.in_tenant import NOT_FOUND, InTenant
 from connector.sources.sophos.looking import proof_of_absence, usable_id
+from connector.sources.sophos.matching import same_text
 from connector.sources.sophos.models import Pages, in_its_tenant, observed
 from connector.sources.sophos.tenants import chosen_tenants
 from connector.sources.wire import Answer
@@ -18,6 +19,8 @@ from shared.events.sources import ProofOfAbsence
 
 USERS = "/common/v1/directory/users"
 MOST_PAGES = 1_000_000
+MOST_SEARCHED = 20
+"""Pages of a search that are looked through."""
 
 
 class UsersListing:
@@ -84,6 +87,21 @@ async def look_for(place: InTenant, source_id: str) -> ProofOfAbsence | Observed
 def user_path(source_id: str) -> str:
     """Return the path of one user. Raises `Invalid` for what cannot be an id."""
     return f"{USERS}/{quote(usable_id(source_id, 'user'), safe='')}"
+
+
+async def with_email(place: InTenant, email: str) -> Observed | None:
+    """Return the user who has this e-mail; Sophos searches for parts of it, so every answer is compared."""
+    for number in range(1, MOST_SEARCHED + 1):
+        params = {"search": email, "searchFields": "email", "pageSize": "100", "page": str(number), "sort": "id:asc"}
+        records, _ = listing_in(await place.get(USERS, params), number)
+        users, _ = observed(records, place.tenant)
+        for user in users:
+            told = user.record.get("email")
+            if isinstance(told, str) and same_text(told, email):
+                return user
+        if len(records) < 100:  # noqa: PLR2004 - the page size asked for
+            return None
+    raise malformed(f"GET {USERS}", f"shows more than {MOST_SEARCHED * 100} users with a similar e-mail")
 
 
 async def shown(place: InTenant, source_ids: list[str]) -> list[Observed]:
