@@ -42,6 +42,7 @@ def _options() -> dict[str, Any]:
     parser.add_argument("--port", type=int, help="the port (8090); 0 takes any free one")
     parser.add_argument("--public-url", help="the base URL that clients reach it at, if not the one they asked")
     parser.add_argument("--users", type=int, help=f"make a tenant with so many people, at most {MOST_USERS}")
+    parser.add_argument("--endpoints", type=int, help="devices in that tenant (0)")
     parser.add_argument("--seed", type=int, help="what that tenant's people follow from (7)")
     parser.add_argument("--awkward", action="store_true", default=None, help="with the odd people of real directories too")
     parser.add_argument("--email-domain", help="their e-mail domain (example.com)")

@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from sophos_central_simulator import control, groups, sign_in, users
+from sophos_central_simulator import control, endpoints, groups, sign_in, users
 from sophos_central_simulator.errors import Refused
 from sophos_central_simulator.gate import Gate
 from sophos_central_simulator.settings import SimulatorSettings
@@ -36,7 +36,7 @@ def create_simulator(settings: SimulatorSettings) -> FastAPI:
     )
     app.state.public_url = settings.public_url
     app.state.first_tenant = first_tenant(tenants, settings)
-    for router in (control.router, sign_in.router, users.router, groups.router):
+    for router in (control.router, sign_in.router, users.router, groups.router, endpoints.router):
         app.include_router(router)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -54,6 +54,7 @@ def first_tenant(tenants: Tenants, settings: SimulatorSettings) -> Tenant | None
         users=settings.users,
         awkward=settings.awkward,
         email_domain=settings.email_domain,
+        endpoints=settings.endpoints,
         tenant_id=settings.tenant_id,
         client_id=settings.client_id,
         client_secret=settings.client_secret.get_secret_value() if settings.client_secret else None,

@@ -28,6 +28,7 @@ class NewTenant(BaseModel):
     users: int = Field(default=1000, ge=0, le=MOST_USERS)
     awkward: bool = False
     email_domain: str = Field(default="example.com", pattern=DOMAIN)
+    endpoints: int = Field(default=0, ge=0, le=MOST_USERS)
 
 
 class Changes(BaseModel):
@@ -68,6 +69,7 @@ async def make(request: Request, given: NewTenant) -> Response:
             "client_secret": tenant.client_secret,
             "data_region": base_url(request),
             "users": len(tenant.directory.users),
+            "endpoints": len(tenant.fleet),
         },
         201,
     )

@@ -41,6 +41,7 @@ class Directory:
         if odd:
             everybody.extend(awkward_people(people, everybody))
         self.users: dict[str, Json] = {person["id"]: person for person in everybody}
+        self._originals = everybody
         self._emails: dict[str, set[str]] = {}
         for person in everybody:
             self._index(person)
@@ -77,6 +78,10 @@ class Directory:
     def with_email(self, email: str) -> set[str]:
         """Return the ids of those who have this e-mail, whatever its case."""
         return {one for one in self._emails.get(email.lower(), ()) if self.users.get(one, {}).get("email", "").lower() == email.lower()}
+
+    def original(self, index: int) -> Json | None:
+        """Return one of those who were there from the start, in rotation, as they were then; None in an empty directory."""
+        return self._originals[index % len(self._originals)] if self._originals else None
 
     def lately_gone(self, user_id: str, seconds: float) -> Json | None:
         """Return somebody who was removed not longer ago than so many seconds."""

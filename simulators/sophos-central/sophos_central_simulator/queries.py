@@ -31,10 +31,10 @@ class Query:
 
     def page(self, rows: list[Json]) -> Json:
         """Return the page of `rows` that is asked for. Raises `Refused`."""
-        number, size = self._number("page", 1), self._size()
+        number, size = self._number("page", 1), self.size()
         items = rows[(number - 1) * size : number * size]
         pages: Json = {"current": number, "size": size, "maxSize": LARGEST_SIZE}
-        if self.params.get("pageTotal", "").lower() == "true":
+        if self.wants_total():
             pages.update(total=math.ceil(len(rows) / size), items=len(rows))
         names = self.many("fields")
         return {"items": [partial(item, names) for item in items] if names else items, "pages": pages}
@@ -47,18 +47,18 @@ class Query:
             if name in sortable and direction in {"", "asc", "desc"}:
                 order.append((name, direction == "desc"))
             else:
-                self._malformed("sort")
+                self.malformed("sort")
         return tuple(order)
 
     def selection(self, searchable: tuple[str, ...], group_id: str = "") -> Selection:
         """Return the filters that are asked for, within one group if it is given. Raises `Refused`."""
         source = self.params.get("sourceType", "")
         if source and source not in SOURCE_TYPES:
-            self._malformed("sourceType")
+            self.malformed("sourceType")
             source = ""
         asked = self.many("searchFields")
         if any(name not in searchable for name in asked):
-            self._malformed("searchFields")
+            self.malformed("searchFields")
         fields = tuple(name for name in asked if name in searchable) or ("name",)
         term = self.params.get("search", "").strip()
         group = group_id or self.params.get("groupId", "").lower()
@@ -69,17 +69,23 @@ class Query:
         if text is None:
             return default
         if not NUMBER.fullmatch(text):
-            self._malformed(name)
+            self.malformed(name)
             return default
         return int(text)
 
-    def _size(self) -> int:
+    def size(self, largest: int = LARGEST_SIZE) -> int:
+        """Return how many rows a page is to have. Raises `Refused`."""
         size = self._number("pageSize", DEFAULT_SIZE)
-        if size > LARGEST_SIZE and self.switches.page_size_above_maximum == "refuse":
-            raise Refused(400, f"pageSize must not exceed {LARGEST_SIZE}")
-        return min(size, LARGEST_SIZE)
+        if size > largest and self.switches.page_size_above_maximum == "refuse":
+            raise Refused(400, f"pageSize must not exceed {largest}")
+        return min(size, largest)
 
-    def _malformed(self, name: str) -> None:
+    def wants_total(self) -> bool:
+        """Return whether everything is to be counted."""
+        return self.params.get("pageTotal", "").lower() == "true"
+
+    def malformed(self, name: str) -> None:
+        """Refuse a parameter, if such are refused. Raises `Refused`."""
         if self.switches.malformed == "refuse":
             raise Refused(400, f"{name} is not valid")
 

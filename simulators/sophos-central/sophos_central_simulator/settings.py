@@ -21,6 +21,7 @@ class SimulatorSettings(BaseSettings):
     control_token: SecretStr = Field(min_length=16, description="Opens the control API.")
 
     users: int | None = Field(default=None, ge=0, le=MOST_USERS, description="People in the first tenant; not set: no tenant at the start.")
+    endpoints: int = Field(default=0, ge=0, le=MOST_USERS, description="Devices in the first tenant, each of somebody in it.")
     seed: int = Field(default=7, description="What the first tenant's people follow from.")
     awkward: bool = Field(default=False, description="Whether the first tenant has the odd people of real directories too.")
     email_domain: str = Field(default="example.com", pattern=DOMAIN, description="The first tenant's e-mail domain.")

@@ -23,6 +23,7 @@ class Switches(BaseModel):
     malformed: Literal["refuse", "ignore"] = Field(
         default="refuse", description="400 for page=0, an unknown sort or sourceType and the like, or as if it had not been asked."
     )
+    next_key_at_end: Literal["absent", "empty"] = Field(default="absent", description="What the last page of endpoints says for nextKey.")
     missing_tenant_header: Literal[400, 401, 403] = Field(default=401, description="The answer without X-Tenant-ID.")
 
     deleted_unknown_answers: bool = Field(default=True, description="What `deleted` says for an id that nobody has.")

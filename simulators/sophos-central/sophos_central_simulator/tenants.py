@@ -6,8 +6,11 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from sophos_central_simulator.clock import Clock
+from sophos_central_simulator.devices import Devices
 from sophos_central_simulator.directory import Directory
 from sophos_central_simulator.faults import Fault
+from sophos_central_simulator.fleet import Fleet
 from sophos_central_simulator.people import People, uuid_from
 from sophos_central_simulator.rate import RateLimit
 from sophos_central_simulator.switches import Switches
@@ -24,6 +27,7 @@ class Tenant:
     client_id: str
     client_secret: str = field(repr=False)
     directory: Directory = field(repr=False)
+    fleet: Fleet = field(repr=False)
     switches: Switches = field(default_factory=Switches)
     faults: list[Fault] = field(default_factory=list)
     rate: RateLimit = field(default_factory=RateLimit, repr=False)
@@ -65,6 +69,7 @@ class Tenants:
 
     def __init__(self) -> None:
         self.by_id: dict[str, Tenant] = {}
+        self.clock = Clock()
 
     def create(
         self,
@@ -73,6 +78,7 @@ class Tenants:
         users: int,
         awkward: bool,
         email_domain: str,
+        endpoints: int = 0,
         tenant_id: str | None = None,
         client_id: str | None = None,
         client_secret: str | None = None,
@@ -81,7 +87,11 @@ class Tenants:
         fresh = random.Random(secrets.randbits(128))
         tenant_id = tenant_id or uuid_from(fresh)
         directory = Directory(People(seed, tenant_id, email_domain), users, awkward=awkward)
-        tenant = Tenant(tenant_id, client_id or uuid_from(fresh), client_secret or secrets.token_hex(48), directory)
+        today = self.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        devices = Devices(seed, email_domain, endpoints, tenant_id, today)
+        tenant = Tenant(
+            tenant_id, client_id or uuid_from(fresh), client_secret or secrets.token_hex(48), directory, Fleet(devices, directory)
+        )
         self.by_id[tenant_id] = tenant
         return tenant
 

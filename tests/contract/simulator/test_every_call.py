@@ -61,8 +61,8 @@ async def test_error_ids_differ_from_call_to_call(visitor: Visitor) -> None:
     ("method", "path", "status"),
     [
         ("GET", "/", 404),
-        ("GET", "/partner/v1/tenants", 404),
-        ("GET", "/endpoint/v1/endpoints", 404),
+        ("GET", "/partner/v1/billing/usage", 404),
+        ("GET", "/endpoint/v1/migrations", 404),
         ("GET", "/common/v1/directory/users/", 404),
         ("GET", "/docs", 404),
         ("PUT", USERS, 405),

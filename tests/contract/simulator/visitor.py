@@ -10,6 +10,7 @@ Json = dict[str, Any]
 TOKEN = "/api/v2/oauth2/token"
 USERS = "/common/v1/directory/users"
 GROUPS = "/common/v1/directory/user-groups"
+ENDPOINTS = "/endpoint/v1/endpoints"
 CONTROL_TOKEN = "only the tests of the simulator know this"
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
