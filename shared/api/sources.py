@@ -25,8 +25,8 @@ class InputField(Out):
     label: str
     description: str
     variable: str | None = Field(default=None, description="The global variable that usually holds it.")
-    data_type: Literal["text", "url", "integer", "boolean", "choice"] = "text"
-    choices: list[str] = Field(default_factory=list, description="What a choice may be.")
+    data_type: Literal["text", "url", "integer", "boolean", "choice", "choices"] = "text"
+    choices: list[str] = Field(default_factory=list, description="What a choice may be; `choices`: several, separated by commas.")
     minimum: int | None = None
     maximum: int | None = None
     required: bool = True

@@ -199,7 +199,7 @@ async def test_the_provider_says_what_it_needs_and_offers(here: World) -> None:
         unknown = await api.ask("GET", "/providers/okta", expect=404)
 
     assert (provider["key"], provider["application"]) == ("sophos-users", "Sophos Endpoint Security")
-    assert [one["variable"] for one in provider["inputs"]] == ["Sophos.Tenant ID", "Sophos.Data Region", "Sophos.Tenants"]
+    assert [one["variable"] for one in provider["inputs"]] == ["Sophos.Tenant ID", "Sophos.Data Region", "Sophos.Tenants", None]
     assert [one["name"] for one in provider["presets"]] == ["Sophos SaaS User Role", "Sophos Delete User"]
     assert unknown["code"] == "provider_not_found"
 

@@ -55,3 +55,24 @@ async def test_devices_cannot_be_launched_yet_and_that_is_said_as_data(here: Wor
     assert [gap["field"] for gap in refused["fields"]] == ["provider"]
     assert refused["fields"][0]["remedy"]
     assert "devices" in refused["detail"]
+
+
+async def test_devices_are_shown_as_sophos_has_them(here: World) -> None:
+    """Health, system and person are there before anything can be mapped."""
+    async with here.connector() as api:
+        shown = await api.post(f"{await drafted(api, here, 'sophos-endpoints')}/preview")
+    assert len(shown["records"]) == 10
+    for one in shown["records"]:
+        assert one["record"] == here.tenant.fleet.get(one["source_id"])
+        assert {"health", "os", "isolation", "tamperProtectionEnabled", "tenant"} <= one["record"].keys()
+
+
+async def test_a_credential_for_devices_is_tested_by_listing_one(here: World) -> None:
+    """What a test says is what a preview will show."""
+    async with here.connector() as api:
+        await drafted(api, here, "sophos-endpoints")
+        credentials = (await api.get("/credentials"))["items"]
+        (ours,) = [one for one in credentials if one["provider"] == "sophos-endpoints"]
+        tested = await api.post(f"/credentials/{ours['id']}/test")
+    assert tested["ok"]
+    assert [check["name"] for check in tested["checks"]] == ["sign_in", "whoami", "inputs", "list_endpoints"]

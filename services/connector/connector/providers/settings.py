@@ -28,6 +28,9 @@ def problem_of(field: InputField, value: str) -> tuple[str, str] | None:
             return None if _is_web_address(value) else ("is not a web address", "Type it whole, such as https://host/path.")
         case "choice":
             return None if value in field.choices else (f"is {value[:60]!r}", f"Choose one of: {', '.join(field.choices)}.")
+        case "choices":
+            unknown = [one.strip() for one in value.split(",") if one.strip() not in field.choices]
+            return (f"names {unknown[0][:60]!r}", f"Use any of: {', '.join(field.choices)}, separated by commas.") if unknown else None
         case "boolean":
             return None if value in {"true", "false"} else (f"is {value[:60]!r}", "Type true or false.")
         case "integer":

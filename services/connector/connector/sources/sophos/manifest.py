@@ -1,5 +1,6 @@
 """What the provider `sophos-users` is, needs and offers."""
 
+from connector.sources.sophos.enriching import CHOICES, INCLUDE
 from connector.sources.sophos.tenants import ALL, CHOICE, DATA_REGION, TENANT_ID, TENANTS
 from shared.api.sources import InputField, Preset, ProviderOut, SourceField
 
@@ -35,6 +36,15 @@ TENANT_INPUTS = [
     ),
 ]
 
+INCLUDED = InputField(
+    key=INCLUDE,
+    label="Include",
+    description="What else is read of each user: groups by name, roles as an administrator. Costs some requests for each run.",
+    data_type="choices",
+    choices=CHOICES,
+    required=False,
+)
+
 MANIFEST = ProviderOut(
     key="sophos-users",
     name="Sophos Endpoint Security users",
@@ -42,7 +52,7 @@ MANIFEST = ProviderOut(
     description="Reads the people of a Sophos Central tenant, looks their role up, and deletes them there.",
     quick_runs=True,
     credential_kinds=["oauth2_client_credentials"],
-    inputs=TENANT_INPUTS,
+    inputs=[*TENANT_INPUTS, INCLUDED],
     source_fields=[
         field("id", "ID", "id"),
         field("name", "Full name", "name"),
@@ -53,6 +63,8 @@ MANIFEST = ProviderOut(
         field("exchange_login", "Exchange login", "exchangeLogin"),
         field("source_type", "Source of User", "source", "type"),
         field("tenant", "Tenant", "tenant", "id"),
+        field("groups", "Groups", "groupNames", "text"),
+        field("admin_roles", "Roles as administrator", "adminRoles", "text"),
         field("created_at", "Created at", "createdAt", data_type="datetime"),
         field("updated_at", "Updated at", "updatedAt", data_type="datetime"),
     ],

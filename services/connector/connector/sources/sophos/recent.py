@@ -6,6 +6,7 @@ from typing import Any
 from connector.sources.base import Access, Cursor, Observed, SourcePage
 from connector.sources.sophos.across import AcrossTenants
 from connector.sources.sophos.api import Account, SophosCentral
+from connector.sources.sophos.enriching import enriched, wanted
 from connector.sources.sophos.errors import UnexpectedAnswer
 from connector.sources.sophos.in_tenant import InTenant
 from connector.sources.sophos.models import observed
@@ -70,8 +71,10 @@ class RecentUsers:
 
 async def recent_users_of(central: SophosCentral, access: Access, since: datetime) -> AcrossTenants:
     """Return the users who changed since then."""
+    include = wanted(access.inputs)
     account = Account(central, access)
-    return AcrossTenants(account, await chosen_tenants(account), RecentUsers(central.page_size, since, central.overlap))
+    listing = enriched(RecentUsers(central.page_size, since, central.overlap), include)
+    return AcrossTenants(account, await chosen_tenants(account), listing)
 
 
 def moment_of(record: Any) -> datetime | None:

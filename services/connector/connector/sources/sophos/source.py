@@ -11,6 +11,7 @@ from connector.sources.sophos.device_deletion import DeleteDevice
 from connector.sources.sophos.device_requests import CheckUpdates, ScanDevice
 from connector.sources.sophos.devices import ENDPOINTS, devices_of
 from connector.sources.sophos.devices_manifest import MANIFEST as DEVICES
+from connector.sources.sophos.enriching import enriched_users_of
 from connector.sources.sophos.group_commands import AddToGroups, RemoveFromGroups
 from connector.sources.sophos.isolation import IsolateDevice, ReleaseDevice
 from connector.sources.sophos.lookup import LookupUsers
@@ -19,7 +20,7 @@ from connector.sources.sophos.recent import recent_users_of
 from connector.sources.sophos.tamper_protection import TamperProtectionOff, TamperProtectionOn
 from connector.sources.sophos.user_commands import CreateUser, EditUser
 from connector.sources.sophos.user_deletion import DeleteUser
-from connector.sources.sophos.users import USERS, users_of
+from connector.sources.sophos.users import USERS
 from shared.api.credentials import CredentialTestOut
 from shared.api.sources import ProviderOut
 
@@ -87,7 +88,7 @@ class SophosSource:
 
 def sophos_users(central: SophosCentral) -> SophosSource:
     """Return the provider `sophos-users`."""
-    return SophosSource(central, USERS_MANIFEST, users_of, USERS_LISTED, [make(central) for make in USER_OPERATIONS])
+    return SophosSource(central, USERS_MANIFEST, enriched_users_of, USERS_LISTED, [make(central) for make in USER_OPERATIONS])
 
 
 def sophos_devices(central: SophosCentral) -> SophosSource:

@@ -1,0 +1,42 @@
+"""What may be typed into a provider's settings, and which of them an integration cannot do without."""
+
+import pytest
+
+from connector.providers.settings import problem_of
+from connector.sources.sophos.manifest import MANIFEST
+from connector.variables.inputs import input_gaps
+from shared.api.sources import InputField
+
+A, B = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
+FIELDS: dict[str, InputField] = {field.key: field for field in MANIFEST.inputs}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "fits"),
+    [
+        ("tenants", "all", True),
+        ("tenants", "ALL", True),
+        ("tenants", f"{A},  {B.upper()}", True),
+        ("tenants", f"{A};{B}", False),
+        ("tenants", f"{A},", False),
+        ("tenants", "everybody", False),
+        ("include", "groups", True),
+        ("include", "groups, admin_roles", True),
+        ("include", "groups,shoe_size", False),
+        ("include", "groups,", False),
+    ],
+)
+def test_what_does_not_fit_a_setting_is_refused_with_what_would(key: str, value: str, fits: bool) -> None:
+    """The sooner, the less is run in vain."""
+    problem = problem_of(FIELDS[key], value)
+    assert (problem is None) == fits
+    assert problem is None or problem[1]
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [([], ["inputs.tenant_id", "inputs.data_region"]), (["tenant_id"], ["inputs.data_region"]), (["tenants"], [])],
+)
+def test_choosing_tenants_stands_for_the_one_tenant(given: list[str], missing: list[str]) -> None:
+    """A partner's credential has no tenant and no region of its own."""
+    assert [gap.field for gap in input_gaps(MANIFEST, given)] == missing
