@@ -55,6 +55,7 @@ def stack(postgres_url: str, rabbitmq_url: str, simulator_url: str, directory: P
         "ROLLCALL_SERVICE_KEY": key,
         "ROLLCALL_LOG_LEVEL": "WARNING",
         "ROLLCALL_CONNECTOR_ENCRYPTION_KEY": key,
+        "ROLLCALL_CONNECTOR_RATE_POLICY": "off",
         "ROLLCALL_CONNECTOR_SOPHOS_ID_URL": simulator_url,
         "ROLLCALL_CONNECTOR_SOPHOS_GLOBAL_URL": simulator_url,
     }

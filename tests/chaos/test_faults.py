@@ -68,9 +68,15 @@ async def loading(
     """Give an active integration on a fresh instance whose pages are small, and whose patience is great."""
     tenant = await Directory.create(control, seed=11, users=PEOPLE, awkward=False, email_domain="chaos.example.com")
     quick = {"retry_attempts": 12, "retry_first_seconds": 0, "retry_longest_seconds": 0.01, "worker_poll": 0.02, "outbox_poll": 0.02}
-    source = {"sophos_id_url": simulator, "sophos_global_url": simulator, "page_size": page_size, "encryption_key": ENCRYPTION_KEY}
+    source = {
+        "sophos_id_url": simulator,
+        "sophos_global_url": simulator,
+        "page_size": page_size,
+        "rate_policy": "off",
+        "encryption_key": ENCRYPTION_KEY,
+    }
     overrides: dict[str, dict[str, Any]] = {name: {"database_url": _own(database_url, name)} for name in SERVICES}
-    overrides["connector"] |= {**source, **quick}
+    overrides["connector"] |= {**source, **quick, "page_size": page_size, "encryption_key": ENCRYPTION_KEY}
     configuration = Configuration(CommonSettings(data_dir=directory, service_key=SERVICE_KEY), DataDirectory(directory), overrides)
     configuration.data.create()
     await migrate(configuration)

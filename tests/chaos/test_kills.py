@@ -27,6 +27,7 @@ from tests.support.stack import Stack, restarted, stack
 CONTROL = "control-token-of-this-test"
 PEOPLE = 1500
 SETTINGS = {
+    "ROLLCALL_CONNECTOR_RATE_POLICY": "off",
     "ROLLCALL_CONNECTOR_PAGE_SIZE": "5",
     "ROLLCALL_CONNECTOR_LEASE_SECONDS": "1.5",
     "ROLLCALL_CONNECTOR_RETRY_FIRST_SECONDS": "0.05",

@@ -7,7 +7,7 @@ from fastapi.routing import APIRoute
 from pydantic import SecretStr
 from starlette.middleware import Middleware
 
-from api_gateway.api.v1 import accounts, audit, guard, integrations, openapi, operations, records, runs, sources, workflows
+from api_gateway.api.v1 import accounts, audit, guard, integrations, openapi, operations, rates, records, runs, sources, workflows
 from api_gateway.audit.recording import Audited
 from api_gateway.auth.access import check_complete
 from api_gateway.scope import Parts
@@ -23,6 +23,8 @@ ROUTERS = (
     sources.credentials,
     sources.variables,
     integrations.integrations,
+    rates.rates,
+    rates.forecasts,
     runs.of_integration,
     runs.runs,
     records.fields,

@@ -12,6 +12,7 @@ from api_gateway.clients.connector import ConnectorClient
 from api_gateway.clients.guard import GuardClient
 from api_gateway.clients.mapper import MapperClient
 from api_gateway.clients.operations import OperationsClient
+from api_gateway.clients.rates import RatesClient
 from api_gateway.clients.runs import RunsClient
 from api_gateway.clients.workflow_engine import WorkflowEngineClient
 from shared.db.engine import Database
@@ -28,6 +29,7 @@ class Parts:
     mapper: MapperClient
     workflow_engine: WorkflowEngineClient
     guard: GuardClient
+    rates: RatesClient
     runs: RunsClient
     operations: OperationsClient
 

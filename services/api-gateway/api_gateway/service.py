@@ -11,6 +11,7 @@ from api_gateway.clients.connector import ConnectorClient
 from api_gateway.clients.guard import GuardClient
 from api_gateway.clients.mapper import MapperClient
 from api_gateway.clients.operations import OperationsClient
+from api_gateway.clients.rates import RatesClient
 from api_gateway.clients.runs import RunsClient
 from api_gateway.clients.workflow_engine import WorkflowEngineClient
 from api_gateway.consumers import subscriptions
@@ -45,6 +46,7 @@ async def running(
             mapper=MapperClient(mapper, foundation.tokens),
             workflow_engine=WorkflowEngineClient(workflow_engine, foundation.tokens),
             guard=GuardClient(mapper, foundation.tokens),
+            rates=RatesClient(connector, foundation.tokens),
             runs=RunsClient(connector, foundation.tokens),
             operations=OperationsClient(connector, foundation.tokens),
         )

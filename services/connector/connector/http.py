@@ -9,6 +9,7 @@ import connector.credentials.routes
 import connector.integrations.routes
 import connector.operations.routes
 import connector.providers.routes
+import connector.rates.routes
 import connector.runs.routes
 import connector.variables.routes
 from connector.scope import Parts, calling
@@ -26,6 +27,7 @@ def build_app(parts: Parts, checks: Mapping[str, Check], metrics_token: SecretSt
         connector.credentials.routes,
         connector.variables.routes,
         connector.integrations.routes,
+        connector.rates.routes,
         connector.runs.routes,
         connector.operations.routes,
     ):

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from connector.clients.mapper import MapperClient
 from connector.clients.workflow_engine import WorkflowEngineClient
 from connector.providers.providers import Providers
+from connector.rates.budget import Rates
 from connector.secrets.vault import Vault
 from connector.settings import ConnectorSettings
 from shared.db.engine import Database
@@ -27,6 +28,7 @@ class Parts:
     tokens: ServiceTokens
     vault: Vault
     providers: Providers
+    rates: Rates
     mapper: MapperClient
     workflow_engine: WorkflowEngineClient
 

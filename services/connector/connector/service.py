@@ -12,6 +12,8 @@ from connector.consumers import subscriptions
 from connector.credentials.expiry import watched
 from connector.http import build_app
 from connector.providers.providers import installed_providers
+from connector.rates.budget import Rates
+from connector.rates.policy import POLICIES
 from connector.runs.worker import Worker
 from connector.scope import Parts
 from connector.secrets.keys import read_vault
@@ -44,13 +46,15 @@ async def running(
         outward = await stack.enter_async_context(
             outward_client(private=settings.private_networks, timeout=settings.timeout, connections=CONNECTIONS)
         )
+        rates = Rates(foundation.units, POLICIES[settings.rate_policy])
         parts = Parts(
             settings=settings,
             database=foundation.database,
             units=foundation.units,
             tokens=foundation.tokens,
             vault=await read_vault(settings),
-            providers=installed_providers(Surroundings(settings, http, outward)),
+            providers=installed_providers(Surroundings(settings, http, rates, outward)),
+            rates=rates,
             mapper=MapperClient(mapper, foundation.tokens),
             workflow_engine=WorkflowEngineClient(workflow_engine, foundation.tokens),
         )

@@ -33,3 +33,12 @@ def test_a_bad_setting_is_named(name: str, value: object) -> None:
 def test_plain_http_is_for_private_networks_only(url: str) -> None:
     """A simulator in the same compose network has no certificate."""
     assert load(ConnectorSettings, database_url=DATABASE, encryption_key=ENCRYPTION_KEY, sophos_id_url=url).sophos_id_url == url.rstrip("/")
+
+
+def test_limits_cannot_be_switched_off_before_the_real_source() -> None:
+    """Sophos would refuse everybody, people and workflows too."""
+    refused = {"database_url": DATABASE, "encryption_key": ENCRYPTION_KEY, "rate_policy": "off"}
+    with pytest.raises(BadSettings, match="RATE_POLICY may be off for a simulator"):
+        load(ConnectorSettings, **refused)
+    simulator = {"sophos_id_url": "http://127.0.0.1:8090", "sophos_global_url": "http://127.0.0.1:8090"}
+    assert load(ConnectorSettings, **refused, **simulator).rate_policy == "off"

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from connector.settings import ConnectorSettings
-from connector.sources.base import Access, Input
+from connector.sources.base import Access, Input, Surroundings
 from connector.sources.sophos.api import Account, SophosCentral
 from connector.sources.sophos.in_tenant import InTenant
 from connector.sources.sophos.source import sophos_users
@@ -52,7 +52,22 @@ def account(answering: Answering, *inputs: Input, **changes: Any) -> Account:
     access = Access(
         new_id(), "Sophos API", "oauth2_client_credentials", {"client_id": "client"}, {"client_secret": SecretStr(SECRET)}, inputs
     )
-    return Account(SophosCentral.configured(settings(**changes), http), access)
+    return Account(central(http, **changes), access)
+
+
+def central(http: httpx.AsyncClient, **changes: Any) -> SophosCentral:
+    """Return Sophos Central over a client of these tests, without limits."""
+    return SophosCentral.configured(Surroundings(settings(**changes), http, Unlimited(), http))
+
+
+class Unlimited:
+    """Lets everybody ask at once."""
+
+    async def permit(self, scope: str) -> None:
+        """Let them."""
+
+    async def throttled(self, scope: str, retry_after: float | None) -> None:
+        """Take it as it comes."""
 
 
 async def place(answering: Answering, *inputs: Input, **changes: Any) -> InTenant:
@@ -234,6 +249,6 @@ async def test_an_access_does_not_show_its_secret() -> None:
     signed_in = account(sophos(lambda _: httpx.Response(200, json={})))
     assert SECRET not in repr(signed_in.access)
     http = httpx.AsyncClient(transport=httpx.MockTransport(sophos(lambda _: httpx.Response(200, json={"items": []}))))
-    tested = await sophos_users(SophosCentral.configured(settings(), http)).test(signed_in.access)
+    tested = await sophos_users(central(http)).test(signed_in.access)
     assert tested.ok
     assert SECRET not in tested.model_dump_json()

@@ -24,6 +24,7 @@ ROUTES: dict[Role, str] = {
         GET /integrations/{integration_id}/mapping/readiness
         GET /integrations/{integration_id}/runs
         GET /runs/{run_id}
+        GET /rates
         GET /runs/{run_id}/errors
         GET /fields
         GET /saas-instances
@@ -51,6 +52,7 @@ ROUTES: dict[Role, str] = {
         POST /integrations/{integration_id}/mapping/suggestions
         POST /integrations/{integration_id}/preview
         POST /integrations/{integration_id}/runs
+        GET /integrations/{integration_id}/forecast
         POST /runs/{run_id}/cancel
         POST /fields
         POST /saas-instances

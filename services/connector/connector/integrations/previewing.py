@@ -3,14 +3,11 @@
 import asyncio
 from uuid import UUID
 
-from connector.credentials.credentials import stored_credential
-from connector.integrations.gaps import source_gaps
-from connector.integrations.integrations import stored_integration
-from connector.integrations.launching import incomplete
+from connector.integrations.access import access_for
+from connector.rates.lane import urgent
 from connector.scope import Parts
 from connector.sources.base import Access, Source
 from connector.storable import storable
-from connector.variables.inputs import inputs_of
 from shared.api.integrations import PreviewOut, PreviewRecord
 from shared.api.runs import RunNote
 from shared.errors import Upstream
@@ -28,17 +25,11 @@ class PreviewTimedOut(Upstream):
 
 async def preview(parts: Parts, integration_id: UUID) -> PreviewOut:
     """Return the first records. Raises `IntegrationIncomplete` without credential or inputs, and whatever the source raises."""
-    async with parts.database.reading() as session:
-        stored = await stored_integration(session, integration_id)
-        source = parts.providers.get(stored.row.provider)
-        gaps = source_gaps(stored, source.manifest)
-        if gaps:
-            raise incomplete(stored.row.name, gaps)
-        credential = await stored_credential(session, stored.row.credential_id)
-        inputs = await inputs_of(session, integration_id)
+    source, access = await access_for(parts, integration_id)
     try:
         async with asyncio.timeout(parts.settings.operation_seconds):
-            return await _looked(source, credential.access(parts.vault, inputs))
+            with urgent():
+                return await _looked(source, access)
     except TimeoutError:
         remedy = "Try again; a run is more patient."
         raise PreviewTimedOut("the source did not show its first records in time", remedy=remedy) from None

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from connector.credentials.credentials import stored_credential
 from connector.operations.ledger import Entry, TakenOver, opened, shown
+from connector.rates.lane import urgent
 from connector.scope import Parts
 from connector.sources.base import Access, Operation, Outcome, described
 from connector.variables.inputs import resolve
@@ -46,7 +47,9 @@ async def _carried_out(operation: Operation, access: Access, given: OperationIn,
     """Run it and store what came of it; a caller who goes away or a process that ends leaves the key open for a look."""
     try:
         async with asyncio.timeout(seconds):
-            outcome = await operation.run(access, given.arguments, entry)
+            # Somebody, or a workflow, waits for it.
+            with urgent():
+                outcome = await operation.run(access, given.arguments, entry)
     except TakenOver as error:
         return Outcome("unknown", error.message, code=error.code, remedy=error.remedy, final=False)
     except TimeoutError:

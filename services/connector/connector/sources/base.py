@@ -178,6 +178,32 @@ class RecentSource(Source, Protocol):
         """As `open`, for those only who changed since a moment on the source's clock."""
 
 
+class Permits(Protocol):
+    """Who says when a source may be asked."""
+
+    async def permit(self, scope: str) -> None:
+        """Return when one more request may be sent to `scope`, which names what the limits are counted for."""
+
+    async def throttled(self, scope: str, retry_after: float | None) -> None:
+        """Say that the source has asked for fewer requests, and for so many seconds of silence if it named them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many records a listing would show, and how many requests it would take. `scope`: what its limits are counted for."""
+
+    records: int
+    requests: int
+    scope: str
+
+
+class CountingSource(Source, Protocol):
+    """A source that can say how much there is without listing it."""
+
+    async def count(self, access: Access) -> list[Counted]:
+        """Return the count of each part that is limited by itself, at the price of one request for each. Raises as `open` does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a provider is made with."""
@@ -185,6 +211,8 @@ class Surroundings:
     settings: SourceSettings
     http: httpx.AsyncClient
     """For hosts that the settings name. Follows no redirect; its time-outs are set."""
+    rates: Permits
+    """Keeps the limits of sources; every request to one that has some asks it first."""
     outward: httpx.AsyncClient
     """For addresses that somebody typed in: it checks where they lead."""
 

@@ -1,12 +1,14 @@
 """What everybody who speaks to sources can be told: the connector, and an agent on somebody else's host."""
 
 import ipaddress
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 import httpx
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from connector.rates.policy import PolicyName
 
 
 def fit_for_secrets(url: str) -> str:
@@ -56,6 +58,11 @@ class SourceSettings(BaseSettings):
     retry_after_limit: float = Field(
         default=300, ge=0, le=3600, description="Seconds; a source that asks for a longer pause (Retry-After) makes the call fail instead."
     )
+    rate_policy: PolicyName = Field(
+        default="enforced",
+        description="Which of Sophos' published limits are kept ahead of time: enforced (100 a minute with bursts to 300, 200,000 a day), "
+        "recommended (10 a second and 1,000 an hour too), or off, which only a simulator in a private network may be.",
+    )
     quick_overlap_seconds: float = Field(
         default=300, ge=0, le=86_400, description="How far before the last run's beginning a quick run reads back: clocks differ."
     )
@@ -67,3 +74,10 @@ class SourceSettings(BaseSettings):
     def timeout(self) -> httpx.Timeout:
         """How long a request to a source may take."""
         return httpx.Timeout(self.http_read_seconds, connect=self.http_connect_seconds)
+
+    @model_validator(mode="after")
+    def _limits_hold_outside(self) -> Self:
+        host = urlsplit(self.sophos_global_url).hostname or ""
+        if self.rate_policy == "off" and not _is_private(host):
+            raise ValueError("RATE_POLICY may be off for a simulator in a private network only; use enforced or recommended")
+        return self

@@ -4,6 +4,7 @@ from connector.tables.base import INBOX, METADATA, OUTBOX
 from connector.tables.credentials import CREDENTIALS, VARIABLES
 from connector.tables.integrations import INTEGRATION_INPUTS, INTEGRATIONS
 from connector.tables.operations import OPERATIONS
+from connector.tables.rates import RATE_BUDGETS
 from connector.tables.runs import RUN_ERRORS, RUN_PAGES, RUN_SUSPECTS, RUNS
 from shared.db.migrate import Schema
 
@@ -15,6 +16,7 @@ __all__ = [
     "METADATA",
     "OPERATIONS",
     "OUTBOX",
+    "RATE_BUDGETS",
     "RUNS",
     "RUN_ERRORS",
     "RUN_PAGES",

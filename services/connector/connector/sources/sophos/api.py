@@ -5,19 +5,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import stamina
 from pydantic import ValidationError
 
-from connector.sources.base import Access
+from connector.sources.base import Access, Permits, Surroundings
 from connector.sources.patience import Patience
-from connector.sources.settings import SourceSettings
 from connector.sources.sophos.errors import api_error, malformed, sign_in_error
 from connector.sources.sophos.hosts import Hosts
 from connector.sources.sophos.models import Token, WhoAmI
 from connector.sources.sophos.tokens import Tokens
 from connector.sources.wire import SERVER_ERRORS, TOO_MANY_REQUESTS, Answer, SourceThrottled, Wire
 
+TENANT_HEADER = "X-Tenant-ID"
 UNAUTHORIZED = 401
 WHOAMI = "GET /whoami/v1"
 TAMPER_PROTECTION = "/tamper-protection"
@@ -37,12 +36,14 @@ class SophosCentral:
     device_page_size: int
     read_back_seconds: float
     overlap: timedelta
+    rates: Permits
 
     @classmethod
-    def configured(cls, settings: SourceSettings, http: httpx.AsyncClient) -> "SophosCentral":
+    def configured(cls, surroundings: Surroundings) -> "SophosCentral":
         """Return it as the settings say."""
+        settings = surroundings.settings
         return cls(
-            wire=Wire(http, largest_answer=settings.largest_answer),
+            wire=Wire(surroundings.http, largest_answer=settings.largest_answer),
             hosts=Hosts(settings.sophos_id_url, settings.sophos_global_url),
             tokens=Tokens(),
             patience=Patience.configured(settings),
@@ -50,6 +51,7 @@ class SophosCentral:
             device_page_size=settings.device_page_size,
             read_back_seconds=settings.read_back_seconds,
             overlap=timedelta(seconds=settings.quick_overlap_seconds),
+            rates=surroundings.rates,
         )
 
 
@@ -103,6 +105,7 @@ class Account:
 
         async def once() -> Answer:
             answer = await self._authorized(question)
+            await self._note_refusal(question, answer)
             if answer.status == TOO_MANY_REQUESTS or answer.status >= SERVER_ERRORS:
                 raise api_error(answer, question.asked)
             return answer
@@ -122,6 +125,7 @@ class Account:
         ):
             with attempt:
                 answer = await self._authorized(question)
+                await self._note_refusal(question, answer)
                 if answer.status == TOO_MANY_REQUESTS:
                     raise api_error(answer, question.asked)
         return answer
@@ -136,7 +140,19 @@ class Account:
         token = await self.central.tokens.get(self.access.credential_id, self._ask_for_token)
         return await self._send(question, token)
 
+    def scope_of(self, tenant_id: str | None) -> str:
+        """Return what limits are counted for. Sophos does not say what it is; the tenant is what all callers of one have in common."""
+        return f"sophos:{tenant_id or self.access.credential_id}"
+
+    async def _note_refusal(self, question: Question, answer: Answer) -> None:
+        if answer.status == TOO_MANY_REQUESTS:
+            await self.central.rates.throttled(self._scope(question), answer.retry_after)
+
+    def _scope(self, question: Question) -> str:
+        return self.scope_of(question.headers.get(TENANT_HEADER))
+
     async def _send(self, question: Question, token: str) -> Answer:
+        await self.central.rates.permit(self._scope(question))
         self.requests += 1
         return await self.central.wire.send(
             question.method,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from connector.sources.sophos.api import Account, Question
+from connector.sources.sophos.api import TENANT_HEADER, Account, Question
 from connector.sources.sophos.errors import api_error
 from connector.sources.sophos.models import Tenant
 from connector.sources.wire import Answer
@@ -30,5 +30,5 @@ class InTenant:
         return await self.account.write(self._question(method, path, params=params, body=body))
 
     def _question(self, method: str, path: str, *, params: dict[str, str] | None, body: Any = None) -> Question:
-        headers = {"X-Tenant-ID": self.tenant.id}
+        headers = {TENANT_HEADER: self.tenant.id}
         return Question(method, f"{self.tenant.base_url}{path}", f"{method} {path}", headers, params, body)

@@ -9,5 +9,5 @@ from connector.sources.sophos.source import sophos_devices, sophos_users
 
 def sources(surroundings: Surroundings) -> Iterable[Source]:
     """Return the kinds of source, as configured."""
-    central = SophosCentral.configured(surroundings.settings, surroundings.http)
+    central = SophosCentral.configured(surroundings)
     return (sophos_users(central), sophos_devices(central))

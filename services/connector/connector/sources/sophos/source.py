@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from connector.sources.base import Access, Operation, Session
+from connector.sources.base import Access, Counted, Operation, Session
 from connector.sources.sophos.api import Account, SophosCentral
 from connector.sources.sophos.checks import Listed, tested
+from connector.sources.sophos.counting import counted
 from connector.sources.sophos.device_deletion import DeleteDevice
 from connector.sources.sophos.device_requests import CheckUpdates, ScanDevice
 from connector.sources.sophos.devices import ENDPOINTS, devices_of
@@ -75,6 +76,12 @@ class SophosSource:
     async def open_recent(self, access: Access, since: datetime) -> Session:
         """As `open`, for the users who changed since then."""
         return await recent_users_of(self._central, access, since)
+
+    async def count(self, access: Access) -> list[Counted]:
+        """Return how many records each chosen tenant has."""
+        central = self._central
+        page_size = central.device_page_size if self._manifest.object_type == "device" else central.page_size
+        return await counted(central, access, self._listed, page_size)
 
     async def test(self, access: Access) -> CredentialTestOut:
         """Sign in anew and look at everything that a run needs."""

@@ -1,0 +1,24 @@
+"""How many records a listing would show, asked for with one small request for each tenant."""
+
+from connector.sources.base import Access, Counted
+from connector.sources.sophos.api import Account, SophosCentral
+from connector.sources.sophos.checks import Listed
+from connector.sources.sophos.errors import malformed
+from connector.sources.sophos.in_tenant import InTenant
+from connector.sources.sophos.tenants import chosen_tenants
+
+
+async def counted(central: SophosCentral, access: Access, listed: Listed, page_size: int) -> list[Counted]:
+    """Return what each chosen tenant has. Raises as opening does, and `UnexpectedAnswer` when Sophos does not say how many."""
+    account = Account(central, access)
+    return [await _in(place, listed, page_size) for place in (await chosen_tenants(account)).tenants]
+
+
+async def _in(place: InTenant, listed: Listed, page_size: int) -> Counted:
+    answer = await place.get(listed.path, {**listed.params, "pageTotal": "true"})
+    pages = answer.body.get("pages")
+    items = pages.get("items") if isinstance(pages, dict) else None
+    if not isinstance(items, int) or items < 0:
+        raise malformed(f"GET {listed.path}", "does not say how many there are", answer)
+    # A page that is not full shows where a listing ends; so does an empty one behind the last that was.
+    return Counted(items, items // page_size + 1, place.account.scope_of(place.tenant.id))

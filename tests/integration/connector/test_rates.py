@@ -1,0 +1,120 @@
+"""The budget in the database: replicas share it, a refusal closes it for all of them, and a run under it is as long as was forecast."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from pydantic import SecretStr
+
+from connector.rates.budget import Rates
+from connector.rates.lane import urgent
+from connector.rates.policy import ENFORCED, POLICIES
+from connector.tables import OUTBOX, SCHEMA
+from shared.db.engine import opened
+from shared.db.migrate import upgrade
+from shared.events import UsersObserved
+from shared.unit import Units
+from sophos_central_simulator.faults import Fault
+from tests.support.connector import World, launched, run
+
+USERS = "/common/v1/directory/users"
+
+
+class Time:
+    """A clock that goes on only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1_700_000_000.0
+        self.slept: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        """Let the time pass at once, and let others have a turn."""
+        self.slept.append(seconds)
+        self.now += seconds
+        await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def replicas(url: SecretStr, time: Time, count: int = 2) -> AsyncIterator[list[Rates]]:
+    """Give the budgets of several connectors on one database."""
+    await upgrade(url, SCHEMA)
+    async with opened(url, SCHEMA.name) as database:
+        units = Units(database, OUTBOX)
+        yield [Rates(units, ENFORCED, clock=lambda: time.now, sleep=time.sleep) for _ in range(count)]
+
+
+async def test_replicas_share_one_budget(database_url: SecretStr) -> None:
+    """Two connectors together pass what one would, and not a request more."""
+    time = Time()
+    async with replicas(database_url, time) as (one, other):
+        began = time.now
+        for _ in range(150):
+            await one.permit("sophos:t")
+            await other.permit("sophos:t")
+        await other.permit("sophos:another")
+        took = time.now - began
+    # 180 at once (20 of the burst stay for people), then 100 a minute.
+    assert abs(took - (300 - 180) / (100 / 60)) < 1
+
+
+async def test_a_refusal_closes_the_source_for_every_replica(database_url: SecretStr) -> None:
+    """Whoever was not refused itself waits all the same; urgent or not."""
+    time = Time()
+    async with replicas(database_url, time) as (one, other):
+        await one.permit("sophos:t")
+        await one.throttled("sophos:t", 30.0)
+        began = time.now
+        with urgent():
+            await other.permit("sophos:t")
+    assert 30 <= time.now - began < 31
+
+
+async def test_a_waiter_who_is_cancelled_has_spent_nothing(database_url: SecretStr) -> None:
+    """A cancelled run leaves its budget to others."""
+    time = Time()
+    async with replicas(database_url, time) as (one, other):
+        await one.throttled("sophos:t", 10.0)
+        waiting = asyncio.create_task(Rates(one._units, ENFORCED, clock=lambda: time.now, sleep=asyncio.sleep).permit("sophos:t"))
+        await asyncio.sleep(0.1)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        time.now += 10
+        for _ in range(180):
+            await other.permit("sophos:t")
+    assert time.slept == []
+
+
+async def test_a_run_asks_only_with_permits_and_says_what_it_will_cost(here: World) -> None:
+    """The forecast names what the run then takes; what is spent is shown."""
+    async with here.connector(rate_policy="enforced") as api:
+        integration_id = await launched(api, here)
+        told = await api.get(f"/integrations/{integration_id}/forecast")
+        done = await run(api, integration_id)
+        budgets = (await api.get("/rates"))["items"]
+
+    assert (told["records"], told["requests"], told["scopes"]) == (250, 3, 1)
+    assert told["requests"] == done["requests"]
+    assert told["hour_left_percent"] > 99
+    mine = next(one for one in budgets if one["scope"] == f"sophos:{here.tenant.id}")
+    assert {limit["name"]: limit["most"] for limit in mine["limits"]} == {"minute": 200, "day": 200_000}
+    # The question for the forecast, the pages, and a credential's test if there was one.
+    assert mine["limits"][1]["free"] <= 200_000 - 4
+
+
+async def test_a_429_without_a_time_keeps_everybody_away_for_a_moment(here: World) -> None:
+    """And the run goes on where it was."""
+    async with here.connector(rate_policy="enforced", retry_attempts=6) as api:
+        integration_id = await launched(api, here)
+        here.tenant.faults.append(Fault(kind="throttle", path=USERS, skip=1))
+        done = await run(api, integration_id)
+        budgets: list[dict[str, Any]] = (await api.get("/rates"))["items"]
+
+    assert (done["state"], done["fetched"]) == ("completed", 250)
+    assert [event.page for event in here.mapper.of(UsersObserved)] == [1, 2, 3]
+    assert any(one["closed_until"] is None for one in budgets)
+
+
+def test_no_limits_are_for_simulators_only() -> None:
+    """The policy that switches them off has none; settings refuse it before a real host."""
+    assert (POLICIES["off"].buckets, POLICIES["off"].windows) == ((), ())
