@@ -59,7 +59,8 @@ class AcrossTenants:
     async def page(self, cursor: Cursor | None) -> SourcePage:
         """Return one page; an empty one for a tenant that is skipped. Raises `TenantUnusable` when every tenant had to be."""
         notes = [] if cursor else [_note(one) for one in self._chosen.skipped]
-        mark = self._first() if cursor is None else Mark(**cursor)
+        # A cursor without a tenant is of an earlier version, from before there were several: that listing begins again.
+        mark = Mark(**cursor) if cursor is not None and "tenant" in cursor else self._first()
         place = self._next_from(mark.tenant)
         if mark.at is not None and (place is None or place.tenant.id != mark.tenant):
             lost = TenantUnusable(f"the tenant {mark.tenant} went out of reach while it was read", remedy="Look at it in Sophos Central.")

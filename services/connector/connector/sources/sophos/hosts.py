@@ -61,7 +61,7 @@ class Hosts:
 
     def _refused(self, what: str) -> HostRefused:
         return HostRefused(
-            f"whoami names {what} as the regional host, which does not belong to {self.global_url}",
+            f"Sophos names {what} as the regional host, which does not belong to {self.global_url}",
             remedy="Check ROLLCALL_CONNECTOR_SOPHOS_GLOBAL_URL; nothing was sent to the other host.",
         )
 
