@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from sophos_central_simulator.app import create_simulator
 from sophos_central_simulator.server import configuration, listening
 from sophos_central_simulator.settings import MOST_USERS, SimulatorSettings
-from sophos_central_simulator.tenants import Tenant
+from sophos_central_simulator.tenants import Parent, Tenant
 
 CONTROL_TOKEN = "SOPHOS_SIMULATOR_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
 
@@ -25,7 +25,7 @@ def main() -> None:
         with listening(settings.host, settings.port) as listener:
             host, port = listener.getsockname()[:2]
             _say(f"Sophos Central simulator at http://{host}:{port}")
-            _introduce(app.state.first_tenant, secret_is_chosen=settings.client_secret is not None)
+            _introduce(app.state.first_tenant or app.state.first_parent, secret_is_chosen=settings.client_secret is not None)
             uvicorn.Server(configuration(app, quiet=False)).run(sockets=[listener])
     except OSError as error:
         sys.exit(f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}. Give another --port.")
@@ -45,6 +45,8 @@ def _options() -> dict[str, Any]:
     parser.add_argument("--endpoints", type=int, help="devices in that tenant (0)")
     parser.add_argument("--seed", type=int, help="what that tenant's people follow from (7)")
     parser.add_argument("--awkward", action="store_true", default=None, help="with the odd people of real directories too")
+    parser.add_argument("--credential-of", choices=("tenant", "partner", "organization"), help="whose the credential is (tenant)")
+    parser.add_argument("--tenants", type=int, help="how many tenants a partner or organization has (4)")
     parser.add_argument("--email-domain", help="their e-mail domain (example.com)")
     parser.add_argument("--tenant-id", help="the tenant's id, a UUID")
     parser.add_argument("--client-id", help="the client id that signs in to it, a UUID")
@@ -62,13 +64,17 @@ def _settings(given: dict[str, Any]) -> SimulatorSettings:
         sys.exit("The simulator cannot start. " + "; ".join(words))
 
 
-def _introduce(tenant: Tenant | None, *, secret_is_chosen: bool) -> None:
-    """Say how to sign in to the first tenant. A secret that somebody chose is not repeated."""
-    if tenant is None:
+def _introduce(caller: Tenant | Parent | None, *, secret_is_chosen: bool) -> None:
+    """Say how to sign in. A secret that somebody chose is not repeated."""
+    if caller is None:
         _say("No tenant yet: POST /_control/tenants makes one.")
         return
-    secret = "as set" if secret_is_chosen else tenant.client_secret
-    _say(f"Tenant {tenant.id} with {len(tenant.directory.users)} users. Client id: {tenant.client_id}. Client secret: {secret}")
+    secret = "as set" if secret_is_chosen else caller.client_secret
+    if isinstance(caller, Tenant):
+        who = f"Tenant {caller.id} with {len(caller.directory.users)} users"
+    else:
+        who = f"{caller.kind.capitalize()} {caller.id} with {len(caller.tenants)} tenants"
+    _say(f"{who}. Client id: {caller.client_id}. Client secret: {secret}")
 
 
 def _say(words: str) -> None:

@@ -7,11 +7,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from sophos_central_simulator import control, endpoints, groups, sign_in, users
+from sophos_central_simulator import clock_control, control, endpoint_actions, endpoints, groups, parents, sign_in, users
 from sophos_central_simulator.errors import Refused
 from sophos_central_simulator.gate import Gate
 from sophos_central_simulator.settings import SimulatorSettings
-from sophos_central_simulator.tenants import Tenant, Tenants
+from sophos_central_simulator.tenants import Parent, Tenant, Tenants
 
 
 class Simulator(FastAPI):
@@ -36,7 +36,17 @@ def create_simulator(settings: SimulatorSettings) -> FastAPI:
     )
     app.state.public_url = settings.public_url
     app.state.first_tenant = first_tenant(tenants, settings)
-    for router in (control.router, sign_in.router, users.router, groups.router, endpoints.router):
+    app.state.first_parent = first_parent(tenants, settings)
+    for router in (
+        control.router,
+        clock_control.router,
+        sign_in.router,
+        users.router,
+        groups.router,
+        endpoints.router,
+        endpoint_actions.router,
+        parents.router,
+    ):
         app.include_router(router)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -46,19 +56,30 @@ def create_simulator(settings: SimulatorSettings) -> FastAPI:
 
 
 def first_tenant(tenants: Tenants, settings: SimulatorSettings) -> Tenant | None:
-    """Make the tenant that the settings ask for; None when they ask for none."""
-    if settings.users is None:
+    """Make the tenant that the settings ask for; None when they ask for none, or for a partner or organization."""
+    if settings.users is None or settings.credential_of != "tenant":
         return None
-    return tenants.create(
-        seed=settings.seed,
-        users=settings.users,
-        awkward=settings.awkward,
-        email_domain=settings.email_domain,
-        endpoints=settings.endpoints,
-        tenant_id=settings.tenant_id,
-        client_id=settings.client_id,
-        client_secret=settings.client_secret.get_secret_value() if settings.client_secret else None,
+    return tenants.create(email_domain=settings.email_domain, tenant_id=settings.tenant_id, **_credential(settings), **_each(settings))
+
+
+def first_parent(tenants: Tenants, settings: SimulatorSettings) -> Parent | None:
+    """Make the partner or organization that the settings ask for, with its tenants; None when they ask for none."""
+    if settings.users is None or settings.credential_of == "tenant":
+        return None
+    return tenants.create_parent(
+        settings.credential_of, tenants=settings.tenants, email_domain=settings.email_domain, **_credential(settings), **_each(settings)
     )
+
+
+def _credential(settings: SimulatorSettings) -> dict[str, Any]:
+    return {
+        "client_id": settings.client_id,
+        "client_secret": settings.client_secret.get_secret_value() if settings.client_secret else None,
+    }
+
+
+def _each(settings: SimulatorSettings) -> dict[str, Any]:
+    return {"seed": settings.seed, "users": settings.users, "awkward": settings.awkward, "endpoints": settings.endpoints}
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

@@ -12,7 +12,7 @@ from sophos_central_simulator.faults import Fault
 from sophos_central_simulator.requests import answer, base_url, tenants_of
 from sophos_central_simulator.settings import DOMAIN, MOST_USERS
 from sophos_central_simulator.switches import Switches
-from sophos_central_simulator.tenants import Tenant
+from sophos_central_simulator.tenants import Parent, Tenant
 
 router = APIRouter(prefix="/_control")
 Page = Annotated[int, Query(ge=1, le=1_000_000)]
@@ -29,6 +29,16 @@ class NewTenant(BaseModel):
     awkward: bool = False
     email_domain: str = Field(default="example.com", pattern=DOMAIN)
     endpoints: int = Field(default=0, ge=0, le=MOST_USERS)
+
+
+class NewParent(NewTenant):
+    """A partner or an organization to make; what is said of users is of each tenant."""
+
+    kind: Literal["partner", "organization"] = "partner"
+    users: int = Field(default=10, ge=0, le=MOST_USERS)
+    tenants: int = Field(default=4, ge=0, le=1000)
+    without_api_host: int = Field(default=1, ge=0)
+    refusing: int = Field(default=1, ge=0)
 
 
 class Changes(BaseModel):
@@ -75,6 +85,24 @@ async def make(request: Request, given: NewTenant) -> Response:
     )
 
 
+@router.post("/parents")
+async def make_parent(request: Request, given: NewParent) -> Response:
+    """Make a partner or an organization with several tenants. Switches, faults and requests are under `/tenants/{its id}` too."""
+    made = given.model_dump()
+    parent = await asyncio.to_thread(lambda: tenants_of(request).create_parent(made.pop("kind"), **made))
+    credential = {"client_id": parent.client_id, "client_secret": parent.client_secret}
+    tenants = [
+        {
+            "tenant_id": one.id,
+            "email_domain": one.directory.domain,
+            "users": len(one.directory.users),
+            "refuses": one.switches.refuses_parents,
+        }
+        for one in parent.tenants
+    ]
+    return answer({"id": parent.id, "kind": parent.kind, **credential, "tenants": tenants}, 201)
+
+
 @router.get("/tenants")
 async def tenants(request: Request) -> Response:
     """Return all tenants, without their secrets."""
@@ -92,7 +120,7 @@ async def read(request: Request, tenant_id: str) -> Response:
 @router.delete("/tenants/{tenant_id}")
 async def drop(request: Request, tenant_id: str) -> Response:
     """Forget a tenant."""
-    del tenants_of(request).by_id[_tenant(request, tenant_id).id]
+    tenants_of(request).forget(_tenant(request, tenant_id))
     return answer({})
 
 
@@ -125,14 +153,14 @@ async def come_back(request: Request, tenant_id: str, user_id: str, given: Retur
 @router.put("/tenants/{tenant_id}/switches")
 async def switch(request: Request, tenant_id: str, given: Switches) -> Response:
     """Set the tenant's switches; those not given go back to their default."""
-    _tenant(request, tenant_id).switches = given
+    _caller(request, tenant_id).switches = given
     return answer(given.model_dump())
 
 
 @router.patch("/tenants/{tenant_id}/switches")
 async def switch_some(request: Request, tenant_id: str, given: dict[str, Any]) -> Response:
     """Set some of the tenant's switches."""
-    tenant = _tenant(request, tenant_id)
+    tenant = _caller(request, tenant_id)
     try:
         tenant.switches = Switches.model_validate({**tenant.switches.model_dump(), **given})
     except ValidationError as error:
@@ -143,21 +171,21 @@ async def switch_some(request: Request, tenant_id: str, given: dict[str, Any]) -
 @router.post("/tenants/{tenant_id}/faults")
 async def add_fault(request: Request, tenant_id: str, given: Fault) -> Response:
     """Queue a fault."""
-    _tenant(request, tenant_id).faults.append(given)
+    _caller(request, tenant_id).faults.append(given)
     return answer(given.model_dump(), 201)
 
 
 @router.delete("/tenants/{tenant_id}/faults")
 async def clear_faults(request: Request, tenant_id: str) -> Response:
     """Remove every fault."""
-    _tenant(request, tenant_id).faults.clear()
+    _caller(request, tenant_id).faults.clear()
     return answer({})
 
 
 @router.get("/tenants/{tenant_id}/requests")
 async def requests(request: Request, tenant_id: str) -> Response:
     """Return how often each call was made, and the most recent ones with their status (null: no answer was sent)."""
-    tenant = _tenant(request, tenant_id)
+    tenant = _caller(request, tenant_id)
     counted = {"total": tenant.counts.total(), "counts": dict(tenant.counts), "sign_ins": tenant.sign_ins}
     return answer({**counted, "recent": list(tenant.recent)})
 
@@ -165,7 +193,7 @@ async def requests(request: Request, tenant_id: str) -> Response:
 @router.delete("/tenants/{tenant_id}/requests")
 async def forget_requests(request: Request, tenant_id: str) -> Response:
     """Count from zero."""
-    _tenant(request, tenant_id).forget_requests()
+    _caller(request, tenant_id).forget_requests()
     return answer({})
 
 
@@ -180,6 +208,13 @@ def _state(tenant: Tenant) -> dict[str, Any]:
 
 def _brief(user: dict[str, Any]) -> dict[str, Any]:
     return {"id": user["id"], "email": user.get("email"), "source_type": user["source"]["type"]}
+
+
+def _caller(request: Request, caller_id: str) -> Tenant | Parent:
+    found = tenants_of(request).find(caller_id)
+    if found is None:
+        raise Refused(404, "No such tenant, partner or organization")
+    return found
 
 
 def _tenant(request: Request, tenant_id: str) -> Tenant:

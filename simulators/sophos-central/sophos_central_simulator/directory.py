@@ -1,13 +1,13 @@
 """A tenant's directory: people who come, change and go; each selection is made and sorted once, then paged quickly."""
 
 import random
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sophos_central_simulator.awkward import KINDS, awkward_people
+from sophos_central_simulator.clock import Clock
 from sophos_central_simulator.errors import Refused
 from sophos_central_simulator.names import EVERY_FAMILY_NAME
 from sophos_central_simulator.people import People, embedded, stamp
@@ -21,7 +21,7 @@ REMEMBERED_GONE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Somebody who was removed, and when (monotonic seconds)."""
+    """Somebody who was removed, and when (clock seconds)."""
 
     person: Json
     at: float
@@ -30,12 +30,12 @@ class Gone:
 class Directory:
     """Everybody of one tenant, by id. Rows are replaced, never changed in place."""
 
-    def __init__(self, people: People, users: int, *, awkward: bool) -> None:
-        self._people = people
+    def __init__(self, people: People, users: int, clock: Clock, *, awkward: bool) -> None:
+        self._people, self._clock = people, clock
         self._orders: dict[tuple[Order, Selection], list[Json]] = {}
         self._gone: dict[str, Gone] = {}
         self._moved = 0
-        self._clock = datetime(2026, 1, 1, tzinfo=UTC)
+        self._latest = datetime(2026, 1, 1, tzinfo=UTC)
         odd = len(KINDS) if awkward and users else 0
         everybody = [people.next() for _ in range(max(users - odd, min(users, 1)))]
         if odd:
@@ -86,7 +86,7 @@ class Directory:
     def lately_gone(self, user_id: str, seconds: float) -> Json | None:
         """Return somebody who was removed not longer ago than so many seconds."""
         gone = self._gone.get(user_id)
-        return gone.person if gone is not None and seconds and time.monotonic() - gone.at < seconds else None
+        return gone.person if gone is not None and seconds and self._clock.monotonic() - gone.at < seconds else None
 
     def add(self, person: Json) -> None:
         """Add somebody."""
@@ -114,7 +114,7 @@ class Directory:
         person = self.users.pop(user_id, None)
         if person is not None:
             self._orders.clear()
-            self._gone[user_id] = Gone(person, time.monotonic())
+            self._gone[user_id] = Gone(person, self._clock.monotonic())
             self._emails.get(str(person.get("email", "")).lower(), set()).discard(user_id)
             while len(self._gone) > REMEMBERED_GONE:
                 del self._gone[next(iter(self._gone))]
@@ -143,8 +143,8 @@ class Directory:
 
     def moment(self) -> str:
         """Return a time that is later than every one before."""
-        self._clock = max(datetime.now(UTC), self._clock + timedelta(milliseconds=1))
-        return stamp(self._clock)
+        self._latest = max(self._clock.now(), self._latest + timedelta(milliseconds=1))
+        return stamp(self._latest)
 
     def drift(self, generator: random.Random, *, change: int, join: int, leave: int, leave_ids: list[str]) -> dict[str, list[Json]]:
         """Let people change their name, join, and leave without a delete through the API; return who.

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from sophos_central_simulator.clock import Clock
 from sophos_central_simulator.devices import Devices
 from sophos_central_simulator.directory import Directory
+from sophos_central_simulator.protection import Isolation, TamperProtection
 
 Json = dict[str, Any]
 
@@ -12,9 +14,10 @@ Json = dict[str, Any]
 class Fleet:
     """Every device of one tenant, in the order of their ids."""
 
-    def __init__(self, devices: Devices, directory: Directory) -> None:
-        self._devices, self._directory = devices, directory
-        self._changed: dict[int, Json] = {}
+    def __init__(self, devices: Devices, directory: Directory, clock: Clock) -> None:
+        self._devices, self._directory, self._clock = devices, directory, clock
+        self._isolations: dict[str, Isolation] = {}
+        self._tamper: dict[str, TamperProtection] = {}
         self._deleted: set[int] = set()
 
     def __len__(self) -> int:
@@ -32,26 +35,44 @@ class Fleet:
             if index not in self._deleted:
                 yield self._row(index)
 
-    def change(self, device_id: str, changes: Json) -> None:
-        """Change fields of a device that is there."""
-        index = self._devices.ids.index_of(device_id)
-        if index is not None:
-            self._changed[index] = {**self._changed.get(index, {}), **changes}
-
     def delete(self, device_id: str) -> bool:
         """Delete a device; return whether it was there."""
         index = self._devices.ids.index_of(device_id)
         if index is None or index in self._deleted:
             return False
         self._deleted.add(index)
-        self._changed.pop(index, None)
+        self._isolations.pop(device_id, None)
+        self._tamper.pop(device_id, None)
         return True
+
+    def isolation(self, device_id: str) -> Isolation:
+        """Return the isolation of a device."""
+        return self._isolations.get(device_id) or Isolation()
+
+    def isolation_in_progress(self, device_id: str) -> bool:
+        """Return whether a device has yet to do what was last asked."""
+        return self.isolation(device_id).in_progress(self._clock)
+
+    def isolate(self, device_id: str, *, enabled: bool, comment: str, who: str, takes: float) -> Json:
+        """Ask a device to be isolated or released, which takes so many seconds; return what was asked."""
+        isolation = self._isolations.setdefault(device_id, Isolation())
+        # Nothing is under way when a device already is what it is asked to be.
+        isolation.ask(self._clock, enabled=enabled, comment=comment, who=who, takes=takes if enabled is not isolation.enabled else 0)
+        return isolation.shown()
+
+    def tamper_protection(self, device_id: str) -> TamperProtection:
+        """Return the tamper protection of a device, to read or to change."""
+        return self._tamper.setdefault(device_id, TamperProtection(device_id))
 
     def _row(self, index: int) -> Json:
         row = self._devices.at(index)
         if (owner := self._directory.original(index)) is not None:
             row["associatedPerson"] = _person(row, owner, there=owner["id"] in self._directory.users)
-        return {**row, **self._changed[index]} if index in self._changed else row
+        if (isolation := self._isolations.get(row["id"])) is not None:
+            row["isolation"] = isolation.in_device(self._clock)
+        if (tamper := self._tamper.get(row["id"])) is not None:
+            row["tamperProtectionEnabled"] = tamper.enabled
+        return row
 
 
 def _person(device: Json, owner: Json, *, there: bool) -> Json:

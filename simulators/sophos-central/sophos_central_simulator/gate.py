@@ -4,26 +4,26 @@ import asyncio
 import math
 import re
 import secrets
-from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import Response
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sophos_central_simulator.callers import Caller
 from sophos_central_simulator.connection import Collected, drop
 from sophos_central_simulator.errors import Refused
 from sophos_central_simulator.faults import Fault, next_fault
 from sophos_central_simulator.people import stamp
 from sophos_central_simulator.sign_in import TOKEN, client_of
-from sophos_central_simulator.tenants import Tenant, Tenants
+from sophos_central_simulator.tenants import Tenants, spoken_for
 
 CONTROL = "/_control/"
 HEALTH = "/_control/health"
 LONGEST_URI = 7 * 1024
 LARGEST_BODY = 1024 * 1024
 SLASHES = re.compile(r"/{2,}")
-ID_STEP = re.compile(r"(/directory/(?:users|user-groups))/[^/]+")
+ID_STEP = re.compile(r"(/directory/(?:users|user-groups)|/endpoints)/[0-9a-fA-F-]{36}")
 
 
 class Gate:
@@ -58,18 +58,20 @@ class Gate:
         if scope["path"] == TOKEN:
             body = await _body(receive)
             receive = _replaying(body, receive)
-            tenant = self._tenants.by_client(client_of(body, headers.get("content-type", "")))
+            caller = self._tenants.by_client(client_of(body, headers.get("content-type", "")))
             alive = False
         else:
             scheme, _, token = headers.get("authorization", "").partition(" ")
-            tenant = self._tenants.by_token(token.strip()) if scheme.lower() == "bearer" else None
-            alive = tenant is not None and tenant.accepts(token.strip())
-        if tenant is None:
+            caller = self._tenants.by_token(token.strip()) if scheme.lower() == "bearer" else None
+            alive = caller is not None and caller.accepts(token.strip())
+        if caller is None:
             await self._inner(scope, receive, send)
             return
-        noted = _Noted(tenant, scope)
+        # What a partner asks about one of its tenants is that tenant's affair: its limit, its faults, its record.
+        subject = spoken_for(caller, headers.get("x-tenant-id", "").strip()) or caller
+        noted = _Noted(subject, scope)
         try:
-            fault = _admit(tenant, scope, alive=alive)
+            fault = _admit(caller, subject, scope, alive=alive)
             await self._with(fault, scope, receive, send, noted)
         except Refused as refused:
             noted.status(refused.status)
@@ -109,40 +111,40 @@ class Gate:
                     await self._inner(scope, receive, Collected())
                 raise Refused(fault.status, headers=headers)
             case "expire_tokens":
-                scope["state"]["tenant"].expire_tokens()
+                scope["state"]["caller"].expire_tokens()
                 raise Refused(401)
             case _:
                 await asyncio.sleep(fault.seconds)
 
 
-def _admit(tenant: Tenant, scope: Scope, *, alive: bool) -> Fault | None:
+def _admit(caller: Caller, subject: Caller, scope: Scope, *, alive: bool) -> Fault | None:
     """Return the fault that the request meets, if any. Raises `Refused` (429)."""
     method, path = scope["method"], scope["path"]
     if path == TOKEN:
-        scope["state"] = {**scope.get("state", {}), "tenant": tenant}
-        return next_fault(tenant.faults, method, path, sign_in=True)
+        scope["state"] = {**scope.get("state", {}), "caller": caller}
+        return next_fault(caller.faults, method, path, sign_in=True)
     if not alive:
         return None
-    wait = tenant.rate.wait(tenant.switches)
+    wait = subject.rate.wait(subject.switches)
     if wait is not None:
-        raise Refused(429, headers={"Retry-After": str(max(1, math.ceil(wait)))} if tenant.switches.retry_after else {})
-    scope["state"] = {**scope.get("state", {}), "tenant": tenant}
-    return next_fault(tenant.faults, method, path)
+        raise Refused(429, headers={"Retry-After": str(max(1, math.ceil(wait)))} if subject.switches.retry_after else {})
+    scope["state"] = {**scope.get("state", {}), "caller": caller}
+    return next_fault(subject.faults, method, path)
 
 
 class _Noted:
-    """The note of one request in its tenant's record; `status` stays None when nothing was answered."""
+    """The note of one request in somebody's record; `status` stays None when nothing was answered."""
 
-    def __init__(self, tenant: Tenant, scope: Scope) -> None:
+    def __init__(self, caller: Caller, scope: Scope) -> None:
         method, path = scope["method"], scope["path"]
         if path == TOKEN:
-            tenant.sign_ins += 1
+            caller.sign_ins += 1
         else:
             template = ID_STEP.sub(r"\1/{id}", path[:300])
-            tenant.counts[f"{method} {template}"] += 1
+            caller.counts[f"{method} {template}"] += 1
         query = scope["query_string"].decode("latin-1")
-        self._entry: dict[str, Any] = {"method": method, "path": path, "query": query, "at": stamp(datetime.now(UTC)), "status": None}
-        tenant.recent.append(self._entry)
+        self._entry: dict[str, Any] = {"method": method, "path": path, "query": query, "at": stamp(caller.clock.now()), "status": None}
+        caller.recent.append(self._entry)
 
     def status(self, status: int) -> None:
         """Note the answer's status."""

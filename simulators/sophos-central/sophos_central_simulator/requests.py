@@ -6,10 +6,11 @@ from typing import Any
 from fastapi import Request, Response
 from orjson import JSONDecodeError, dumps, loads
 
+from sophos_central_simulator.callers import Caller
 from sophos_central_simulator.errors import Refused
 from sophos_central_simulator.queries import Query
 from sophos_central_simulator.settings import UUID
-from sophos_central_simulator.tenants import Tenant, Tenants
+from sophos_central_simulator.tenants import Parent, Tenant, Tenants, spoken_for
 
 Json = dict[str, Any]
 
@@ -31,29 +32,30 @@ def base_url(request: Request) -> str:
     return (told or str(request.base_url)).rstrip("/")
 
 
-def caller(request: Request) -> Tenant:
-    """Return the tenant whose token the request has. Raises `Refused` (401)."""
-    tenant: Tenant | None = getattr(request.state, "tenant", None)
-    if tenant is None:
+def caller(request: Request) -> Tenant | Parent:
+    """Return whose token the request has. Raises `Refused` (401)."""
+    asked: Tenant | Parent | None = getattr(request.state, "caller", None)
+    if asked is None:
         raise Refused(401)
-    return tenant
+    return asked
 
 
 def scoped(request: Request) -> Tenant:
-    """Return the caller, whom X-Tenant-ID must name. Raises `Refused`."""
-    tenant = caller(request)
+    """Return the tenant that X-Tenant-ID names, for which the caller must be allowed to speak. Raises `Refused`."""
+    asked = caller(request)
     named = request.headers.get("x-tenant-id", "").strip()
     if not named:
-        raise Refused(tenant.switches.missing_tenant_header)
-    if named.lower() != tenant.id.lower():
+        raise Refused(asked.switches.missing_tenant_header)
+    tenant = spoken_for(asked, named)
+    if tenant is None or (tenant is not asked and tenant.switches.refuses_parents):
         raise Refused(403)
     return tenant
 
 
 def writable(request: Request) -> Tenant:
-    """Return the caller, whose credential must not be a read-only one. Raises `Refused`."""
+    """Return the tenant; neither its switches nor the caller's may say that the credential only reads. Raises `Refused`."""
     tenant = scoped(request)
-    if tenant.switches.read_only:
+    if tenant.switches.read_only or caller(request).switches.read_only:
         raise Refused(403, "Access is denied")
     return tenant
 
@@ -63,7 +65,7 @@ def query_of(request: Request, tenant: Tenant) -> Query:
     return Query(request.query_params, tenant.switches)
 
 
-def id_of(text: str, tenant: Tenant, what: str) -> str:
+def id_of(text: str, tenant: Caller, what: str) -> str:
     """Return an id from a path in lower case. Raises `Refused` (400, or 404 when malformed input is to be ignored)."""
     if re.fullmatch(UUID, text):
         return text.lower()

@@ -12,16 +12,17 @@ from fastapi import FastAPI
 
 from sophos_central_simulator.app import create_simulator
 from sophos_central_simulator.settings import SimulatorSettings
-from sophos_central_simulator.tenants import Tenant
+from sophos_central_simulator.tenants import Parent, Tenant
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A simulator that answers at `url`. `tenant` is the one that the settings asked for."""
+    """A simulator that answers at `url`. `tenant` or `parent` is the one that the settings asked for."""
 
     url: str
     app: FastAPI
     tenant: Tenant | None = None
+    parent: Parent | None = None
 
 
 class Server(uvicorn.Server):
@@ -55,7 +56,7 @@ async def serving(settings: SimulatorSettings) -> AsyncIterator[Running]:
             if task.done():
                 await task
             host, port = listener.getsockname()[:2]
-            yield Running(f"http://{host}:{port}", app, app.state.first_tenant)
+            yield Running(f"http://{host}:{port}", app, app.state.first_tenant, app.state.first_parent)
         finally:
             server.should_exit = True
             await task

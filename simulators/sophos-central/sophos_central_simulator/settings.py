@@ -1,5 +1,7 @@
 """What the simulator can be told."""
 
+from typing import Literal
+
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -24,6 +26,12 @@ class SimulatorSettings(BaseSettings):
     endpoints: int = Field(default=0, ge=0, le=MOST_USERS, description="Devices in the first tenant, each of somebody in it.")
     seed: int = Field(default=7, description="What the first tenant's people follow from.")
     awkward: bool = Field(default=False, description="Whether the first tenant has the odd people of real directories too.")
+    credential_of: Literal["tenant", "partner", "organization"] = Field(
+        default="tenant", description="Whose the first credential is; a partner's or organization's speaks for several tenants."
+    )
+    tenants: int = Field(
+        default=4, ge=1, le=1000, description="Tenants of that partner or organization, each with `users` and `endpoints`."
+    )
     email_domain: str = Field(default="example.com", pattern=DOMAIN, description="The first tenant's e-mail domain.")
     tenant_id: str | None = Field(default=None, pattern=UUID, description="The first tenant's id; otherwise a new one.")
     client_id: str | None = Field(default=None, pattern=UUID, description="The first tenant's client id; otherwise a new one.")

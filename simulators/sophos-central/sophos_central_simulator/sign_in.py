@@ -12,7 +12,7 @@ from orjson import JSONDecodeError, loads
 from sophos_central_simulator.errors import token_refused
 from sophos_central_simulator.requests import answer, base_url, caller, tenants_of
 from sophos_central_simulator.settings import UUID
-from sophos_central_simulator.tenants import Tenant
+from sophos_central_simulator.tenants import Parent, Tenant
 
 TOKEN = "/api/v2/oauth2/token"  # noqa: S105 - a path
 router = APIRouter()
@@ -23,15 +23,17 @@ async def token(request: Request) -> Response:
     """Exchange a credential, or a credential and a refresh token, for a token."""
     is_json = _is_json(request.headers.get("content-type", ""))
     form = credential_in(await request.body(), is_json=is_json)
-    tenant = tenants_of(request).by_client(form.get("client_id", ""))
-    return _refusal(form, tenant, is_json=is_json) or _granted(tenant)
+    owner = tenants_of(request).by_client(form.get("client_id", ""))
+    return _refusal(form, owner, is_json=is_json) or _granted(owner)
 
 
 @router.get("/whoami/v1")
 async def whoami(request: Request) -> Response:
     """Say whose the token is and where its API is."""
-    base = base_url(request)
-    return answer({"id": caller(request).id, "idType": "tenant", "apiHosts": {"global": base, "dataRegion": base}})
+    base, asked = base_url(request), caller(request)
+    if isinstance(asked, Parent):
+        return answer({"id": asked.id, "idType": asked.kind, "apiHosts": {"global": base}})
+    return answer({"id": asked.id, "idType": "tenant", "apiHosts": {"global": base, "dataRegion": base}})
 
 
 def client_of(body: bytes, content_type: str) -> str:
@@ -54,31 +56,31 @@ def _is_json(content_type: str) -> bool:
     return content_type.lower().startswith("application/json")
 
 
-def _refusal(form: dict[str, str], tenant: Tenant | None, *, is_json: bool) -> Response | None:
+def _refusal(form: dict[str, str], owner: Tenant | Parent | None, *, is_json: bool) -> Response | None:
     """Return why there is no token. A form asks with client credentials, JSON with a refresh token."""
     grant_type = "refresh_token" if is_json else "client_credentials"
     well_formed = re.fullmatch(UUID, form.get("client_id", "")) and form.get("client_secret")
     if form.get("grant_type") != grant_type or not well_formed:
         return token_refused(400, "customer.validation", "Bad Request")
-    if tenant is None:
+    if owner is None:
         return token_refused(401, "oauth.client_app_does_not_exist")
-    if form["client_secret"] != tenant.client_secret:
+    if form["client_secret"] != owner.client_secret:
         return token_refused(401, "oauth.invalid_client_secret")
-    if tenant.switches.client_disabled:
+    if owner.switches.client_disabled:
         return token_refused(401, "oauth.client_disabled")
-    if is_json and not tenant.refreshes(form.get("refresh_token", "")):
+    if is_json and not owner.refreshes(form.get("refresh_token", "")):
         return token_refused(401, "oauth.invalid_refresh_token")
     return None
 
 
-def _granted(tenant: Tenant | None) -> Response:
-    assert tenant is not None  # noqa: S101 - no tenant is a refusal
-    access, refresh = tenant.issue()
+def _granted(owner: Tenant | Parent | None) -> Response:
+    assert owner is not None  # noqa: S101 - nobody is a refusal
+    access, refresh = owner.issue()
     return answer(
         {
             "access_token": access,
             "errorCode": "success",
-            "expires_in": math.ceil(tenant.switches.token_life),
+            "expires_in": math.ceil(owner.switches.token_life),
             "message": "OK",
             "refresh_token": refresh,
             "token_type": "bearer",
