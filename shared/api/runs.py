@@ -25,6 +25,39 @@ class RunIn(In):
     )
 
 
+class RunProgress(Out):
+    """How far a run is. What the source did not tell, and what nothing was measured of, is null."""
+
+    pages: int
+    pages_applied: int
+    records: int
+    total: int | None = Field(description="Records that the source announced.")
+    records_per_second: float | None = Field(description="Over the last minute; read while it reads, applied while it is applied.")
+    seconds_left: float | None = Field(description="Until everything is read, or applied, at that rate.")
+
+
+class RunPageOut(Out):
+    """One page of a run, and how long each of its steps took."""
+
+    page: int
+    kind: Literal["listing", "drift", "replay"] = Field(description="drift: users whom the listing did not show, and who are there.")
+    records: int
+    fetched_at: datetime
+    fetch_ms: int | None = Field(description="How long the source took, with everything that was waited for.")
+    committed_at: datetime | None
+    applied_at: datetime | None
+    applied_lag_ms: int | None = Field(description="From when the page was stored to when it was known to be applied.")
+
+
+class RunLogEntry(Out):
+    """One entry of a run's log."""
+
+    at: datetime
+    kind: str = Field(description="state, page, applied, errors, failure (of a request that may pass), throttled, or full.")
+    correlation_id: UUID
+    details: dict[str, Any]
+
+
 class RunNote(Out):
     """Something that a run says beside its records, and that is no error."""
 
@@ -45,6 +78,7 @@ class RunOut(Out):
     pages: int
     fetched: int
     counts: PageCounts
+    progress: RunProgress
     missing: int
     newly_missing: int
     withheld_losses: int = Field(default=0, description="Users proven absent who wait in the tray of the guard; nothing was changed.")

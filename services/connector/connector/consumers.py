@@ -3,6 +3,7 @@
 from sqlalchemy import update
 
 from connector.runs.books import enter_page, settle
+from connector.runs.log import log_state
 from connector.runs.phases import ABSENCE, PROVING, SETTLING, SUSPECTING
 from connector.runs.suspects import suspect
 from connector.tables import RUNS
@@ -29,6 +30,7 @@ async def store_suspects(event: AbsenceSuspected, unit: Unit) -> None:
     taken = await unit.session.execute(waiting.values(phase=PROVING, lease_until=None).returning(RUNS.c.id))
     if taken.first() is not None:
         await suspect(unit.session, event.run_id, event.source_ids)
+        await log_state(unit.session, event.run_id, "proving", suspects=len(event.source_ids))
 
 
 @subscriptions.on(AbsenceApplied, lane=SYNCS)

@@ -26,6 +26,8 @@ ROUTES: dict[Role, str] = {
         GET /runs/{run_id}
         GET /rates
         GET /runs/{run_id}/errors
+        GET /runs/{run_id}/pages
+        GET /runs/{run_id}/log
         GET /fields
         GET /saas-instances
         GET /people

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient
 from api_gateway.clients.listing import ListQuery
-from shared.api.runs import RunErrorOut, RunIn, RunOut
+from shared.api.runs import RunErrorOut, RunIn, RunLogEntry, RunOut, RunPageOut
 from shared.http.paging import Page
 
 
@@ -32,3 +32,11 @@ class RunsClient(InternalClient):
     async def errors(self, run_id: UUID, ask: ListQuery, *, actor: str) -> Page[RunErrorOut]:
         """Return the records of a run that could not be applied."""
         return await self.get(Page[RunErrorOut], f"/internal/runs/{run_id}/errors", actor=actor, **ask.params())
+
+    async def pages(self, run_id: UUID, ask: ListQuery, *, actor: str) -> Page[RunPageOut]:
+        """Return the pages of a run."""
+        return await self.get(Page[RunPageOut], f"/internal/runs/{run_id}/pages", actor=actor, **ask.params())
+
+    async def log(self, run_id: UUID, ask: ListQuery, *, actor: str) -> Page[RunLogEntry]:
+        """Return what happened in a run, oldest first."""
+        return await self.get(Page[RunLogEntry], f"/internal/runs/{run_id}/log", actor=actor, **ask.params())

@@ -9,6 +9,7 @@ from connector.integrations.integrations import Stored, stored_integration
 from connector.integrations.launching import incomplete
 from connector.providers.providers import Providers
 from connector.runs.claims import Claim
+from connector.runs.log import log_state
 from connector.runs.phases import LISTING
 from connector.runs.watermarks import LOADED
 from connector.scope import Parts
@@ -36,6 +37,7 @@ async def begin(session: AsyncSession, held: Claim, providers: Providers) -> Non
         provenance=provenance.model_dump(mode="json"),
         input_variables={given.key: given.variable for given in inputs},
     )
+    await log_state(session, held.run_id, "running", initial=provenance.initial)
 
 
 def provenance_of(held: Claim) -> Provenance:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from connector.runs.log import Entry, errors_entry, log_state, write_log
 from connector.runs.phases import ENDED, SETTLING
 from connector.runs.runs import COUNTS, counts_of
 from connector.storable import storable
@@ -35,6 +36,8 @@ async def enter_page(unit: Unit, event: PageApplied) -> None:
     added |= {"pages_applied": RUNS.c.pages_applied + 1, "errors": RUNS.c.errors + len(event.rejections)}
     await unit.session.execute(update(RUNS).where(RUNS.c.id == event.run_id).values(added))
     await enter_errors(unit.session, event.run_id, event.page, event.rejections)
+    counts = {name: count for name, count in event.counts.model_dump().items() if count}
+    await write_log(unit.session, event.run_id, [Entry("applied", {"page": event.page, **counts})])
     log.info("page_entered", run_id=str(event.run_id), page=event.page, failed=event.counts.failed)
     await settle(unit, event.run_id)
 
@@ -44,6 +47,7 @@ async def enter_errors(session: AsyncSession, run_id: UUID, page: int, rejection
     for start in range(0, len(rejections), CHUNK):
         rows = [_error_row(run_id, page, rejection) for rejection in rejections[start : start + CHUNK]]
         await session.execute(insert(RUN_ERRORS), rows)
+    await write_log(session, run_id, errors_entry(page, rejections))
 
 
 async def settle(unit: Unit, run_id: UUID) -> None:
@@ -69,6 +73,7 @@ async def end(unit: Unit, row: Row[Any], state: RunState, error: dict[str, Any] 
     ended = (await unit.session.execute(statement.values(values))).first()
     if ended is None:
         return
+    await log_state(unit.session, ended.id, state, error=error, fetched=ended.fetched, requests=ended.requests, missing=ended.missing)
     unit.record(
         RunFinished(
             integration_id=ended.integration_id,

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Row, select, update
 
 from connector.runs.books import end, settle
+from connector.runs.log import log_state
 from connector.runs.phases import ABSENCE, LISTING, PROVING, QUEUED, SETTLING, SUSPECTING
 from connector.runs.runs import RunNotFound, read_run
 from connector.tables import RUNS
@@ -55,6 +56,7 @@ async def _stop(unit: Unit, row: Row[Any]) -> None:
         "applying_since": moment,
     }
     stopped = (await unit.session.execute(update(RUNS).where(RUNS.c.id == row.id).values(values).returning(RUNS))).one()
+    await log_state(unit.session, row.id, "cancelling", by=unit.actor[:200], pages=row.pages)
     log.info("run_cancelled", run_id=str(row.id), phase=row.phase, pages=row.pages)
     if stopped.pages_applied == stopped.pages:
         await end(unit, stopped, "cancelled")

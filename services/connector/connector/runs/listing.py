@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +11,10 @@ from sqlalchemy import insert
 from connector.runs.beginning import provenance_of
 from connector.runs.books import enter_errors, settle
 from connector.runs.claims import Claim
+from connector.runs.log import Entry, incidents, log_state, write_log
 from connector.runs.notes import as_rejection, noted
 from connector.runs.phases import SETTLING, SUSPECTING
-from connector.sources.base import Session, SourcePage
+from connector.sources.base import Cursor, Session, SourcePage
 from connector.tables import RUN_PAGES, RUNS
 from shared.clock import now
 from shared.events.sources import ListingCompleted, UsersObserved
@@ -38,20 +40,26 @@ class Listing:
 
     async def read(self) -> None:
         """Read to the last page. Raises what the source raises, and `LeaseLost`."""
-        ahead = asyncio.create_task(self._session.page(self._held.row.next_cursor))
+        ahead = asyncio.create_task(self._fetch(self._held.row.next_cursor))
         try:
             while True:
-                page = await ahead
+                page, took = await ahead
                 if page.next is not None:
-                    ahead = asyncio.create_task(self._session.page(page.next))
-                await self._commit(page)
+                    ahead = asyncio.create_task(self._fetch(page.next))
+                await self._commit(page, took)
                 if page.next is None:
                     return
         finally:
             ahead.cancel()
             await asyncio.gather(ahead, return_exceptions=True)
 
-    async def _commit(self, page: SourcePage) -> None:
+    async def _fetch(self, cursor: Cursor | None) -> tuple[SourcePage, int]:
+        """Return a page and the milliseconds that it took, with everything that was waited for."""
+        began = monotonic()
+        page = await self._session.page(cursor)
+        return page, round((monotonic() - began) * 1000)
+
+    async def _commit(self, page: SourcePage, took: int) -> None:
         is_last, whole = page.next is None, page.complete and self._held.row.kind == "full"
         requests = self._session.requests
         troubles = [note for note in page.notes if note.is_error]
@@ -67,6 +75,7 @@ class Listing:
                 "errors": RUNS.c.errors + len(page.rejected) + len(troubles),
                 "notes": self._notes,
                 "watermark": self._watermark_after(page),
+                "total": self._held.row.total if page.total is None else page.total,
             }
             if is_last:
                 phase = SUSPECTING if whole else SETTLING
@@ -74,8 +83,11 @@ class Listing:
             await self._held.advance(unit.session, keep=not is_last, **values)
             # A page without records is no page: it only shows where the listing ends.
             if page.fetched:
-                await self._tell(unit, page, pages)
+                await self._tell(unit, page, pages, took)
+            await write_log(unit.session, self._held.run_id, _entries(page, pages, took))
             await enter_errors(unit.session, self._held.run_id, pages, [as_rejection(note) for note in troubles])
+            if is_last:
+                await log_state(unit.session, self._held.run_id, "applying", pages=pages, records=fetched, whole=whole)
             if is_last and whole:
                 unit.record(ListingCompleted(provenance=self._provenance, pages=pages, records=fetched))
             elif is_last:
@@ -91,8 +103,9 @@ class Listing:
             return since
         return self._watermark or page.source_time
 
-    async def _tell(self, unit: Unit, page: SourcePage, number: int) -> None:
-        await unit.session.execute(insert(RUN_PAGES), [page_row(self._held.run_id, number, "listing", page)])
+    async def _tell(self, unit: Unit, page: SourcePage, number: int, took: int) -> None:
+        row = page_row(self._held.run_id, number, "listing", page, took)
+        await unit.session.execute(insert(RUN_PAGES), [row])
         await enter_errors(unit.session, self._held.run_id, number, page.rejected)
         unit.record(
             UsersObserved(
@@ -105,7 +118,13 @@ class Listing:
         )
 
 
-def page_row(run_id: UUID, number: int, kind: str, page: SourcePage) -> dict[str, object]:
+def _entries(page: SourcePage, number: int, took: int) -> list[Entry]:
+    """Return what is logged of a page: what was met on the way, then the page, if it held anything."""
+    details = {"page": number, "records": page.fetched, "fetch_ms": took, "fetched_at": page.fetched_at.isoformat()}
+    return incidents() + ([Entry("page", details)] if page.fetched else [])
+
+
+def page_row(run_id: UUID, number: int, kind: str, page: SourcePage, took: int | None = None) -> dict[str, object]:
     """Return the row of a page that is about to be told."""
     return {
         "run_id": run_id,
@@ -113,5 +132,7 @@ def page_row(run_id: UUID, number: int, kind: str, page: SourcePage) -> dict[str
         "kind": kind,
         "records": page.fetched,
         "fetched_at": page.fetched_at,
+        "fetch_ms": took,
+        "committed_at": now(),
         "applied_at": None,
     }

@@ -9,6 +9,7 @@ from connector.runs.beginning import provenance_of
 from connector.runs.books import as_rejections, enter_errors
 from connector.runs.claims import Claim
 from connector.runs.listing import page_row
+from connector.runs.log import incidents, log_state, write_log
 from connector.runs.phases import ABSENCE
 from connector.runs.suspects import Finding, found, give_up_on_the_rest, not_asked_yet, note_findings
 from connector.sources.base import Observed, Session, SourcePage, described
@@ -75,8 +76,10 @@ class Proving:
             for number, users in enumerate(pages, start=self._held.row.pages + 1):
                 await self._tell_drift(unit, number, users)
             await enter_errors(unit.session, run_id, 0, unclear)
+            counted = {"absent": len(proofs), "present": len(present), "unclear": len(unclear)}
+            await log_state(unit.session, run_id, "proven", **counted)
             unit.record(UsersProvenAbsent(provenance=self._provenance, proofs=proofs))
-        log.info("absence_concluded", run_id=str(run_id), absent=len(proofs), present=len(present), unclear=len(unclear))
+        log.info("absence_concluded", run_id=str(run_id), **counted)
 
     async def _ask_together(self, session: Session, source_ids: list[str]) -> dict[str, Finding]:
         """Ask a few at a time, and nobody further once enough questions in a row have failed."""
@@ -102,6 +105,7 @@ class Proving:
         async with self._unit() as unit:
             await self._held.advance(unit.session, requests=RUNS.c.requests + (requests - self._requests_told))
             await note_findings(unit.session, self._held.run_id, findings)
+            await write_log(unit.session, self._held.run_id, incidents())
             if self._failures >= ENOUGH_FAILURES:
                 last = list(findings.values())[-1]
                 await give_up_on_the_rest(unit.session, self._held.run_id, last if isinstance(last, dict) else {})

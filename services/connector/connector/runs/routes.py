@@ -6,9 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from connector.runs.cancelling import cancel_run
+from connector.runs.following import list_pages, read_log
 from connector.runs.runs import list_errors, list_runs, read_run, request_run
 from connector.scope import InReading, InRequest
-from shared.api.runs import RunErrorOut, RunIn, RunOut
+from shared.api.runs import RunErrorOut, RunIn, RunLogEntry, RunOut, RunPageOut
 from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, Page
 
 router = APIRouter(tags=["runs"])
@@ -44,3 +45,15 @@ async def cancel(run_id: UUID, unit: InRequest) -> RunOut:
 async def errors(run_id: UUID, session: InReading, cursor: str | None = None, limit: Limit = PAGE_SIZE) -> Page[RunErrorOut]:
     """Return the records of a run that could not be applied."""
     return await list_errors(session, run_id, cursor, limit)
+
+
+@router.get("/runs/{run_id}/pages")
+async def pages(run_id: UUID, session: InReading, cursor: str | None = None, limit: Limit = PAGE_SIZE) -> Page[RunPageOut]:
+    """Return the pages of a run, and how long each took."""
+    return await list_pages(session, run_id, cursor, limit)
+
+
+@router.get("/runs/{run_id}/log")
+async def log(run_id: UUID, session: InReading, cursor: str | None = None, limit: Limit = PAGE_SIZE) -> Page[RunLogEntry]:
+    """Return what happened in a run."""
+    return await read_log(session, run_id, cursor, limit)

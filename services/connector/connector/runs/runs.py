@@ -8,7 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from connector.integrations.integrations import stored_integration
 from connector.integrations.launching import WrongState
+from connector.runs.log import log_state
 from connector.runs.phases import QUEUED
+from connector.runs.progress import Speed, progress_of, speeds
 from connector.runs.watermarks import last_watermark
 from connector.tables import RUN_ERRORS, RUNS
 from shared.api.runs import RunErrorOut, RunKind, RunMode, RunOut
@@ -61,12 +63,14 @@ async def request_run(unit: Unit, integration_id: UUID, *, kind: RunKind = "full
     row = (await session.execute(insert_for(session, RUNS).values(**values).on_conflict_do_nothing().returning(RUNS))).first()
     if row is None:
         raise await _in_progress(session, integration_id, stored.row.name)
+    await log_state(session, row.id, "queued", kind=kind, mode=mode, requested_by=unit.actor[:200])
     return shown(row)
 
 
 async def read_run(session: AsyncSession, run_id: UUID) -> RunOut:
     """Return one run. Raises `RunNotFound`."""
-    return shown(await _row(session, run_id))
+    row = await read_row(session, run_id)
+    return shown(row, (await speeds(session, [row])).get(run_id))
 
 
 async def list_runs(session: AsyncSession, integration_id: UUID, cursor: str | None, limit: int) -> Page[RunOut]:
@@ -76,12 +80,13 @@ async def list_runs(session: AsyncSession, integration_id: UUID, cursor: str | N
     if cursor is not None:
         statement = statement.where(RUNS.c.id < _uuid_in(cursor))
     rows = (await session.execute(statement)).all()
-    return Page(items=[shown(row) for row in rows[:limit]], next_cursor=_next(rows, limit))
+    speed = await speeds(session, rows[:limit])
+    return Page(items=[shown(row, speed.get(row.id)) for row in rows[:limit]], next_cursor=_next(rows, limit))
 
 
 async def list_errors(session: AsyncSession, run_id: UUID, cursor: str | None, limit: int) -> Page[RunErrorOut]:
     """Return the records of a run that could not be applied, in the order in which they were met. Raises `RunNotFound`, `BadCursor`."""
-    await _row(session, run_id)
+    await read_row(session, run_id)
     statement = select(RUN_ERRORS).where(RUN_ERRORS.c.run_id == run_id).order_by(RUN_ERRORS.c.id).limit(limit + 1)
     if cursor is not None:
         statement = statement.where(RUN_ERRORS.c.id > _uuid_in(cursor))
@@ -94,13 +99,15 @@ def counts_of(row: Row[Any]) -> PageCounts:
     return PageCounts(**{name: getattr(row, name) for name in COUNTS})
 
 
-def shown(row: Row[Any]) -> RunOut:
+def shown(row: Row[Any], speed: Speed | None = None) -> RunOut:
     """Return a run as the API shows it."""
-    details = {name: getattr(row, name) for name in RunOut.model_fields if name not in {"counts", "notes"}}
-    return RunOut(counts=counts_of(row), notes=row.notes or [], **details)
+    counts = counts_of(row)
+    given = {"counts": counts, "notes": row.notes or [], "progress": progress_of(row, counts.total, speed)}
+    return RunOut(**given, **{name: getattr(row, name) for name in RunOut.model_fields if name not in given})
 
 
-async def _row(session: AsyncSession, run_id: UUID) -> Row[Any]:
+async def read_row(session: AsyncSession, run_id: UUID) -> Row[Any]:
+    """Return a run as it is stored. Raises `RunNotFound`."""
     row = (await session.execute(select(RUNS).where(RUNS.c.id == run_id))).first()
     if row is None:
         raise RunNotFound(f"there is no run {run_id}", remedy="List the integration's runs to see those there are.")

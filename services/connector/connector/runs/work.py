@@ -8,6 +8,7 @@ from connector.runs.beginning import access_of, begin, provenance_of
 from connector.runs.books import end
 from connector.runs.claims import Claim, claim
 from connector.runs.listing import Listing
+from connector.runs.log import incidents, write_log
 from connector.runs.phases import PROVING, QUEUED
 from connector.runs.proving import Proving
 from connector.scope import Parts
@@ -36,6 +37,7 @@ async def fail(parts: Parts, held: Claim, error: AppError) -> None:
     """End the run as failed, with the error as data. Raises `LeaseLost`."""
     async with parts.units.begin(correlation_id=held.row.correlation_id) as unit:
         await held.advance(unit.session)
+        await write_log(unit.session, held.run_id, incidents())
         await end(unit, held.row, "failed", described(error))
 
 

@@ -14,10 +14,11 @@ from connector.runs.claims import Claim, LeaseLost, give_back, kept_alive, waiti
 from connector.runs.phases import FOR_THE_MAPPER
 from connector.runs.work import fail, take, work
 from connector.scope import Parts
-from connector.tables import INBOX, OPERATIONS, RUNS
+from connector.sources.incidents import gathered
+from connector.tables import OPERATIONS, RUNS
 from shared.clock import now
 from shared.errors import AppError
-from shared.inbox import KEPT, forget
+from shared.inbox import KEPT
 from shared.observability.correlation import correlated
 from shared.observability.logging import get_logger
 
@@ -91,7 +92,7 @@ class Worker:
         task.add_done_callback(lambda _done: self._at_work.pop(held.run_id, None))
 
     async def _carry_out(self, held: Claim) -> None:
-        with correlated(held.row.correlation_id):
+        with correlated(held.row.correlation_id), gathered():
             try:
                 async with kept_alive(self._parts.units, held):
                     await self._guarded(held)
@@ -124,7 +125,6 @@ class Worker:
             for row in (await unit.session.execute(stuck.limit(100))).all():
                 await end(unit, row, "failed", _not_applied(row))
             await unit.session.execute(delete(OPERATIONS).where(OPERATIONS.c.updated_at < moment - KEPT))
-            await forget(unit.session, INBOX, moment - KEPT)
 
 
 def _not_applied(row: Row[tuple[object, ...]]) -> dict[str, str]:

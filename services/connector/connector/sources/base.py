@@ -87,6 +87,8 @@ class SourcePage:
     complete: bool = True
     source_time: datetime | None = None
     """What the source's own clock said when it answered, if it said so."""
+    total: int | None = None
+    """How many records the whole listing has, if the source said so."""
 
     @property
     def fetched(self) -> int:

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import stamina
 
+from connector.sources.incidents import may_pass
 from connector.sources.settings import SourceSettings
 from connector.sources.wire import SourceFailed, SourceThrottled, SourceUnreachable
 
@@ -28,9 +29,13 @@ class Patience:
 
     def again(self, error: Exception) -> bool | float:
         """Return whether to try again after `error`, or after how many seconds."""
-        if isinstance(error, SourceThrottled) and error.retry_after is not None:
-            return error.retry_after if error.retry_after <= self.retry_after_limit else False
-        return isinstance(error, (SourceUnreachable, SourceFailed, SourceThrottled))
+        if not isinstance(error, (SourceUnreachable, SourceFailed, SourceThrottled)):
+            return False
+        asked = error.retry_after if isinstance(error, SourceThrottled) else None
+        if asked is not None and asked > self.retry_after_limit:
+            return False
+        may_pass(error, asked)
+        return True if asked is None else asked
 
     async def read(self, send: Callable[[], Awaitable[T]]) -> T:
         """Return what `send` returns, calling it again for as long as that may help. Raises what it raised last."""

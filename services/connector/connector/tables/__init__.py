@@ -5,7 +5,7 @@ from connector.tables.credentials import CREDENTIALS, VARIABLES
 from connector.tables.integrations import INTEGRATION_INPUTS, INTEGRATIONS
 from connector.tables.operations import OPERATIONS
 from connector.tables.rates import RATE_BUDGETS
-from connector.tables.runs import RUN_ERRORS, RUN_PAGES, RUN_SUSPECTS, RUNS
+from connector.tables.runs import RUN_ERRORS, RUN_LOG, RUN_PAGES, RUN_SUSPECTS, RUNS
 from shared.db.migrate import Schema
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "RATE_BUDGETS",
     "RUNS",
     "RUN_ERRORS",
+    "RUN_LOG",
     "RUN_PAGES",
     "RUN_SUSPECTS",
     "SCHEMA",

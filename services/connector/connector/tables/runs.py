@@ -1,9 +1,9 @@
-"""Runs, their pages, their errors, and whom they asked for."""
+"""Runs, their pages, their errors, their log, and whom they asked for."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, Text, Uuid, text
 
 from connector.tables.base import METADATA
-from shared.db.types import Json, Timestamp
+from shared.db.types import BigIdentity, Json, Timestamp
 
 RUNS = Table(
     "runs",
@@ -24,6 +24,7 @@ RUNS = Table(
     Column("pages", Integer, nullable=False, default=0),
     Column("pages_applied", Integer, nullable=False, default=0),
     Column("fetched", Integer, nullable=False, default=0),
+    Column("total", Integer),
     Column("requests", Integer, nullable=False, default=0),
     Column("errors", Integer, nullable=False, default=0),
     Column("added", Integer, nullable=False, default=0),
@@ -48,6 +49,8 @@ RUNS = Table(
     Column("ended_at", Timestamp),
     Column("cancel_requested_at", Timestamp),
     Column("cancel_requested_by", String(200)),
+    Column("replay_of", Uuid),
+    Column("log_entries", Integer, nullable=False, default=0),
     Index("ix_runs_integration_id_created_at", "integration_id", "created_at"),
     # One run at a time: whichever replica is asked, the second one that is not ended does not fit in.
     Index(
@@ -67,8 +70,10 @@ RUN_PAGES = Table(
     Column("kind", String(20), nullable=False),
     Column("records", Integer, nullable=False),
     Column("fetched_at", Timestamp, nullable=False),
+    Column("fetch_ms", Integer),
+    Column("committed_at", Timestamp),
     Column("applied_at", Timestamp),
-    CheckConstraint("kind IN ('listing', 'drift')", name="kind"),
+    CheckConstraint("kind IN ('listing', 'drift', 'replay')", name="kind"),
 )
 
 RUN_ERRORS = Table(
@@ -83,6 +88,24 @@ RUN_ERRORS = Table(
     Column("field", String(200)),
     Column("remedy", Text),
     Column("record", Json),
+    Column("redacted_at", Timestamp),
+    Column("redacted_by", String(200)),
+    # The run that tells the record again; told, once `replayed_at` says so. A run that ended before leaves the record to another one.
+    Column("replay_run_id", Uuid, index=True),
+    Column("replayed_at", Timestamp),
+)
+
+# What happened in a run, in the order in which it was written: what its log shows. Bounded for each run.
+RUN_LOG = Table(
+    "run_log",
+    METADATA,
+    Column("position", BigIdentity, primary_key=True, autoincrement=True),
+    Column("run_id", Uuid, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Timestamp, nullable=False),
+    Column("kind", String(30), nullable=False),
+    Column("details", Json, nullable=False),
+    Index("ix_run_log_run_id_position", "run_id", "position"),
+    sqlite_autoincrement=True,
 )
 
 RUN_SUSPECTS = Table(

@@ -1,14 +1,18 @@
 """Runs of integrations: asked for, followed, cancelled, and what they could not apply."""
 
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
 
 from api_gateway.api.v1.routing import Cursor, Limit, subject
 from api_gateway.clients.listing import ListQuery
-from api_gateway.scope import InAccount, InParts
-from shared.api.runs import RunErrorOut, RunIn, RunOut
-from shared.http.paging import PAGE_SIZE, Page
+from api_gateway.scope import InAccount, InParts, Parts
+from shared.api.runs import RunErrorOut, RunIn, RunLogEntry, RunOut, RunPageOut
+from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, Page
+
+NDJSON = "application/x-ndjson"
 
 of_integration: APIRouter = subject("/integrations/{integration_id}/runs", "runs")
 runs: APIRouter = subject("/runs", "runs")
@@ -46,3 +50,25 @@ async def run_errors(
 ) -> Page[RunErrorOut]:
     """Return the records of a run that could not be applied."""
     return await parts.runs.errors(run_id, ListQuery(cursor=cursor, limit=limit), actor=account.name)
+
+
+@runs.get("/{run_id}/pages")
+async def run_pages(run_id: UUID, parts: InParts, account: InAccount, cursor: Cursor = None, limit: Limit = PAGE_SIZE) -> Page[RunPageOut]:
+    """Return the pages of a run in their order, and how long each took to fetch and to apply."""
+    return await parts.runs.pages(run_id, ListQuery(cursor=cursor, limit=limit), actor=account.name)
+
+
+@runs.get("/{run_id}/log", response_class=StreamingResponse, responses={200: {"content": {NDJSON: {}}, "description": "The log."}})
+async def run_log(run_id: UUID, parts: InParts, account: InAccount) -> StreamingResponse:
+    """Download the log of a run: one JSON object a line, oldest first, with times and the run's correlation id; no records."""
+    first = await parts.runs.log(run_id, ListQuery(limit=LARGEST_PAGE), actor=account.name)
+    headers = {"Content-Disposition": f'attachment; filename="run-{run_id}.ndjson"'}
+    return StreamingResponse(_lines(parts, run_id, first, account.name), media_type=NDJSON, headers=headers)
+
+
+async def _lines(parts: Parts, run_id: UUID, page: Page[RunLogEntry], actor: str) -> AsyncIterator[bytes]:
+    while True:
+        yield b"".join(entry.model_dump_json().encode() + b"\n" for entry in page.items)
+        if page.next_cursor is None:
+            return
+        page = await parts.runs.log(run_id, ListQuery(cursor=page.next_cursor, limit=LARGEST_PAGE), actor=actor)

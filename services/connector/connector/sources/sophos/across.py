@@ -115,6 +115,8 @@ class AcrossTenants:
     def _turned(self, mark: Mark, page: SourcePage, notes: list[Note], place: InTenant | None) -> SourcePage:
         """Return the page with the cursor of the whole listing in place of the tenant's own."""
         told = (*notes, *page.notes)
+        # A tenant announces its own records; how many there are in all is known only where there is one.
+        page = page if mark.tenants == 1 else replace(page, total=None)
         if place is not None and page.next is not None:
             return replace(page, notes=told, next=_cursor(replace(mark, tenant=place.tenant.id, at=page.next)))
         after = self._after(place)

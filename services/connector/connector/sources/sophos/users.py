@@ -46,7 +46,7 @@ class UsersListing:
         read = cursor["read"] + len(records)
         after = {"page": number + 1, "total": total, "told": told, "read": read}
         notes = _fewer_than_told(place, told, read) if ends else ()
-        return SourcePage(users, rejected, answer.at, None if ends else after, notes, source_time=answer.source_time)
+        return SourcePage(users, rejected, answer.at, None if ends else after, notes, source_time=answer.source_time, total=told)
 
     async def look_for(self, place: InTenant, source_id: str) -> ProofOfAbsence | Observed:
         """Ask for one user by id."""
