@@ -10,7 +10,7 @@ from connector.sources.base import Access, Journal, Observed, Outcome
 from connector.sources.sophos.commands import Command, Which
 from connector.sources.sophos.groups import groups_of
 from connector.sources.sophos.in_tenant import NOT_FOUND, InTenant
-from connector.sources.sophos.sending import CONFLICT, Evidence, directory_of, done, read_back, refused, send, there, unclear
+from connector.sources.sophos.sending import CONFLICT, Evidence, directory_of, done, read_back, refused, send, so_already, there, unclear
 from connector.sources.sophos.users import user_path, users_of
 from connector.sources.wire import Answer
 
@@ -56,7 +56,7 @@ class Membership(Command[UserAndGroups]):
         groups = await groups_of(place, user.source_id)
         result = {"source_id": user.source_id, "groups": sorted(groups)}
         if self.so(wanted, groups):
-            return done("already_so", "the user's groups are so already", evidence, result)
+            return so_already(journal, self.code, self.words, evidence, result)
         answer = await self.change(journal, place, user, wanted, evidence)
         if isinstance(answer, Outcome):
             return answer

@@ -8,7 +8,7 @@ from connector.sources.base import Journal, Observed, Outcome
 from connector.sources.sophos.device_commands import DeviceCommand, WhichDevice
 from connector.sources.sophos.devices import ENDPOINTS, look_for_device
 from connector.sources.sophos.in_tenant import NOT_FOUND, InTenant
-from connector.sources.sophos.sending import CONFLICT, Evidence, done, looked, read_back, refused, send, unclear
+from connector.sources.sophos.sending import CONFLICT, Evidence, done, looked, read_back, refused, send, so_already, unclear
 from connector.sources.wire import Answer
 
 ISOLATION = f"{ENDPOINTS}/isolation"
@@ -25,13 +25,14 @@ class SetIsolation(DeviceCommand[WhichAndWhy]):
 
     arguments = WhichAndWhy
     enabled: ClassVar[bool]
+    code: ClassVar[str]
     words: ClassVar[str]
 
     async def act(self, place: InTenant, device: Observed, given: WhichAndWhy, journal: Journal, evidence: Evidence) -> Outcome:
         """Ask for it unless it was asked for already; done is what the device shows."""
         # A device that is offline may show one thing while the other is asked for already.
         if self._so(device) and await self._wished(place, device):
-            return done("already_so", f"the device is {self.words} already", evidence, _result(device))
+            return so_already(journal, self.code, f"the device is {self.words}", evidence, _result(device))
         if journal.sent is None or not await self._wished(place, device):
             body = {"enabled": self.enabled, "comment": given.comment, "ids": [device.source_id]}
             answer = await send(journal, place, "POST", ISOLATION, evidence, body=body, judge=lambda told: _refusal(told, evidence))
@@ -52,7 +53,7 @@ class SetIsolation(DeviceCommand[WhichAndWhy]):
             return self._so(device), {**looked(device), "isolation": device.record.get("isolation")}
 
         if await read_back(look, evidence, self.central.read_back_seconds):
-            return done(self.words.replace(" ", "_"), f"the device is {self.words}", evidence, _result(seen[-1]))
+            return done(self.code, f"the device is {self.words}", evidence, _result(seen[-1]))
         if seen:
             message = f"Sophos was asked, but the device does not show as {self.words} yet: it follows when it is online"
             return unclear(message, evidence, "pending")
@@ -80,7 +81,7 @@ class IsolateDevice(SetIsolation):
     name = "Isolate endpoint"
     description = "Cuts the device off the network, but for Sophos; done when the device shows it."
     destructive = True
-    enabled, words = True, "isolated"
+    enabled, code, words = True, "isolated", "isolated"
 
 
 class ReleaseDevice(SetIsolation):
@@ -89,7 +90,7 @@ class ReleaseDevice(SetIsolation):
     key = "release-endpoint"
     name = "Release endpoint"
     description = "Ends the isolation that an administrator asked for; done when the device shows it."
-    enabled, words = False, "not isolated"
+    enabled, code, words = False, "released", "not isolated"
 
 
 def _refusal(answer: Answer, evidence: Evidence) -> Outcome | None:

@@ -90,6 +90,14 @@ def done(code: str, message: str, evidence: Evidence, result: Mapping[str, Any])
     return Outcome("done", message, code=code, evidence=evidence, result=dict(result))
 
 
+def so_already(journal: Journal, code: str, message: str, evidence: Evidence, result: Mapping[str, Any]) -> Outcome:
+    """Return that nothing is left to do: it was so before, or an earlier attempt of this very key has brought it about."""
+    if journal.sent is None:
+        return done("already_so", f"{message} already", evidence, result)
+    evidence["request"] = journal.sent
+    return done(code, f"{message}, since an earlier attempt", evidence, result)
+
+
 def refused(code: str, message: str, remedy: str | None, evidence: Evidence, *, final: bool = True) -> Outcome:
     """Return that it is not done; one that is not final may be asked for again with the same key."""
     return Outcome("refused", message, code=code, remedy=remedy, evidence=evidence, final=final)

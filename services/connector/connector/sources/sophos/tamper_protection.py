@@ -8,7 +8,7 @@ from connector.sources.sophos.device_commands import DeviceCommand, WhichDevice
 from connector.sources.sophos.devices import device_path
 from connector.sources.sophos.errors import api_error, malformed
 from connector.sources.sophos.in_tenant import NOT_FOUND, InTenant
-from connector.sources.sophos.sending import CONFLICT, Evidence, done, read_back, refused, send, unclear
+from connector.sources.sophos.sending import CONFLICT, Evidence, done, read_back, refused, send, so_already, unclear
 from connector.sources.wire import Answer
 
 
@@ -25,7 +25,7 @@ class SetTamperProtection(DeviceCommand[WhichDevice]):
         path = f"{device_path(device.source_id)}{TAMPER_PROTECTION}"
         result = {"source_id": device.source_id, "enabled": self.enabled}
         if await _enabled(place, path) is self.enabled:
-            return done("already_so", f"tamper protection is {self.words} already", evidence, result)
+            return so_already(journal, f"switched_{self.words}", f"tamper protection is {self.words}", evidence, result)
 
         def judge(answer: Answer) -> Outcome | None:
             if answer.status != CONFLICT:

@@ -10,7 +10,19 @@ from connector.sources.sophos.commands import Arguments, Command, Which
 from connector.sources.sophos.in_tenant import InTenant
 from connector.sources.sophos.matching import same_text, wrong_email
 from connector.sources.sophos.moments import not_before
-from connector.sources.sophos.sending import CONFLICT, Evidence, directory_of, done, looked, read_back, refused, send, there, unclear
+from connector.sources.sophos.sending import (
+    CONFLICT,
+    Evidence,
+    directory_of,
+    done,
+    looked,
+    read_back,
+    refused,
+    send,
+    so_already,
+    there,
+    unclear,
+)
 from connector.sources.sophos.users import USERS, look_for, user_path, users_of, with_email
 from connector.sources.wire import Answer
 from shared.errors import Invalid
@@ -128,7 +140,7 @@ class EditUser(Command[ChangedUser]):
         place, user = found
         wanted = _body(given)
         if _has(user, wanted):
-            return done("already_so", "the user is so already", evidence, {"source_id": user.source_id, "record": user.record})
+            return so_already(journal, "changed", "the user is so", evidence, {"source_id": user.source_id, "record": user.record})
         if given.expected_email is not None and (no := wrong_email(user, given.expected_email, "nothing was changed", evidence)):
             return no
 
