@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from sophos_central_simulator import clock_control, control, endpoint_actions, endpoints, groups, parents, sign_in, users
+from sophos_central_simulator import admins, clock_control, control, endpoint_actions, endpoints, groups, parents, roles, sign_in, users
 from sophos_central_simulator.errors import Refused
 from sophos_central_simulator.gate import Gate
 from sophos_central_simulator.settings import SimulatorSettings
@@ -46,6 +46,8 @@ def create_simulator(settings: SimulatorSettings) -> FastAPI:
         endpoints.router,
         endpoint_actions.router,
         parents.router,
+        admins.router,
+        roles.router,
     ):
         app.include_router(router)
     app.add_exception_handler(Refused, _refused)

@@ -5,6 +5,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
+from sophos_central_simulator.administration import Administration
 from sophos_central_simulator.callers import Caller, IdType
 from sophos_central_simulator.clock import Clock
 from sophos_central_simulator.devices import Devices
@@ -25,6 +26,7 @@ class Tenant(Caller):
 
     directory: Directory = field(repr=False)
     fleet: Fleet = field(repr=False)
+    administration: Administration = field(repr=False)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,6 +34,7 @@ class Parent(Caller):
     """A partner or an organization. Its own switches, faults and record are for calls that name no tenant of it."""
 
     kind: Literal["partner", "organization"]
+    administration: Administration = field(repr=False)
     tenants: list[Tenant] = field(default_factory=list, repr=False)
 
     def shown(self, base: str) -> list[dict[str, Any]]:
@@ -87,6 +90,7 @@ class Tenants:
             clock=self.clock,
             directory=directory,
             fleet=Fleet(devices, directory, self.clock),
+            administration=_administration(tenant_id, directory, self.clock),
         )
         return tenant
 
@@ -106,8 +110,11 @@ class Tenants:
 
         The last `refusing` of them answer 403 to its calls, those before them are listed without `apiHost`.
         """
+        parent_id = new_id()
+        staff = [{"id": new_id(), "name": f"{kind.capitalize()} Staff {number}"} for number in (1, 2, 3)]
         parent = Parent(
-            id=new_id(),
+            id=parent_id,
+            administration=Administration({"id": parent_id}, staff, lambda _one: True, self.clock),
             kind=kind,
             client_id=client_id or new_id(),
             client_secret=client_secret or secrets.token_hex(48),
@@ -141,6 +148,12 @@ class Tenants:
         """Return whose access token it is or was."""
         caller = self.find(owner_named_in(access))
         return caller if caller is not None and caller.issued(access) else None
+
+
+def _administration(tenant_id: str, directory: Directory, clock: Clock) -> Administration:
+    # Four: three admins, and the second user of the last.
+    users = [user for number in range(min(4, len(directory.users))) if (user := directory.original(number)) is not None]
+    return Administration({"id": tenant_id}, users, lambda one: one in directory.users, clock)
 
 
 def spoken_for(caller: Tenant | Parent, tenant_id: str) -> Tenant | None:
