@@ -38,9 +38,11 @@ BODIES: dict[str, Any] = {
     "POST /operations/{provider}/{operation}": {"idempotency_key": "a key of ours", "credential_id": ANY_ID, "inputs": {}, "arguments": {}},
     "POST /global-variables": {"name": "Sophos.Tenant ID", "value": ANY_ID},
     "PUT /global-variables/{variable_id}": {"value": "v"},
+    "PUT /integrations/{integration_id}/schedules/{kind}": {"timing": {"type": "daily", "at": "02:30"}, "time_zone": "Europe/Berlin"},
     "POST /accounts": {"name": "Ada", "kind": "person", "role": "viewer"},
     "POST /accounts/{account_id}/tokens": {"name": "t"},
 }
+STEPS = {"{key}": "sophos-users", "{kind}": "full"}
 QUERIES: dict[str, dict[str, Any]] = {
     "GET /people": {"filter": RULE, "sort": "-email", "limit": 5, "count": True},
     "GET /saas-users": {"filter": RULE, "sort": "email", "limit": 5, "count": True},
@@ -103,7 +105,7 @@ async def test_every_route_reaches_a_service_that_understands_it(api: Api) -> No
     for method, route in NEEDED:
         path = route.removeprefix("/api/v1")
         call = f"{method} {path}"
-        filled = "/".join(("sophos-users" if step == "{key}" else ANY_ID) if step.startswith("{") else step for step in path.split("/"))
+        filled = "/".join(STEPS.get(step, ANY_ID) if step.startswith("{") else step for step in path.split("/"))
         response = await api.call(method, filled, BODIES.get(call), **QUERIES.get(call, {}))
         assert response.status_code in {200, 201, 204, 404}, (call, response.text)
         if response.status_code == 404:

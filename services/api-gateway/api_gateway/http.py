@@ -7,7 +7,20 @@ from fastapi.routing import APIRoute
 from pydantic import SecretStr
 from starlette.middleware import Middleware
 
-from api_gateway.api.v1 import accounts, audit, guard, integrations, openapi, operations, rates, records, runs, sources, workflows
+from api_gateway.api.v1 import (
+    accounts,
+    audit,
+    guard,
+    integrations,
+    openapi,
+    operations,
+    rates,
+    records,
+    runs,
+    schedules,
+    sources,
+    workflows,
+)
 from api_gateway.audit.recording import Audited
 from api_gateway.auth.access import check_complete
 from api_gateway.scope import Parts
@@ -26,6 +39,7 @@ ROUTERS = (
     rates.rates,
     rates.forecasts,
     runs.of_integration,
+    schedules.schedules,
     runs.runs,
     records.fields,
     records.saas_instances,

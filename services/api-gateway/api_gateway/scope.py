@@ -14,6 +14,7 @@ from api_gateway.clients.mapper import MapperClient
 from api_gateway.clients.operations import OperationsClient
 from api_gateway.clients.rates import RatesClient
 from api_gateway.clients.runs import RunsClient
+from api_gateway.clients.schedules import SchedulesClient
 from api_gateway.clients.workflow_engine import WorkflowEngineClient
 from shared.db.engine import Database
 from shared.unit import Unit, Units
@@ -31,6 +32,7 @@ class Parts:
     guard: GuardClient
     rates: RatesClient
     runs: RunsClient
+    schedules: SchedulesClient
     operations: OperationsClient
 
 

@@ -13,6 +13,7 @@ from api_gateway.clients.mapper import MapperClient
 from api_gateway.clients.operations import OperationsClient
 from api_gateway.clients.rates import RatesClient
 from api_gateway.clients.runs import RunsClient
+from api_gateway.clients.schedules import SchedulesClient
 from api_gateway.clients.workflow_engine import WorkflowEngineClient
 from api_gateway.consumers import subscriptions
 from api_gateway.http import build_app
@@ -47,6 +48,7 @@ async def running(
             workflow_engine=WorkflowEngineClient(workflow_engine, foundation.tokens),
             guard=GuardClient(mapper, foundation.tokens),
             rates=RatesClient(connector, foundation.tokens),
+            schedules=SchedulesClient(connector, foundation.tokens),
             runs=RunsClient(connector, foundation.tokens),
             operations=OperationsClient(connector, foundation.tokens),
         )

@@ -11,6 +11,7 @@ import connector.operations.routes
 import connector.providers.routes
 import connector.rates.routes
 import connector.runs.routes
+import connector.schedules.routes
 import connector.variables.routes
 from connector.scope import Parts, calling
 from shared.http.app import create_app
@@ -29,6 +30,7 @@ def build_app(parts: Parts, checks: Mapping[str, Check], metrics_token: SecretSt
         connector.integrations.routes,
         connector.rates.routes,
         connector.runs.routes,
+        connector.schedules.routes,
         connector.operations.routes,
     ):
         internal.include_router(subject.router)

@@ -15,6 +15,7 @@ from connector.providers.providers import installed_providers
 from connector.rates.budget import Rates
 from connector.rates.policy import POLICIES
 from connector.runs.worker import Worker
+from connector.schedules.ticker import Ticker
 from connector.scope import Parts
 from connector.secrets.keys import read_vault
 from connector.settings import ConnectorSettings
@@ -62,6 +63,7 @@ async def running(
         await stack.enter_async_context(at_work(foundation, subscriptions, INBOX, parts=parts))
         await stack.enter_async_context(watched(parts.units))
         await stack.enter_async_context(Worker(parts).running())
+        await stack.enter_async_context(Ticker(parts.units, settings.schedule_poll).running())
         yield build_app(parts, checks, common.metrics_token)
 
 

@@ -61,6 +61,7 @@ class ConnectorSettings(SourceSettings, ServiceSettings):
         default=30, ge=1, le=600, description="How long a worker owns a run without a sign of life; then another one takes it over."
     )
     worker_poll: float = Field(default=0.25, ge=0.01, le=60, description="Seconds between looks for runs that wait for a worker.")
+    schedule_poll: float = Field(default=5, ge=0.05, le=60, description="Seconds between looks for schedules that are due.")
     max_parallel_runs: int = Field(default=4, ge=1, le=64, description="Runs that one process works on at once.")
     applying_hours: float = Field(
         default=6, ge=0.01, le=168, description="How long a run may wait for its pages to be applied before it is called failed."

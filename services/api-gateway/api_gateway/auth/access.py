@@ -24,6 +24,7 @@ ROUTES: dict[Role, str] = {
         GET /integrations/{integration_id}/mapping/readiness
         GET /integrations/{integration_id}/runs
         GET /runs/{run_id}
+        GET /integrations/{integration_id}/schedules
         GET /rates
         GET /runs/{run_id}/errors
         GET /runs/{run_id}/pages
@@ -54,6 +55,8 @@ ROUTES: dict[Role, str] = {
         POST /integrations/{integration_id}/mapping/suggestions
         POST /integrations/{integration_id}/preview
         POST /integrations/{integration_id}/runs
+        PUT /integrations/{integration_id}/schedules/{kind}
+        DELETE /integrations/{integration_id}/schedules/{kind}
         GET /integrations/{integration_id}/forecast
         POST /runs/{run_id}/cancel
         POST /fields

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from connector.integrations.gaps import mapping_gaps, own_gaps
 from connector.integrations.integrations import set_state, stored_integration
+from connector.schedules.schedules import add_usual
 from connector.scope import Parts
 from shared.api.base import Gap
 from shared.errors import Conflict
@@ -31,7 +32,7 @@ def incomplete(name: str, gaps: Sequence[Gap]) -> IntegrationIncomplete:
 
 
 async def launch(parts: Parts, integration_id: UUID, *, actor: str) -> None:
-    """Make a draft active. An active one stays so. Raises `IntegrationIncomplete`, `WrongState`."""
+    """Make a draft active; from then on it runs every night. An active one stays so. Raises `IntegrationIncomplete`, `WrongState`."""
     async with parts.database.reading() as session:
         stored = await stored_integration(session, integration_id)
     gaps = await mapping_gaps(parts, stored, actor=actor) if stored.row.state == "draft" else []
@@ -45,6 +46,7 @@ async def launch(parts: Parts, integration_id: UUID, *, actor: str) -> None:
         if gaps:
             raise incomplete(stored.row.name, gaps)
         await set_state(unit.session, integration_id, "active")
+        await add_usual(unit.session, integration_id)
 
 
 async def pause(parts: Parts, integration_id: UUID, *, actor: str) -> None:

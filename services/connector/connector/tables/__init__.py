@@ -6,6 +6,7 @@ from connector.tables.integrations import INTEGRATION_INPUTS, INTEGRATIONS
 from connector.tables.operations import OPERATIONS
 from connector.tables.rates import RATE_BUDGETS
 from connector.tables.runs import RUN_ERRORS, RUN_LOG, RUN_PAGES, RUN_SUSPECTS, RUNS
+from connector.tables.schedules import SCHEDULES
 from shared.db.migrate import Schema
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "RUN_LOG",
     "RUN_PAGES",
     "RUN_SUSPECTS",
+    "SCHEDULES",
     "SCHEMA",
     "VARIABLES",
 ]
