@@ -1,7 +1,7 @@
 """Runs of integrations, and the records of a run that could not be applied."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -22,6 +22,14 @@ class RunIn(In):
 
     kind: Literal["full", "quick"] = Field(
         default="full", description="quick reads only what changed since the last run, and says of nobody that they are gone."
+    )
+
+
+class ReplayIn(In):
+    """Which errors to tell again."""
+
+    error_ids: Annotated[list[UUID], Field(min_length=1, max_length=500)] | None = Field(
+        default=None, description="Some of the run's errors; left out: all."
     )
 
 
@@ -91,6 +99,7 @@ class RunOut(Out):
     started_at: datetime | None
     ended_at: datetime | None
     since: datetime | None = Field(default=None, description="Of a quick run: from when on changes were read, on the source's clock.")
+    replay_of: UUID | None = Field(default=None, description="Of a replay: the run whose errors it tells again.")
     cancel_requested_at: datetime | None = None
     cancel_requested_by: str | None = None
 
@@ -106,4 +115,8 @@ class RunErrorOut(Out):
     message: str
     field: str | None
     remedy: str | None
-    record: dict[str, Any] | None
+    record: dict[str, Any] | None = Field(description="As the source gave it; null once it was redacted, or is kept no longer.")
+    redacted_at: datetime | None = None
+    redacted_by: str | None = None
+    replay_run_id: UUID | None = Field(default=None, description="The run that tells the record again.")
+    replayed_at: datetime | None = Field(default=None, description="When that run told it; whether it was applied, that run says.")

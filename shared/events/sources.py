@@ -21,6 +21,10 @@ class Provenance(Part):
     provider: str
     run_id: UUID
     initial: bool = Field(description="No run of this integration has completed before: nothing that follows may start a workflow.")
+    replayed: bool = Field(
+        default=False,
+        description="The records were read before, when `fetched_at` says, and are told again: who was observed since is left as they are.",
+    )
     user_selection: UserSelection
     preference: Preference
     saas_instance_id: UUID | None = None

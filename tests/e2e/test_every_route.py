@@ -21,6 +21,7 @@ BODIES: dict[str, Any] = {
     "POST /integrations": {"provider": "sophos-users", "name": "Sophos"},
     "PATCH /integrations/{integration_id}": {"integration_user": "admin", "inputs": {"tenant_id": {"variable": "Sophos.Tenant ID"}}},
     "PUT /integrations/{integration_id}/mapping": {"targets": {"email": {"kind": "source", "path": ["email"]}}, "sync_keys": ["email"]},
+    "POST /runs/{run_id}/errors/replay": {"error_ids": [ANY_ID]},
     "POST /fields": {"label": "Sophos User Id", "unique": True},
     "POST /saas-instances": {"application": "Sophos Endpoint Security"},
     "POST /people": {"fields": {"username": "ada", "email": "ada@example.com", "full_name": "Ada", "role": "Employee"}},

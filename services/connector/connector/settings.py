@@ -66,6 +66,15 @@ class ConnectorSettings(SourceSettings, ServiceSettings):
     applying_hours: float = Field(
         default=6, ge=0.01, le=168, description="How long a run may wait for its pages to be applied before it is called failed."
     )
+    keep_runs_days: float = Field(
+        default=90,
+        ge=1,
+        le=3_650,
+        description="How long ended runs are kept, with their pages, errors and logs; the last full one always is.",
+    )
+    keep_records_days: float = Field(
+        default=30, ge=1, le=3_650, description="How long the raw records of errors are kept after a run's end."
+    )
     operation_seconds: float = Field(default=60, ge=1, le=600, description="How long one operation at a source may take.")
 
     @field_validator("encryption_key")

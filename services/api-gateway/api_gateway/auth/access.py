@@ -59,6 +59,8 @@ ROUTES: dict[Role, str] = {
         DELETE /integrations/{integration_id}/schedules/{kind}
         GET /integrations/{integration_id}/forecast
         POST /runs/{run_id}/cancel
+        POST /runs/{run_id}/errors/replay
+        POST /runs/{run_id}/errors/{error_id}/redact
         POST /fields
         POST /saas-instances
         POST /people

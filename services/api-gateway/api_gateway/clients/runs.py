@@ -4,7 +4,7 @@ from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient
 from api_gateway.clients.listing import ListQuery
-from shared.api.runs import RunErrorOut, RunIn, RunLogEntry, RunOut, RunPageOut
+from shared.api.runs import ReplayIn, RunErrorOut, RunIn, RunLogEntry, RunOut, RunPageOut
 from shared.http.paging import Page
 
 
@@ -32,6 +32,14 @@ class RunsClient(InternalClient):
     async def errors(self, run_id: UUID, ask: ListQuery, *, actor: str) -> Page[RunErrorOut]:
         """Return the records of a run that could not be applied."""
         return await self.get(Page[RunErrorOut], f"/internal/runs/{run_id}/errors", actor=actor, **ask.params())
+
+    async def replay(self, run_id: UUID, given: ReplayIn, *, actor: str) -> RunOut:
+        """Queue a run that tells the records of errors again."""
+        return await self.ask(RunOut, "POST", f"/internal/runs/{run_id}/errors/replay", actor=actor, body=given)
+
+    async def redact(self, run_id: UUID, error_id: UUID, *, actor: str) -> RunErrorOut:
+        """Remove the raw record of an error."""
+        return await self.ask(RunErrorOut, "POST", f"/internal/runs/{run_id}/errors/{error_id}/redact", actor=actor)
 
     async def pages(self, run_id: UUID, ask: ListQuery, *, actor: str) -> Page[RunPageOut]:
         """Return the pages of a run."""

@@ -65,6 +65,7 @@ async def _provenance(session: AsyncSession, held: Claim, stored: Stored, inputs
         provider=row.provider,
         run_id=held.run_id,
         initial=not await session.scalar(loaded),
+        replayed=held.row.kind == "replay",
         user_selection=row.user_selection,
         preference=row.preference,
         saas_instance_id=row.saas_instance_id,

@@ -7,9 +7,11 @@ from fastapi import APIRouter, Query
 
 from connector.runs.cancelling import cancel_run
 from connector.runs.following import list_pages, read_log
+from connector.runs.redacting import redact_error
+from connector.runs.replaying import request_replay
 from connector.runs.runs import list_errors, list_runs, read_run, request_run
 from connector.scope import InReading, InRequest
-from shared.api.runs import RunErrorOut, RunIn, RunLogEntry, RunOut, RunPageOut
+from shared.api.runs import ReplayIn, RunErrorOut, RunIn, RunLogEntry, RunOut, RunPageOut
 from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, Page
 
 router = APIRouter(tags=["runs"])
@@ -45,6 +47,18 @@ async def cancel(run_id: UUID, unit: InRequest) -> RunOut:
 async def errors(run_id: UUID, session: InReading, cursor: str | None = None, limit: Limit = PAGE_SIZE) -> Page[RunErrorOut]:
     """Return the records of a run that could not be applied."""
     return await list_errors(session, run_id, cursor, limit)
+
+
+@router.post("/runs/{run_id}/errors/replay", status_code=202)
+async def replay(run_id: UUID, unit: InRequest, given: ReplayIn | None = None) -> RunOut:
+    """Queue a run that tells the records of errors again."""
+    return await request_replay(unit, run_id, (given or ReplayIn()).error_ids)
+
+
+@router.post("/runs/{run_id}/errors/{error_id}/redact")
+async def redact(run_id: UUID, error_id: UUID, unit: InRequest) -> RunErrorOut:
+    """Remove the raw record of an error."""
+    return await redact_error(unit, run_id, error_id)
 
 
 @router.get("/runs/{run_id}/pages")

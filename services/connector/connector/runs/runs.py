@@ -37,7 +37,9 @@ class RunInProgress(Conflict):
     code = "run_in_progress"
 
 
-async def request_run(unit: Unit, integration_id: UUID, *, kind: RunKind = "full", mode: RunMode = "apply") -> RunOut:
+async def request_run(
+    unit: Unit, integration_id: UUID, *, kind: RunKind = "full", mode: RunMode = "apply", replay_of: UUID | None = None
+) -> RunOut:
     """Queue a run.
 
     Raises `RunInProgress` naming the one there is, `WrongState` unless the integration is active, and `FullRunNeeded` for a quick
@@ -54,6 +56,7 @@ async def request_run(unit: Unit, integration_id: UUID, *, kind: RunKind = "full
         "since": await last_watermark(session, integration_id, stored.row.name) if kind == "quick" else None,
         "kind": kind,
         "mode": mode,
+        "replay_of": replay_of,
         "state": "queued",
         "phase": QUEUED,
         "correlation_id": unit.correlation_id,

@@ -11,6 +11,7 @@ from connector.runs.listing import Listing
 from connector.runs.log import incidents, write_log
 from connector.runs.phases import PROVING, QUEUED
 from connector.runs.proving import Proving
+from connector.runs.replaying import Replaying
 from connector.scope import Parts
 from connector.sources.base import RecentSource, Session, described
 from shared.errors import AppError
@@ -30,6 +31,9 @@ async def work(parts: Parts, held: Claim) -> None:
         return
     if held.row.phase == QUEUED:
         held = await _begun(parts, held)
+    if held.row.kind == "replay":
+        await Replaying(parts.units, held, parts.settings.page_size).tell()
+        return
     await Listing(parts.units, held, await _opened(parts, held, since=held.row.since)).read()
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from connector.runs.books import end
 from connector.runs.claims import Claim, LeaseLost, give_back, kept_alive, waiting
 from connector.runs.phases import FOR_THE_MAPPER
+from connector.runs.retention import remove_old
 from connector.runs.work import fail, take, work
 from connector.scope import Parts
 from connector.sources.incidents import gathered
@@ -125,6 +126,7 @@ class Worker:
             for row in (await unit.session.execute(stuck.limit(100))).all():
                 await end(unit, row, "failed", _not_applied(row))
             await unit.session.execute(delete(OPERATIONS).where(OPERATIONS.c.updated_at < moment - KEPT))
+        await remove_old(self._parts.units, self._parts.settings)
 
 
 def _not_applied(row: Row[tuple[object, ...]]) -> dict[str, str]:

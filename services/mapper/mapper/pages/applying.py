@@ -62,6 +62,9 @@ def _changed(event: UsersObserved, compiled: Compiled, known: Known, plan: Plan)
     salt = orjson.dumps([provenance.user_selection, provenance.saas_instance_id])
     told: set[str] = set()
     for source_id, record in zip(event.source_ids, event.records, strict=True):
+        if _is_outdated(known.links.get(source_id), event):
+            plan.counts["unchanged"] += 1
+            continue
         values = _problem_of(source_id, told, compiled) or evaluation.of(record)
         told.add(source_id)
         if isinstance(values, Problem):
@@ -72,6 +75,11 @@ def _changed(event: UsersObserved, compiled: Compiled, known: Known, plan: Plan)
             plan.counts["unchanged"] += 1
         else:
             yield Candidate(source_id, record, values, tuple(claims_of(values, compiled.unique)), content_hash)
+
+
+def _is_outdated(link: Row[Any] | None, event: UsersObserved) -> bool:
+    """Return whether a record that is told again is older than what was observed of its user since."""
+    return event.provenance.replayed and link is not None and event.fetched_at < link.last_observed_at
 
 
 def _usable(source_id: str) -> bool:
@@ -103,8 +111,11 @@ def _says_nothing_new(link: Row[Any] | None, content_hash: str, fetched_at: date
 
 
 async def _mark_seen(unit: Unit, event: UsersObserved, known: Known) -> None:
-    """Note that the listing showed everybody who has a link, also those whose record is rejected or skipped."""
-    if not known.links:
+    """Note that the listing showed everybody who has a link, also those whose record is rejected or skipped.
+
+    What is told again shows nobody anew.
+    """
+    if not known.links or event.provenance.replayed:
         return
     provenance = event.provenance
     seen = (LINKS.c.source_id.in_(list(known.links)), LINKS.c.integration_id == provenance.integration_id)

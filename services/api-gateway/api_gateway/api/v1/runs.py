@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from api_gateway.api.v1.routing import Cursor, Limit, subject
 from api_gateway.clients.listing import ListQuery
 from api_gateway.scope import InAccount, InParts, Parts
-from shared.api.runs import RunErrorOut, RunIn, RunLogEntry, RunOut, RunPageOut
+from shared.api.runs import ReplayIn, RunErrorOut, RunIn, RunLogEntry, RunOut, RunPageOut
 from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, Page
 
 NDJSON = "application/x-ndjson"
@@ -50,6 +50,18 @@ async def run_errors(
 ) -> Page[RunErrorOut]:
     """Return the records of a run that could not be applied."""
     return await parts.runs.errors(run_id, ListQuery(cursor=cursor, limit=limit), actor=account.name)
+
+
+@runs.post("/{run_id}/errors/replay", status_code=202)
+async def replay_errors(run_id: UUID, parts: InParts, account: InAccount, given: ReplayIn | None = None) -> RunOut:
+    """Queue a run that tells the stored records of errors to the mapping again, once their cause is mended. Who was seen since stays."""
+    return await parts.runs.replay(run_id, given or ReplayIn(), actor=account.name)
+
+
+@runs.post("/{run_id}/errors/{error_id}/redact")
+async def redact_error(run_id: UUID, error_id: UUID, parts: InParts, account: InAccount) -> RunErrorOut:
+    """Remove the raw record of an error for good; the error stays, and can be replayed no more."""
+    return await parts.runs.redact(run_id, error_id, actor=account.name)
 
 
 @runs.get("/{run_id}/pages")
