@@ -25,6 +25,8 @@ class AppError(Exception):
     code: str = "internal_error"
     title: ClassVar[str] = "Something failed"
     retryable: bool = False
+    of_credential: ClassVar[bool] = False
+    """Whether it stays until somebody mends a credential, or what it may do."""
 
     def __init__(
         self,

@@ -11,7 +11,7 @@ from shared.api.runs import RunNote
 from shared.api.variables import InputRef
 from shared.events.sources import Preference, UserSelection
 
-IntegrationState = Literal["draft", "active", "paused"]
+IntegrationState = Literal["draft", "active", "paused", "quarantined"]
 
 
 class IntegrationIn(In):
@@ -34,6 +34,15 @@ class IntegrationPatch(In):
     inputs: dict[str, InputRef] | None = None
 
 
+class QuarantineOut(Out):
+    """Why an integration is left alone, and until when."""
+
+    since: datetime
+    failures: int = Field(description="Runs that failed in a row.")
+    next_trial_at: datetime = Field(description="When it is tried again by itself; a change of the integration brings it forward.")
+    reason: dict[str, Any] = Field(description="Of the last failure: code, message, remedy, run_id.")
+
+
 class IntegrationOut(Out):
     """An integration, and what is still missing before it can be launched."""
 
@@ -50,6 +59,7 @@ class IntegrationOut(Out):
     credential_id: UUID | None
     inputs: dict[str, InputRef]
     missing: list[Gap]
+    quarantine: QuarantineOut | None = None
     created_at: datetime
     updated_at: datetime
 

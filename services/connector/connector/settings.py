@@ -63,6 +63,16 @@ class ConnectorSettings(SourceSettings, ServiceSettings):
     worker_poll: float = Field(default=0.25, ge=0.01, le=60, description="Seconds between looks for runs that wait for a worker.")
     schedule_poll: float = Field(default=5, ge=0.05, le=60, description="Seconds between looks for schedules that are due.")
     max_parallel_runs: int = Field(default=4, ge=1, le=64, description="Runs that one process works on at once.")
+    quarantine_failures: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        description="Failed runs in a row that bring an integration into quarantine; one refused credential does.",
+    )
+    quarantine_first_hours: float = Field(
+        default=1, ge=0.001, le=168, description="The first pause of a quarantine; each next one doubles."
+    )
+    quarantine_longest_hours: float = Field(default=24, ge=0.001, le=720, description="The longest pause of a quarantine.")
     applying_hours: float = Field(
         default=6, ge=0.01, le=168, description="How long a run may wait for its pages to be applied before it is called failed."
     )

@@ -51,6 +51,7 @@ ROUTES: dict[Role, str] = {
         POST /integrations/{integration_id}/launch
         POST /integrations/{integration_id}/pause
         POST /integrations/{integration_id}/resume
+        POST /integrations/{integration_id}/release
         PUT /integrations/{integration_id}/mapping
         POST /integrations/{integration_id}/mapping/suggestions
         POST /integrations/{integration_id}/preview

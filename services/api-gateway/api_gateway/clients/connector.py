@@ -15,6 +15,9 @@ TEST_SECONDS = 120.0
 """A credential test signs in at the source, which may be slow."""
 
 
+Step = Literal["launch", "pause", "resume", "release"]
+
+
 class ConnectorClient(InternalClient):
     """Everything that is about sources."""
 
@@ -96,6 +99,8 @@ class ConnectorClient(InternalClient):
         path = f"/internal/integrations/{integration_id}/preview"
         return await self.ask(PreviewOut, "POST", path, actor=actor, timeout=TEST_SECONDS)
 
-    async def move_integration(self, integration_id: UUID, step: Literal["launch", "pause", "resume"], *, actor: str) -> IntegrationOut:
-        """Launch, pause or resume an integration."""
+    async def move_integration(
+        self, integration_id: UUID, step: Literal["launch", "pause", "resume", "release"], *, actor: str
+    ) -> IntegrationOut:
+        """Launch, pause or resume an integration, or release it from quarantine."""
         return await self.ask(IntegrationOut, "POST", f"/internal/integrations/{integration_id}/{step}", actor=actor)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from connector.credentials.credentials import PUBLIC, contents_of, name_taken, read_credential, shown, there
 from connector.credentials.kinds import renewed
 from connector.names import name_key
+from connector.quarantine.quarantine import try_soon_with
 from connector.secrets.vault import Vault
 from connector.storable import checked
 from connector.tables import CREDENTIALS
@@ -23,6 +24,7 @@ async def renew_secret(session: AsyncSession, credential_id: UUID, given: Secret
     whole = renewed(row.kind, {"name": row.name, "provider": row.provider}, row.fields, given)
     values = {**contents_of(whole, credential_id, vault), "changed_at": now(), "last_tested_at": None, "last_test_ok": None}
     written = await session.execute(update(CREDENTIALS).where(CREDENTIALS.c.id == credential_id).values(**values).returning(*PUBLIC))
+    await try_soon_with(session, credential_id)
     return shown(written.one())
 
 

@@ -27,6 +27,7 @@ class CredentialNotFound(NotFound):
     """No credential has this id."""
 
     code = "credential_not_found"
+    of_credential = True
 
 
 class CredentialInUse(Conflict):

@@ -9,6 +9,7 @@ from connector.credentials.credentials import CredentialNotFound, stored_credent
 from connector.integrations.gaps import own_gaps
 from connector.integrations.integrations import change_details, replace_inputs, stored_integration
 from connector.integrations.launching import incomplete
+from connector.quarantine.quarantine import try_soon
 from connector.scope import Parts
 from shared.api.integrations import IntegrationPatch
 from shared.api.sources import ProviderOut
@@ -42,6 +43,7 @@ async def _write(unit: Unit, integration_id: UUID, patch: IntegrationPatch, chan
     await change_details(session, stored, changes)
     if patch.inputs is not None:
         await replace_inputs(session, integration_id, patch.inputs, manifest)
+    await try_soon(session, integration_id)
     if stored.row.state != "draft":
         gaps = own_gaps(await stored_integration(session, integration_id), manifest)
         if gaps:

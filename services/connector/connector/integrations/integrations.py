@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from connector.names import name_key
 from connector.providers.settings import check_settings
+from connector.quarantine.quarantine import quarantines_of
 from connector.storable import checked
 from connector.tables import INTEGRATION_INPUTS, INTEGRATIONS, VARIABLES
 from connector.variables.inputs import check_refs, variables_named
 from shared.api.base import Gap
-from shared.api.integrations import IntegrationIn, IntegrationOut
+from shared.api.integrations import IntegrationIn, IntegrationOut, QuarantineOut
 from shared.api.sources import ProviderOut
 from shared.api.variables import InputRef
 from shared.clock import now
@@ -32,13 +33,16 @@ class IntegrationNotFound(NotFound):
 class Stored:
     """An integration's row and its inputs."""
 
-    def __init__(self, row: Row[Any], inputs: Mapping[str, InputRef]) -> None:
+    def __init__(self, row: Row[Any], inputs: Mapping[str, InputRef], quarantine: QuarantineOut | None = None) -> None:
         self.row = row
         self.inputs = dict(inputs)
+        self.quarantine = quarantine
 
     def shown(self, manifest: ProviderOut, missing: Sequence[Gap]) -> IntegrationOut:
         """Return the integration as the API shows it."""
         details = {name: value for name, value in self.row._mapping.items() if name != "name_key"}  # noqa: SLF001 - SQLAlchemy's public name
+        if self.quarantine is not None and self.row.state == "active":
+            details |= {"state": "quarantined", "quarantine": self.quarantine}
         return IntegrationOut.model_validate(
             {**details, "application": manifest.application, "inputs": self.inputs, "missing": list(missing)}
         )
@@ -71,14 +75,16 @@ async def stored_integration(session: AsyncSession, integration_id: UUID, *, loc
     row = (await session.execute(statement.with_for_update() if locked else statement)).first()
     if row is None:
         raise IntegrationNotFound(f"there is no integration {integration_id}", remedy="List the integrations to see those there are.")
-    return Stored(row, (await _inputs(session, [integration_id]))[integration_id])
+    quarantine = (await quarantines_of(session, [integration_id])).get(integration_id)
+    return Stored(row, (await _inputs(session, [integration_id]))[integration_id], quarantine)
 
 
 async def stored_integrations(session: AsyncSession) -> list[Stored]:
     """Return every integration, by name."""
     rows = (await session.execute(select(INTEGRATIONS).order_by(INTEGRATIONS.c.name_key))).all()
     inputs = await _inputs(session, [row.id for row in rows])
-    return [Stored(row, inputs[row.id]) for row in rows]
+    quarantines = await quarantines_of(session, [row.id for row in rows])
+    return [Stored(row, inputs[row.id], quarantines.get(row.id)) for row in rows]
 
 
 async def change_details(session: AsyncSession, stored: Stored, changes: Mapping[str, Any]) -> None:

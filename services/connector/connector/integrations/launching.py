@@ -5,6 +5,7 @@ from uuid import UUID
 
 from connector.integrations.gaps import mapping_gaps, own_gaps
 from connector.integrations.integrations import set_state, stored_integration
+from connector.quarantine.quarantine import release
 from connector.schedules.schedules import add_usual
 from connector.scope import Parts
 from shared.api.base import Gap
@@ -57,6 +58,13 @@ async def pause(parts: Parts, integration_id: UUID, *, actor: str) -> None:
 async def resume(parts: Parts, integration_id: UUID, *, actor: str) -> None:
     """Let a paused integration run again. Raises `WrongState`."""
     await _move(parts, integration_id, {"active": "active", "paused": "active"}, actor)
+
+
+async def release_from_quarantine(parts: Parts, integration_id: UUID, *, actor: str) -> None:
+    """End the quarantine of an integration. Raises `NotQuarantined`."""
+    async with parts.units.begin(actor=actor) as unit:
+        await stored_integration(unit.session, integration_id, locked=True)
+        await release(unit.session, integration_id)
 
 
 async def _move(parts: Parts, integration_id: UUID, moves: dict[str, str], actor: str) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from connector.integrations.editing import edit_integration
 from connector.integrations.gaps import all_gaps, own_gaps
 from connector.integrations.integrations import Stored, add_integration, stored_integration, stored_integrations
-from connector.integrations.launching import launch, pause, resume
+from connector.integrations.launching import launch, pause, release_from_quarantine, resume
 from connector.integrations.previewing import preview
 from connector.scope import InCaller, InParts, Parts
 from shared.api.integrations import IntegrationIn, IntegrationOut, IntegrationPatch, PreviewOut
@@ -65,6 +65,13 @@ async def pause_one(integration_id: UUID, parts: InParts, caller: InCaller) -> I
 async def resume_one(integration_id: UUID, parts: InParts, caller: InCaller) -> IntegrationOut:
     """Let a paused integration run again."""
     await resume(parts, integration_id, actor=caller.actor)
+    return await _shown(parts, integration_id, caller.actor)
+
+
+@router.post("/{integration_id}/release")
+async def release_one(integration_id: UUID, parts: InParts, caller: InCaller) -> IntegrationOut:
+    """End an integration's quarantine."""
+    await release_from_quarantine(parts, integration_id, actor=caller.actor)
     return await _shown(parts, integration_id, caller.actor)
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from connector.quarantine.configured import limits_of
+from connector.quarantine.quarantine import note_end
 from connector.runs.log import Entry, errors_entry, log_state, write_log
 from connector.runs.phases import ENDED, SETTLING
 from connector.runs.runs import COUNTS, counts_of
@@ -66,7 +68,7 @@ async def settle(unit: Unit, run_id: UUID) -> None:
         await end(unit, row, "completed" if row.fetched else "empty")
 
 
-async def end(unit: Unit, row: Row[Any], state: RunState, error: dict[str, Any] | None = None) -> None:
+async def end(unit: Unit, row: Row[Any], state: RunState, error: dict[str, Any] | None = None, *, of_credential: bool = False) -> None:
     """Write how the run ended, and tell it. Does nothing when it has ended already."""
     statement = update(RUNS).where(RUNS.c.id == row.id, RUNS.c.ended_at.is_(None)).returning(RUNS)
     values = {"state": state, "phase": ENDED, "ended_at": now(), "lease_until": None, "error": storable(error)}
@@ -74,6 +76,8 @@ async def end(unit: Unit, row: Row[Any], state: RunState, error: dict[str, Any] 
     if ended is None:
         return
     await log_state(unit.session, ended.id, state, error=error, fetched=ended.fetched, requests=ended.requests, missing=ended.missing)
+    if ended.mode == "apply" and ended.kind in {"full", "quick"}:
+        await note_end(unit.session, limits_of(unit.parts), ended, of_credential=of_credential)
     unit.record(
         RunFinished(
             integration_id=ended.integration_id,

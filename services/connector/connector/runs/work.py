@@ -42,7 +42,7 @@ async def fail(parts: Parts, held: Claim, error: AppError) -> None:
     async with parts.units.begin(correlation_id=held.row.correlation_id) as unit:
         await held.advance(unit.session)
         await write_log(unit.session, held.run_id, incidents())
-        await end(unit, held.row, "failed", described(error))
+        await end(unit, held.row, "failed", described(error), of_credential=error.of_credential)
 
 
 async def _begun(parts: Parts, held: Claim) -> Claim:

@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, exists, select, update
 from sqlalchemy.exc import DBAPIError
 
+from connector.quarantine.configured import limits_of
+from connector.quarantine.quarantine import take_trial, trials_due
 from connector.runs.runs import RunInProgress, request_run
 from connector.schedules.schedules import schedule_of
-from connector.tables import INTEGRATIONS, SCHEDULES
+from connector.tables import INTEGRATIONS, QUARANTINES, SCHEDULES
 from shared.clock import now
 from shared.errors import Conflict
 from shared.observability.logging import get_logger
@@ -24,12 +26,29 @@ ACTOR = "schedule"
 
 
 async def begin_due(units: Units, moment: datetime) -> int:
-    """Queue a run for everything that is due; return how many. What was missed is caught up once, not once for each time."""
+    """Queue a run for everything that is due; return how many. What was missed is caught up once, not once for each time.
+
+    Schedules of an integration in quarantine wait; when its pause is over it has one trial, in full.
+    """
     async with units.database.reading() as session:
-        due = (SCHEDULES.c.enabled, SCHEDULES.c.next_due <= moment, INTEGRATIONS.c.state == "active")
+        quarantined = exists().where(QUARANTINES.c.integration_id == SCHEDULES.c.integration_id, QUARANTINES.c.since.is_not(None))
+        due = (SCHEDULES.c.enabled, SCHEDULES.c.next_due <= moment, INTEGRATIONS.c.state == "active", ~quarantined)
         statement = select(SCHEDULES).join(INTEGRATIONS, INTEGRATIONS.c.id == SCHEDULES.c.integration_id).where(*due)
         rows = (await session.execute(statement.order_by(SCHEDULES.c.next_due).limit(AT_ONCE))).all()
-    return sum([await _begin(units, row, moment) for row in rows])
+        trials = await trials_due(session, moment, AT_ONCE)
+    return sum([await _begin(units, row, moment) for row in rows]) + sum([await _try(units, row, moment) for row in trials])
+
+
+async def _try(units: Units, row: Row[Any], moment: datetime) -> bool:
+    """Queue the trial of an integration in quarantine."""
+    async with units.begin(actor=ACTOR) as unit:
+        if not await take_trial(unit.session, limits_of(units.parts), row, moment):
+            return False
+        with suppress(Conflict):
+            await request_run(unit, row.integration_id)
+            log.info("quarantine_trial", integration_id=str(row.integration_id), trials=row.trials)
+            return True
+    return False
 
 
 async def _begin(units: Units, row: Row[Any], moment: datetime) -> bool:

@@ -22,6 +22,7 @@ class SecretUnreadable(AppError):
     """A stored secret was encrypted with another key, or was tampered with."""
 
     code, title = "secret_unreadable", "A stored secret cannot be read"
+    of_credential = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ class SignInRefused(UpstreamRefused):
     """A source gave no token for the credential."""
 
     code, title = "sign_in_refused", "The source does not accept the credential"
+    of_credential = True
 
 
 @dataclass(frozen=True, slots=True)

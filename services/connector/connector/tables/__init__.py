@@ -4,6 +4,7 @@ from connector.tables.base import INBOX, METADATA, OUTBOX
 from connector.tables.credentials import CREDENTIALS, VARIABLES
 from connector.tables.integrations import INTEGRATION_INPUTS, INTEGRATIONS
 from connector.tables.operations import OPERATIONS
+from connector.tables.quarantine import QUARANTINES
 from connector.tables.rates import RATE_BUDGETS
 from connector.tables.runs import RUN_ERRORS, RUN_LOG, RUN_PAGES, RUN_SUSPECTS, RUNS
 from connector.tables.schedules import SCHEDULES
@@ -17,6 +18,7 @@ __all__ = [
     "METADATA",
     "OPERATIONS",
     "OUTBOX",
+    "QUARANTINES",
     "RATE_BUDGETS",
     "RUNS",
     "RUN_ERRORS",

@@ -66,6 +66,12 @@ async def resume(integration_id: UUID, parts: InParts, account: InAccount) -> In
     return await parts.connector.move_integration(integration_id, "resume", actor=account.name)
 
 
+@integrations.post("/{integration_id}/release")
+async def release(integration_id: UUID, parts: InParts, account: InAccount) -> IntegrationOut:
+    """End an integration's quarantine: it runs by its schedules again."""
+    return await parts.connector.move_integration(integration_id, "release", actor=account.name)
+
+
 @integrations.get("/{integration_id}/mapping")
 async def read_mapping(integration_id: UUID, parts: InParts, account: InAccount) -> MappingOut:
     """Return the newest version of the mapping."""

@@ -11,12 +11,14 @@ class SignInRefused(UpstreamRefused):
     """The API does not accept the credential."""
 
     code, title = "rest_sign_in_refused", "The source refused the sign-in"
+    of_credential = True
 
 
 class AccessRefused(UpstreamRefused):
     """The API knows the credential, but does not let it do this."""
 
     code, title = "rest_access_refused", "The source refused access"
+    of_credential = True
 
 
 class UnexpectedAnswer(UpstreamRefused):

@@ -14,12 +14,14 @@ class SignInRefused(UpstreamRefused):
     """Sophos does not accept the credential."""
 
     code, title = "sophos_sign_in_refused", "Sophos refused the sign-in"
+    of_credential = True
 
 
 class AccessRefused(UpstreamRefused):
     """Sophos knows the credential, but does not let it do this."""
 
     code, title = "sophos_access_refused", "Sophos refused access"
+    of_credential = True
 
 
 class UnexpectedAnswer(UpstreamRefused):
@@ -32,6 +34,7 @@ class WrongKindOfCredential(UpstreamRefused):
     """The credential belongs neither to a tenant nor to a partner nor to an organization."""
 
     code, title = "sophos_unknown_kind_of_credential", "Unknown kind of credential"
+    of_credential = True
 
 
 class TenantUnusable(UpstreamRefused):

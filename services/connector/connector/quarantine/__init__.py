@@ -1,0 +1,1 @@
+"""Integrations that keep failing are left alone for longer and longer, visibly."""
