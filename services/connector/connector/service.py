@@ -12,7 +12,7 @@ from connector.consumers import subscriptions
 from connector.credentials.expiry import watched
 from connector.http import build_app
 from connector.providers.providers import installed_providers
-from connector.rates.budget import Rates
+from connector.rates.budget import REAL_TIME, Rates, Timing
 from connector.rates.policy import POLICIES
 from connector.runs.worker import Worker
 from connector.schedules.ticker import Ticker
@@ -33,11 +33,18 @@ CONNECTIONS = 32
 
 @asynccontextmanager
 async def running(
-    settings: ConnectorSettings, common: CommonSettings, bus: Bus, mapper: httpx.AsyncClient, workflow_engine: httpx.AsyncClient
+    settings: ConnectorSettings,
+    common: CommonSettings,
+    bus: Bus,
+    mapper: httpx.AsyncClient,
+    workflow_engine: httpx.AsyncClient,
+    *,
+    timing: Timing = REAL_TIME,
 ) -> AsyncIterator[FastAPI]:
     """Run the connector inside the block: its consumers, its relay, its worker; give its app. Migrations are not run here.
 
-    At the end the worker lets go of its runs first, then consumption stops, then the last events leave.
+    At the end the worker lets go of its runs first, then consumption stops, then the last events leave. `timing`: by which time the
+    limits of sources are kept.
     """
     async with AsyncExitStack() as stack:
         foundation = await stack.enter_async_context(
@@ -47,7 +54,7 @@ async def running(
         outward = await stack.enter_async_context(
             outward_client(private=settings.private_networks, timeout=settings.timeout, connections=CONNECTIONS)
         )
-        rates = Rates(foundation.units, POLICIES[settings.rate_policy])
+        rates = Rates(foundation.units, POLICIES[settings.rate_policy], timing)
         parts = Parts(
             settings=settings,
             database=foundation.database,

@@ -28,7 +28,7 @@ async def budgets(parts: Parts) -> list[BudgetOut]:
     """Return what each scope has spent, by scope."""
     async with parts.database.reading() as session:
         found = await spent_by_scope(session)
-    moment = time.time()
+    moment = parts.rates.timing.clock()
     return [_shown(scope, POLICIES[parts.settings.rate_policy], spent, moment) for scope, spent in found.items()]
 
 
@@ -44,12 +44,11 @@ async def forecast_of(parts: Parts, integration_id: UUID) -> ForecastOut:
     each = (time.monotonic() - started) / max(1, len(counted))
     async with parts.database.reading() as session:
         found = await spent_by_scope(session)
-    return await asyncio.to_thread(_summed, POLICIES[parts.settings.rate_policy], counted, found, each)
+    return await asyncio.to_thread(_summed, POLICIES[parts.settings.rate_policy], counted, found, parts.rates.timing.clock(), each)
 
 
-def _summed(policy: Policy, counted: list[Counted], found: dict[str, Spent], each: float) -> ForecastOut:
+def _summed(policy: Policy, counted: list[Counted], found: dict[str, Spent], moment: float, each: float) -> ForecastOut:
     """Tenants are read one after the other, each with limits of its own."""
-    moment = time.time()
     costs = [forecast(policy, found.get(one.scope, Spent()), moment, one.requests, each) for one in counted]
     left = [cost.hour_left for cost in costs if cost.hour_left is not None]
     return ForecastOut(

@@ -3,14 +3,16 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from prometheus_client import Counter, Histogram
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from connector.rates.lane import current_lane
-from connector.rates.limits import Lane, Policy, Spent, accepted, refused, take, wait_for
+from connector.rates.gate import ask
+from connector.rates.lane import Asker, current_asker
+from connector.rates.limits import Policy, Spent, accepted, refused
 from connector.tables import RATE_BUDGETS
 from shared.clock import now
 from shared.db.upsert import insert_for
@@ -24,32 +26,34 @@ WAITED = Histogram("rollcall_rate_wait_seconds", "How long a request waited for 
 THROTTLED = Counter("rollcall_rate_throttled", "Answers with which a source asked for fewer requests")
 FORGIVEN_AFTER = 60.0
 """Seconds after a silence that ended."""
-LONGEST_NAP = 5.0
-"""Seconds: however long the wait is said to be, somebody may have given way meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What time it is, in seconds since the epoch, and how to let some pass."""
+
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep
+
+
+REAL_TIME = Timing()
 
 
 class Rates:
     """Permits to ask a source. Under a policy without limits nothing is stored and nobody waits."""
 
-    def __init__(
-        self,
-        units: Units,
-        policy: Policy,
-        *,
-        clock: Callable[[], float] = time.time,
-        sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
-    ) -> None:
-        self._units, self._policy, self._clock, self._sleep = units, policy, clock, sleep
+    def __init__(self, units: Units, policy: Policy, timing: Timing = REAL_TIME) -> None:
+        self._units, self._policy, self.timing = units, policy, timing
         self._limited = bool(policy.buckets or policy.windows)
 
     async def permit(self, scope: str) -> None:
         """Return when one more request may be sent to `scope`. Waits for as long as that takes; a cancelled waiter has spent nothing."""
         if not self._limited:
             return
-        lane, since = current_lane(), self._clock()
-        while (wait := await self._try(scope, lane)) > 0:
-            await self._sleep(min(wait, LONGEST_NAP))
-        WAITED.labels(lane).observe(self._clock() - since)
+        asker, since = current_asker(), self.timing.clock()
+        while (nap := await self._ask(scope, asker)) > 0:
+            await self.timing.sleep(nap)
+        WAITED.labels(asker.lane).observe(self.timing.clock() - since)
 
     async def throttled(self, scope: str, retry_after: float | None) -> None:
         """Close the scope for every replica: the source has asked for silence."""
@@ -58,22 +62,20 @@ class Rates:
             return
         async with self._units.begin() as unit:
             spent = await _locked(unit.session, scope)
-            closed = refused(spent, self._clock(), retry_after)
+            closed = refused(spent, self.timing.clock(), retry_after)
             await _store(unit.session, scope, closed)
-        log.warning("source_throttled", scope=scope, seconds=round(closed.closed_until - self._clock(), 1), in_a_row=closed.refusals)
+        log.warning("source_throttled", scope=scope, seconds=round(closed.closed_until - self.timing.clock(), 1), in_a_row=closed.refusals)
 
-    async def _try(self, scope: str, lane: Lane) -> float:
-        """Take a permit and return 0, or return in how many seconds to try again."""
+    async def _ask(self, scope: str, asker: Asker) -> float:
+        """Take a permit and return 0, or return in how many seconds to ask again."""
         async with self._units.begin() as unit:
             spent = await _locked(unit.session, scope)
-            moment = self._clock()
-            wait = wait_for(self._policy, spent, moment, lane)
-            if wait > 0:
-                return wait
+            moment = self.timing.clock()
             # Refusals in a row are forgiven after a quiet minute.
             calm = accepted(spent) if moment - spent.closed_until > FORGIVEN_AFTER else spent
-            await _store(unit.session, scope, take(self._policy, calm, moment))
-        return 0.0
+            nap, after = ask(self._policy, calm, moment, asker)
+            await _store(unit.session, scope, after)
+        return nap
 
 
 async def spent_by_scope(session: AsyncSession) -> dict[str, Spent]:

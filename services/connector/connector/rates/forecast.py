@@ -26,7 +26,7 @@ def forecast(policy: Policy, spent: Spent, now: float, requests: int, seconds_ea
     moment, within = now, 0
     for _ in range(played):
         moment += wait_for(policy, spent, moment, "sync")
-        spent = take(policy, spent, moment)
+        spent = take(policy, spent, moment, "sync")
         within += moment - now < HOUR
         moment += seconds_each
     seconds = (moment - now) * (requests / played if played else 1)
@@ -40,6 +40,6 @@ def _left(policy: Policy, spent: Spent, now: float, moment: float, within: int) 
         moment += wait_for(policy, spent, moment, "sync")
         if moment - now >= HOUR:
             break
-        spent = take(policy, spent, moment)
+        spent = take(policy, spent, moment, "sync")
         more += 1
     return more / (within + more) if within + more else 0.0

@@ -5,6 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from connector.rates.turns import Turns
+
+SHARE = 0.96
+"""Of the pace: what runs take while the reserve for others is not full."""
 Lane = Literal["sync", "urgent"]
 """`urgent` is for what a person or a workflow waits for; `sync` is for runs, and leaves a reserve to the other."""
 
@@ -13,7 +17,8 @@ Lane = Literal["sync", "urgent"]
 class Bucket:
     """Permits that come back evenly, up to `capacity`. No minute sees more than capacity + 60 * per_second of them.
 
-    `for_runs_only`: a recommendation, which keeps nobody waiting who is waited for.
+    `reserve`: what runs leave to others; until it is there they go at `SHARE` of the pace, so that it grows. `for_runs_only`: a
+    recommendation, which keeps nobody waiting who is waited for.
     """
 
     name: str
@@ -24,15 +29,37 @@ class Bucket:
 
     def level(self, spent: "Spent", now: float) -> float:
         """Return how many permits there are."""
-        level, at = spent.buckets.get(self.name, (self.capacity, now))
-        return min(self.capacity, level + max(0.0, now - at) * self.per_second)
+        return self._level(spent, now, self.name, self.per_second)
 
     def wait(self, spent: "Spent", now: float, lane: Lane) -> float:
         """Return in how many seconds there is a permit for the lane."""
         if self.for_runs_only and lane == "urgent":
             return 0.0
-        needed = 1 + (self.reserve if lane == "sync" else 0)
-        return max(0.0, needed - self.level(spent, now)) / self.per_second
+        level = self.level(spent, now)
+        one = max(0.0, 1 - level) / self.per_second
+        if lane == "urgent" or not self.reserve:
+            return one
+        beyond_reserve = max(0.0, 1 + self.reserve - level) / self.per_second
+        own = max(0.0, 1 - self._level(spent, now, self._share, self.per_second * SHARE)) / (self.per_second * SHARE)
+        return max(one, min(beyond_reserve, own))
+
+    def after(self, spent: "Spent", now: float, lane: Lane) -> dict[str, tuple[float, float]]:
+        """Return what one more request leaves."""
+        _, at = spent.buckets.get(self.name, (0, now))
+        left = {self.name: (self.level(spent, now) - 1, max(now, at))}
+        if self.reserve:
+            own = self._level(spent, now, self._share, self.per_second * SHARE)
+            # What runs pass beyond their share, because the reserve is full, is not held against them.
+            left[self._share] = (max(0.0, own - (lane == "sync")), max(now, at))
+        return left
+
+    @property
+    def _share(self) -> str:
+        return f"{self.name}:runs"
+
+    def _level(self, spent: "Spent", now: float, name: str, per_second: float) -> float:
+        level, at = spent.buckets.get(name, (self.capacity, now))
+        return min(self.capacity, level + max(0.0, now - at) * per_second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +105,11 @@ class Policy:
     buckets: tuple[Bucket, ...] = ()
     windows: tuple[Window, ...] = ()
 
+    @property
+    def pace(self) -> float:
+        """Seconds from one permit to the next, once no burst is left."""
+        return max((1 / bucket.per_second for bucket in self.buckets), default=0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Spent:
@@ -87,6 +119,7 @@ class Spent:
     windows: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     closed_until: float = 0.0
     refusals: int = 0
+    turns: Turns = field(default_factory=Turns)
 
     @classmethod
     def stored(cls, told: Mapping[str, Any]) -> "Spent":
@@ -96,6 +129,7 @@ class Spent:
             windows={name: {int(slot): int(count) for slot, count in slots.items()} for name, slots in told.get("windows", {}).items()},
             closed_until=float(told.get("closed_until", 0)),
             refusals=int(told.get("refusals", 0)),
+            turns=Turns.stored(told.get("turns", {})),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -105,6 +139,7 @@ class Spent:
             "windows": {name: {str(slot): count for slot, count in slots.items()} for name, slots in self.windows.items()},
             "closed_until": self.closed_until,
             "refusals": self.refusals,
+            "turns": self.turns.as_json(),
         }
 
 
@@ -120,12 +155,11 @@ def wait_for(policy: Policy, spent: Spent, now: float, lane: Lane) -> float:
     return wait if wait > SMALLEST else 0.0
 
 
-def take(policy: Policy, spent: Spent, now: float) -> Spent:
+def take(policy: Policy, spent: Spent, now: float, lane: Lane) -> Spent:
     """Return what is spent after one more request, whether it fits or not."""
-    buckets = {}
+    buckets: dict[str, tuple[float, float]] = {}
     for bucket in policy.buckets:
-        _, at = spent.buckets.get(bucket.name, (0, now))
-        buckets[bucket.name] = (bucket.level(spent, now) - 1, max(now, at))
+        buckets |= bucket.after(spent, now, lane)
     windows = {}
     for window in policy.windows:
         slots = window.counted(spent, now)

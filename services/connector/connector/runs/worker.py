@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, delete, select
 from sqlalchemy.exc import DBAPIError
 
+from connector.rates.lane import for_integration
 from connector.runs.books import end
 from connector.runs.claims import Claim, LeaseLost, give_back, kept_alive, waiting
 from connector.runs.phases import FOR_THE_MAPPER
@@ -93,7 +94,7 @@ class Worker:
         task.add_done_callback(lambda _done: self._at_work.pop(held.run_id, None))
 
     async def _carry_out(self, held: Claim) -> None:
-        with correlated(held.row.correlation_id), gathered():
+        with correlated(held.row.correlation_id), for_integration(held.row.integration_id), gathered():
             try:
                 async with kept_alive(self._parts.units, held):
                     await self._guarded(held)
