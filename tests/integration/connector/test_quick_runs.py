@@ -1,8 +1,16 @@
 """Quick runs: what changed since the last run, in as many requests as that takes, and never a word about absence."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import SecretStr
+from sqlalchemy import update
+
+from connector.tables import OUTBOX, RUNS, SCHEMA
+from shared.clock import now
+from shared.db.engine import opened
 from shared.events import ListingCompleted, UsersObserved
+from shared.unit import Units
 from sophos_central_simulator.faults import Fault
 from tests.support.connector import Api, World, ended, launched, run
 
@@ -96,6 +104,22 @@ async def test_when_somebody_is_removed_meanwhile_the_reading_begins_again(here:
     seen = {one for event in here.mapper.of(UsersObserved) if str(event.provenance.run_id) == done["id"] for one in event.source_ids}
     assert done["state"] == "completed"
     assert seen >= set(changed[:-1])
+
+
+async def test_the_first_one_after_a_full_run_begins_where_the_run_before_that_began(here: World, database_url: SecretStr) -> None:
+    """A full run may have missed a newcomer who moved up, past the page that was read next; nobody else would look for them again."""
+    async with here.connector(quick_overlap_seconds=0) as api:
+        integration_id = await launched(api, here)
+        await run(api, integration_id)
+        yesterday = now() - timedelta(days=1)
+        async with opened(database_url, SCHEMA.name) as database, Units(database, OUTBOX).begin() as unit:
+            await unit.session.execute(update(RUNS).values(watermark=yesterday))
+        await run(api, integration_id)
+        first = await quick(api, integration_id)
+        second = await quick(api, integration_id)
+
+    assert datetime.fromisoformat(first["since"]) == yesterday
+    assert datetime.fromisoformat(second["since"]) >= yesterday + timedelta(days=1) - timedelta(minutes=1)
 
 
 async def test_there_must_be_a_full_run_to_begin_at(here: World) -> None:

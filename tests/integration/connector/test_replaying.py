@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from sqlalchemy import func, select, update
 
 from connector.runs.retention import remove_old
-from connector.tables import RUN_ERRORS, RUN_LOG, RUN_PAGES, RUNS, SCHEMA
+from connector.tables import OUTBOX, RUN_ERRORS, RUN_LOG, RUN_PAGES, RUNS, SCHEMA
 from shared.clock import now
 from shared.db.engine import opened
 from shared.events import ListingCompleted, UsersObserved
@@ -109,7 +109,7 @@ async def test_old_runs_go_and_the_last_full_one_stays(here: World, database_url
         integration_id = await launched(api, here)
         runs = [await run(api, integration_id) for _ in range(3)]
     async with opened(database_url, SCHEMA.name) as database:
-        units = Units(database, SCHEMA.metadata.tables["outbox"])
+        units = Units(database, OUTBOX)
         async with units.begin() as unit:
             ages = {runs[0]["id"]: 100, runs[1]["id"]: 40, runs[2]["id"]: 100}
             for row in (await unit.session.execute(select(RUNS.c.id))).all():
