@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from sophos_central_simulator.people import People
-
 Json = dict[str, Any]
 
 
@@ -103,11 +101,8 @@ KINDS: tuple[Callable[[Json, Json], None], ...] = (
 )
 
 
-def awkward_people(people: People, others: list[Json]) -> list[Json]:
-    """Return one person of each awkward kind; `others` are clean, and two kinds take their e-mail."""
-    made = []
-    for number, make in enumerate(KINDS):
-        person = people.next()
-        make(person, others[number % len(others)])
-        made.append(person)
-    return made
+def awkward_people(people: list[Json], other: Callable[[int], Json]) -> list[Json]:
+    """Make of clean people one of each awkward kind, as far as they go; two kinds take the e-mail of somebody else."""
+    for number, (make, person) in enumerate(zip(KINDS, people, strict=False)):
+        make(person, other(number))
+    return people

@@ -198,12 +198,9 @@ async def forget_requests(request: Request, tenant_id: str) -> Response:
 
 
 def _state(tenant: Tenant) -> dict[str, Any]:
-    sources: dict[str, int] = {}
-    for user in tenant.directory.users.values():
-        source = user["source"]["type"]
-        sources[source] = sources.get(source, 0) + 1
-    domain = tenant.directory.domain
-    return {"client_id": tenant.client_id, "email_domain": domain, "users": len(tenant.directory.users), "by_source": sources}
+    directory = tenant.directory
+    counted = {"users": len(directory.users), "by_source": directory.by_source(), "endpoints": len(tenant.fleet)}
+    return {"client_id": tenant.client_id, "email_domain": directory.domain, **counted}
 
 
 def _brief(user: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""A tenant's directory: people who come, change and go; each selection is made and sorted once, then paged quickly."""
+"""A tenant's directory: people who come, change and go, and the lists of them."""
 
 import random
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,14 +10,18 @@ from typing import Any
 from sophos_central_simulator.awkward import KINDS, awkward_people
 from sophos_central_simulator.clock import Clock
 from sophos_central_simulator.errors import Refused
+from sophos_central_simulator.everybody import Everybody
+from sophos_central_simulator.listed import Listed, Stretch, listed
 from sophos_central_simulator.names import EVERY_FAMILY_NAME
 from sophos_central_simulator.people import People, embedded, stamp
-from sophos_central_simulator.selecting import EVERYBODY, Order, Selection, in_order
+from sophos_central_simulator.selecting import EVERYBODY, Order, Selection, groups_of, in_order
 
 Json = dict[str, Any]
 
-REMEMBERED_ORDERS = 16
+REMEMBERED_LISTS = 8
 REMEMBERED_GONE = 10_000
+SHOWN_MEMBERS = 10
+"""Members that stand inside a group; its `total` counts all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +35,19 @@ class Gone:
 class Directory:
     """Everybody of one tenant, by id. Rows are replaced, never changed in place."""
 
-    def __init__(self, people: People, users: int, clock: Clock, *, awkward: bool) -> None:
+    def __init__(self, people: People, clock: Clock, *, awkward: bool) -> None:
         self._people, self._clock = people, clock
-        self._orders: dict[tuple[Order, Selection], list[Json]] = {}
+        self._lists: dict[tuple[Order, Selection], Listed] = {}
+        self._lists_version = 0
         self._gone: dict[str, Gone] = {}
+        self._joined = 0
         self._moved = 0
         self._latest = datetime(2026, 1, 1, tzinfo=UTC)
-        odd = len(KINDS) if awkward and users else 0
-        everybody = [people.next() for _ in range(max(users - odd, min(users, 1)))]
-        if odd:
-            everybody.extend(awkward_people(people, everybody))
-        self.users: dict[str, Json] = {person["id"]: person for person in everybody}
-        self._originals = everybody
-        self._emails: dict[str, set[str]] = {}
-        for person in everybody:
-            self._index(person)
+        self.users = Everybody(people)
+        if awkward and people.count > 1:
+            odd = min(len(KINDS), people.count - 1)
+            for person in awkward_people([people.at(people.count - 1 - number) for number in range(odd)], people.at):
+                self.users[person["id"]] = person
 
     @property
     def groups(self) -> list[Json]:
@@ -61,27 +64,42 @@ class Directory:
         """The e-mail domain."""
         return self._people.domain
 
-    def rows(self, order: Order = (), selection: Selection = EVERYBODY, ids: Iterable[str] = ()) -> list[Json]:
-        """Return the selected people in order; with `ids`, only those among them."""
+    def rows(self, order: Order = (), selection: Selection = EVERYBODY, ids: Iterable[str] = ()) -> Sequence[Json]:
+        """Return the selected people in order, to be counted and cut; with `ids`, only those among them."""
         if named := [self.users[one] for one in dict.fromkeys(ids) if one in self.users]:
             return in_order(selection.among(named), order)
         if ids:
             return []
-        rows = self._orders.get((order, selection))
-        if rows is None:
-            rows = in_order(selection.among(list(self.users.values())), order)
-            while len(self._orders) >= REMEMBERED_ORDERS:
-                del self._orders[next(iter(self._orders))]
-            self._orders[order, selection] = rows
-        return rows
+        if selection == EVERYBODY and order[1:] in {(), (("id", False),)} and (not order or order[0][0] in {"id", "updatedAt"}):
+            ranked = self.users.by_update if order and order[0][0] == "updatedAt" else self.users.by_id
+            return Stretch(self.users, ranked, backwards=bool(order and order[0][1]))
+        return self._listed(order, selection)
+
+    def by_source(self) -> dict[str, int]:
+        """Count people by where they are synced from."""
+        counted = Counter(str(row["source"]["type"]) for row in self.users.kept.values())
+        for kind, number in self.users.by_kind().items():
+            counted[self._people.kinds[kind][0]["type"]] += number
+        return {source: number for source, number in counted.items() if number}
+
+    def members(self, group_id: str) -> tuple[int, list[Json]]:
+        """Count a group's members, and return some of them."""
+        kept = [row for row in self.users.kept.values() if any(one["id"] == group_id for one in groups_of(row))]
+        kinds = {kind for kind, (_source, groups) in enumerate(self._people.kinds) if any(one["id"] == group_id for one in groups["items"])}
+        total = len(kept) + sum(number for kind, number in self.users.by_kind().items() if kind in kinds)
+        shown = kept[:SHOWN_MEMBERS]
+        if kinds:
+            some = (index for index in self.users.generated() if index % len(self._people.kinds) in kinds)
+            shown += [self._people.at(index) for _, index in zip(range(SHOWN_MEMBERS - len(shown)), some, strict=False)]
+        return total, shown
 
     def with_email(self, email: str) -> set[str]:
         """Return the ids of those who have this e-mail, whatever its case."""
-        return {one for one in self._emails.get(email.lower(), ()) if self.users.get(one, {}).get("email", "").lower() == email.lower()}
+        return self.users.with_email(email)
 
     def original(self, index: int) -> Json | None:
         """Return one of those who were there from the start, in rotation, as they were then; None in an empty directory."""
-        return self._originals[index % len(self._originals)] if self._originals else None
+        return self._people.at(index % self._people.count) if self._people.count else None
 
     def lately_gone(self, user_id: str, seconds: float) -> Json | None:
         """Return somebody who was removed not longer ago than so many seconds."""
@@ -91,8 +109,6 @@ class Directory:
     def add(self, person: Json) -> None:
         """Add somebody."""
         self.users[person["id"]] = person
-        self._index(person)
-        self._orders.clear()
 
     def create(self, fields: Json, groups: list[Json]) -> Json:
         """Add a custom user and return it."""
@@ -113,9 +129,7 @@ class Directory:
         """Remove somebody; None when nobody has the id."""
         person = self.users.pop(user_id, None)
         if person is not None:
-            self._orders.clear()
             self._gone[user_id] = Gone(person, self._clock.monotonic())
-            self._emails.get(str(person.get("email", "")).lower(), set()).discard(user_id)
             while len(self._gone) > REMEMBERED_GONE:
                 del self._gone[next(iter(self._gone))]
         return person
@@ -125,8 +139,6 @@ class Directory:
         person = {**self.users[user_id], **changes, "updatedAt": self.moment()}
         person = {name: value for name, value in person.items() if value is not None}
         self.users[user_id] = person
-        self._index(person)
-        self._orders.clear()
         return person
 
     def bring_back(self, user_id: str, *, as_custom: bool) -> Json | None:
@@ -154,15 +166,13 @@ class Directory:
         certain = dict.fromkeys(leave_ids)
         if unknown := [one for one in certain if one not in self.users]:
             raise Refused(400, f"leave_ids: nobody has the id {unknown[0]}")
-        others = sorted(one for one in self.users if one not in certain)
-        if change + leave > len(others):
-            raise Refused(400, f"change + leave is {change + leave}, but only {len(others)} people can be chosen")
-        chosen = generator.sample(others, change + leave)
+        others = len(self.users) - len(certain)
+        if change + leave > others:
+            raise Refused(400, f"change + leave is {change + leave}, but only {others} people can be chosen")
+        chosen = self._some(generator, change + leave, certain)
         changed = [self._rename(user_id, generator) for user_id in chosen[:change]]
         left = [person for user_id in (*certain, *chosen[change:]) if (person := self.remove(user_id)) is not None]
-        joined = [self._people.next() for _ in range(join)]
-        for person in joined:
-            self.add(person)
+        joined = [self._join() for _ in range(join)]
         return {"changed": changed, "joined": joined, "left": left}
 
     def next_move(self) -> int:
@@ -175,6 +185,29 @@ class Directory:
         last = generator.choice([name.written for name in EVERY_FAMILY_NAME if name.written != person.get("lastName")])
         return self.update(user_id, {"lastName": last, "name": f"{person.get('firstName', 'Somebody')} {last}"})
 
-    def _index(self, person: Json) -> None:
-        if email := person.get("email"):
-            self._emails.setdefault(email.lower(), set()).add(person["id"])
+    def _join(self) -> Json:
+        """Let the next person come, as a directory sync or an admin adds them."""
+        moment = self.moment()
+        person = self._people.at(self._people.count + self._joined)
+        person |= {"id": self._people.new_id(), "createdAt": moment, "updatedAt": moment}
+        self._joined += 1
+        self.add(person)
+        return person
+
+    def _some(self, generator: random.Random, number: int, but: Iterable[str]) -> list[str]:
+        """Return the ids of so many people, none of whom is among `but`."""
+        avoided = set(but)
+        everybody = Stretch(self.users, self.users.by_id)
+        places = generator.sample(range(len(everybody)), min(number + len(avoided), len(everybody)))
+        return [one for place in places if (one := everybody.id_at(place)) not in avoided][:number]
+
+    def _listed(self, order: Order, selection: Selection) -> Listed:
+        if self._lists_version != self.users.version:
+            self._lists.clear()
+            self._lists_version = self.users.version
+        found = self._lists.get((order, selection))
+        if found is None:
+            while len(self._lists) >= REMEMBERED_LISTS:
+                del self._lists[next(iter(self._lists))]
+            self._lists[order, selection] = found = listed(self.users, self._people, order, selection)
+        return found

@@ -8,7 +8,7 @@ from sophos_central_simulator.errors import Refused
 from sophos_central_simulator.people import EPOCH, stamp
 from sophos_central_simulator.queries import Query, partial
 from sophos_central_simulator.requests import answer, id_of, query_of, scoped
-from sophos_central_simulator.selecting import Selection, groups_of, in_order
+from sophos_central_simulator.selecting import groups_of, in_order
 from sophos_central_simulator.tenants import Tenant
 from sophos_central_simulator.users import USERS, user_of, user_page
 
@@ -17,8 +17,6 @@ Json = dict[str, Any]
 GROUPS = "/common/v1/directory/user-groups"
 SORTABLE = ("id", "name", "createdAt", "updatedAt")
 SEARCHABLE = ("name", "description")
-SHOWN_MEMBERS = 10
-"""Members that stand inside a group; its `total` counts all."""
 router = APIRouter()
 
 
@@ -77,13 +75,13 @@ def _all(tenant: Tenant) -> list[Json]:
 
 
 def _shown(tenant: Tenant, group: Json, source: str) -> Json:
-    members = tenant.directory.rows((), Selection(group_id=group["id"]))
-    items = [{"id": user["id"], "name": user["name"]} for user in members[:SHOWN_MEMBERS]]
+    total, members = tenant.directory.members(group["id"])
+    items = [{"id": user["id"], "name": user["name"]} for user in members]
     return {
         **group,
         "description": f"Everybody in {group['name']}",
         "source": {"type": source},
-        "users": {"total": len(members), "itemsCount": len(items), "items": items},
+        "users": {"total": total, "itemsCount": len(items), "items": items},
         "tenant": {"id": tenant.id},
         "createdAt": stamp(EPOCH),
         "updatedAt": stamp(EPOCH),

@@ -1,11 +1,14 @@
-"""Simulated people: the same seed and e-mail domain give the same ones, in many languages, custom and directory-synced."""
+"""Simulated people: each one follows from the seed, the e-mail domain and an index; in many languages, custom and directory-synced."""
 
+import math
 import random
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sophos_central_simulator.names import LANGUAGES
+from sophos_central_simulator.spread import Dice, SpreadIds, key_of
 
 Json = dict[str, Any]
 
@@ -15,7 +18,13 @@ GROUPS = ("Sales", "Engineering", "Finance", "People", "Support", "Legal")
 SYNCED_GROUPS = ("Domain Users", "VPN users")
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 LONGEST_AGO = 60_000_000_000
-"""Milliseconds after the epoch (not quite two years) within which people were created."""
+"""Milliseconds after the epoch (not quite two years) within which people were created; afterwards each was updated once."""
+UPDATED_FROM = EPOCH + timedelta(milliseconds=LONGEST_AGO + 60_000)
+UPDATED_WITHIN = 60 * 86_400_000
+"""Milliseconds."""
+CYCLE = 50 * len(SOURCES)
+"""After so many people their sources and groups begin again, so that they can be counted without looking at each."""
+LOGIN = re.compile(r"(.*?)([1-9][0-9]*)?", re.DOTALL)
 
 
 def uuid_from(generator: random.Random) -> str:
@@ -36,56 +45,90 @@ def embedded(groups: list[Json]) -> Json:
 
 
 class People:
-    """Makes people of one tenant, one after the other."""
+    """Makes people of one tenant: those of the indexes below `count` are there from the start, later ones join."""
 
-    def __init__(self, seed: int, tenant_id: str, domain: str) -> None:
-        self.domain = domain
-        self.tenant = {"id": tenant_id}
+    def __init__(self, seed: int, tenant_id: str, domain: str, count: int) -> None:
+        self.domain, self.count, self.tenant = domain, count, {"id": tenant_id}
         # Names follow from the seed alone; ids also from the domain, so that two tenants never share an id.
-        self._names = random.Random(f"{seed}:names")
-        self._ids = random.Random(f"{seed}:{domain}:ids")
-        self._logins: Counter[str] = Counter()
+        self._key, self.ids = key_of(seed, "people"), SpreadIds(key_of(seed, domain, "ids"), count)
+        self._new_ids = random.Random(f"{seed}:{domain}:ids")
+        choose = random.Random(f"{seed}:names")
+        names = {f"{one.plain}.{two.plain}": (one, two) for given, family in LANGUAGES for one in given for two in family}
+        self.names = list(names.items())
+        choose.shuffle(self.names)
         groups = random.Random(f"{seed}:{domain}:groups")
         self.groups, self.synced_groups = (
-            [{"id": uuid_from(groups), "name": name, "displayName": name} for name in names] for names in (GROUPS, SYNCED_GROUPS)
+            [{"id": uuid_from(groups), "name": name, "displayName": name} for name in some] for some in (GROUPS, SYNCED_GROUPS)
         )
-        # Made once and shared by many: a hundred thousand people must fit into memory.
-        self._sources = {source: {"type": source} for source in SOURCES}
-        self._memberships = {synced: [embedded(self._some(groups, synced=synced)) for _ in range(40)] for synced in (False, True)}
+        sources = list(SOURCES) * (CYCLE // len(SOURCES))
+        choose.shuffle(sources)
+        # Made once and shared by many: a change of a group shows in all its members.
+        self.kinds = [({"type": source}, embedded(self._some(groups, synced=source != "custom"))) for source in sources]
+        self._stride = next(step for step in range(max(count * 618 // 1000, 1), count + 2) if math.gcd(step, max(count, 1)) == 1)
 
     def new_id(self) -> str:
         """Return an id that nobody has."""
-        return uuid_from(self._ids)
+        return uuid_from(self._new_ids)
 
-    def next(self) -> Json:
-        """Return the next person, clean: an e-mail that nobody else has, both names, both times."""
-        choose = self._names
-        given, family = (choose.choice(names) for names in choose.choice(LANGUAGES))
-        login = self._login(f"{given.plain}.{family.plain}")
-        source = choose.choice(SOURCES)
-        created = EPOCH + timedelta(milliseconds=choose.randrange(LONGEST_AGO))
-        updated = created + timedelta(minutes=choose.randrange(1, 100_000))
+    def at(self, index: int) -> Json:
+        """Return the person of an index, clean: an e-mail that nobody else has, both names, both times."""
+        source, groups = self.kinds[index % CYCLE]
         person = {
-            "id": self.new_id(),
-            "name": f"{given.written} {family.written}",
-            "firstName": given.written,
-            "lastName": family.written,
-            "email": f"{login}@{self.domain}",
-            "exchangeLogin": login,
-            "groups": choose.choice(self._memberships[source != "custom"]),
+            "id": self.ids.at(index),
+            **self.searchable(index),
+            "groups": groups,
             "tenant": self.tenant,
-            "source": self._sources[source],
-            "createdAt": stamp(created),
-            "updatedAt": stamp(updated),
+            "source": source,
+            "createdAt": stamp(EPOCH + timedelta(milliseconds=Dice(self._key, index).below(LONGEST_AGO))),
+            "updatedAt": self.updated_at(self.place_by_update(index)),
         }
-        if source == "activeDirectory":
+        if source["type"] == "activeDirectory":
             person["domain"] = self.domain
         return person
 
-    def _login(self, wanted: str) -> str:
-        self._logins[wanted] += 1
-        number = self._logins[wanted]
-        return wanted if number == 1 else f"{wanted}{number}"
+    def named(self, number: int) -> Json:
+        """Return one of the names that people have."""
+        given, family = self.names[number][1]
+        return {"name": f"{given.written} {family.written}", "firstName": given.written, "lastName": family.written}
+
+    def searchable(self, index: int) -> Json:
+        """Return what people are searched by."""
+        login = self.login(index)
+        return {**self.named(index % len(self.names)), "email": f"{login}@{self.domain}", "exchangeLogin": login}
+
+    def login(self, index: int) -> str:
+        """Return what stands before the @."""
+        return self.names[index % len(self.names)][0] + self._number(index)
+
+    def with_login_ending(self, ending: str) -> list[int] | None:
+        """Return the indexes of all whose login ends so; None when it ends in figures only, or anywhere."""
+        match = LOGIN.fullmatch(ending)
+        if match is None or not match[1]:
+            return None
+        cycle = int(match[2]) - 1 if match[2] else 0
+        some = [number + cycle * len(self.names) for number, (login, _names) in enumerate(self.names) if login.endswith(match[1])]
+        return sorted(index for index in some if index < self.count and self.login(index).endswith(ending))
+
+    def place_by_update(self, index: int) -> int:
+        """Return how many were updated before the person of an index."""
+        return index * self._stride % max(self.count, 1)
+
+    def index_by_update(self, place: int) -> int:
+        """Return who was updated after so many others."""
+        return place * pow(self._stride, -1, self.count) % self.count
+
+    def updated_at(self, place: int) -> str:
+        """Return when the person who was updated after so many others was."""
+        return stamp(UPDATED_FROM + timedelta(milliseconds=place * (UPDATED_WITHIN // max(self.count, 1))))
+
+    def count_by_kind(self) -> Counter[int]:
+        """Return how many there are of each kind."""
+        whole, rest = divmod(self.count, CYCLE)
+        return Counter({number: whole + (number < rest) for number in range(CYCLE)})
+
+    def _number(self, index: int) -> str:
+        cycle = index // len(self.names)
+        return str(cycle + 1) if cycle else ""
 
     def _some(self, generator: random.Random, *, synced: bool) -> list[Json]:
         joined = generator.sample(self.groups, generator.choice((0, 1, 1, 1, 2)))

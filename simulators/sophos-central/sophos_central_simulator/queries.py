@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,7 @@ class Query:
         """Return a list parameter, however it was sent."""
         return [part.strip() for value in self.params.getlist(name) for part in value.split(",") if part.strip()]
 
-    def page(self, rows: list[Json]) -> Json:
+    def page(self, rows: Sequence[Json]) -> Json:
         """Return the page of `rows` that is asked for. Raises `Refused`."""
         number, size = self._number("page", 1), self.size()
         items = rows[(number - 1) * size : number * size]
@@ -37,7 +38,7 @@ class Query:
         if self.wants_total():
             pages.update(total=math.ceil(len(rows) / size), items=len(rows))
         names = self.many("fields")
-        return {"items": [partial(item, names) for item in items] if names else items, "pages": pages}
+        return {"items": [partial(item, names) for item in items], "pages": pages}
 
     def order(self, sortable: tuple[str, ...]) -> Order:
         """Return the order that is asked for. Raises `Refused`."""

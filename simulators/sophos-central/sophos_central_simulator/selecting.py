@@ -21,10 +21,11 @@ class Selection:
 
     def among(self, rows: list[Json]) -> list[Json]:
         """Return the rows that meet every filter."""
-        tests = self._tests()
+        tests = self.tests()
         return [row for row in rows if all(test(row) for test in tests)] if tests else rows
 
-    def _tests(self) -> list[Callable[[Json], bool]]:
+    def tests(self) -> list[Callable[[Json], bool]]:
+        """Return what a row must pass."""
         tests: list[Callable[[Json], bool]] = []
         if self.source_type:
             tests.append(lambda row: row["source"]["type"] == self.source_type)

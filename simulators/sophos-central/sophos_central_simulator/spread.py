@@ -45,10 +45,16 @@ class SpreadIds:
 
     def index_of(self, one: str) -> int | None:
         """Return whose id this is; None when it is nobody's."""
-        index = self.first_from(one)
+        try:
+            index = self.first_from(one)
+        except ValueError:
+            return None
         return index if index < self.count and self.at(index) == one else None
 
     def first_from(self, one: str) -> int:
-        """Return the index of the first id that is not below this text, which must begin as a UUID does; `count` when all are below."""
+        """Return the index of the first id that is not below this text, which must begin as a UUID does; `count` when all are below.
+
+        Raises `ValueError`.
+        """
         index = min(int(one[:8] + one[9:13], 16) // self._step, self.count)
         return index + 1 if index < self.count and self.at(index) < one else index

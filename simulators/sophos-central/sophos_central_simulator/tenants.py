@@ -80,7 +80,7 @@ class Tenants:
     ) -> Tenant:
         """Make a tenant. Its people follow from seed and domain; its id and credential are new each time unless given."""
         tenant_id = tenant_id or new_id()
-        directory = Directory(People(seed, tenant_id, email_domain), users, self.clock, awkward=awkward)
+        directory = Directory(People(seed, tenant_id, email_domain, users), self.clock, awkward=awkward)
         today = self.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
         devices = Devices(seed, email_domain, endpoints, tenant_id, today)
         self.by_id[tenant_id] = tenant = Tenant(

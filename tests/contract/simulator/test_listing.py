@@ -86,7 +86,8 @@ async def test_search_looks_at_the_full_name_unless_told_otherwise(visitor: Visi
     assert await found(search="L.ZAK@", searchFields="email") == ["Łucja Żakowska"]
     assert await found(search="lzak", searchFields="email,exchangeLogin") == ["Łucja Żakowska"]
     assert await found(search="lzak") == []
-    assert made["id"] in [user["id"] for user in await visitor.users(search="@example.com", searchFields="email", page=3)]
+    pages = [await visitor.users(search="@example.com", searchFields="email", pageSize=100, page=number) for number in (1, 2)]
+    assert made["id"] in [user["id"] for page in pages for user in page]
 
 
 async def test_ids_travel_by_comma_or_repeated_in_any_case(visitor: Visitor) -> None:

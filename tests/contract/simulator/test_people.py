@@ -80,14 +80,13 @@ async def test_groups_show_their_members(visitor: Visitor) -> None:
     refusal(await visitor.http.get(f"{GROUPS}/{leaver}", headers=visitor.headers), 404)
 
 
-def test_a_large_directory_is_sorted_once_and_everybody_is_unique() -> None:
-    """The simulator must never be what a benchmark measures."""
+def test_everybody_in_a_large_directory_is_unique() -> None:
+    """Although nobody is held: names, logins and ids come round without meeting."""
     directory = Tenants().create(seed=7, users=20_000, awkward=False, email_domain="example.com").directory
-    order = (("id", False),)
-    assert len({person["email"] for person in directory.users.values()}) == len(directory.users) == 20_000
-    assert directory.rows(order) is directory.rows(order)
-    directory.remove(directory.rows(order)[0]["id"])
-    assert len(directory.rows(order)) == 19_999
+    everybody = list(directory.users.values())
+    assert len({person["email"] for person in everybody}) == len({person["id"] for person in everybody}) == len(directory.users) == 20_000
+    directory.remove(directory.rows((("id", False),))[0]["id"])
+    assert len(directory.rows((("id", False),))) == 19_999
 
 
 async def test_a_page_comes_without_waiting_for_an_acknowledgement(visitor: Visitor) -> None:

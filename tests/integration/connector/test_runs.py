@@ -138,7 +138,6 @@ async def test_a_record_that_cannot_be_applied_is_kept_with_its_reason(here: Wor
 async def test_a_user_without_an_id_is_an_error_of_the_run(here: World) -> None:
     """Without an id nobody can be told from others; the rest of the page is taken."""
     here.tenant.directory.users["broken"] = {**here.source(here.custom()[0]), "id": None}
-    here.tenant.directory._orders.clear()
     async with here.connector() as api:
         ended = await run(api, await launched(api, here))
         errors = await api.get(f"/runs/{ended['id']}/errors")
