@@ -97,6 +97,8 @@ class UsersProvenAbsent(Event):
 
     provenance: Provenance
     proofs: list[ProofOfAbsence]
+    pages: int = Field(default=0, description="Pages of the complete listing that did not show them.")
+    records: int = Field(default=0, description="Records on those pages.")
 
     @property
     @override

@@ -64,7 +64,9 @@ async def test_whoever_left_is_proven_absent_by_id(here: World) -> None:
     gone = {person["id"] for person in moved["left"]}
     assert (ended["state"], ended["counts"]["added"], ended["counts"]["updated"]) == ("completed", 3, 7)
     assert (ended["missing"], ended["newly_missing"]) == (5, 5)
-    proofs = here.mapper.of(UsersProvenAbsent)[-1].proofs
+    absent = here.mapper.of(UsersProvenAbsent)[-1]
+    proofs = absent.proofs
+    assert (absent.pages, absent.records) == (3, 248)
     assert {proof.source_id for proof in proofs} == gone
     assert {(proof.status, proof.asked) for proof in proofs} == {(404, f"GET {USERS}/{one}") for one in gone}
     assert all(proof.source_correlation_id for proof in proofs)

@@ -36,6 +36,18 @@ async def test_proof_marks_the_user_missing_and_deletes_nobody(mapper: Mapper) -
     assert len(await mapper.people()) == 2
 
 
+async def test_the_proof_is_kept_with_the_record(mapper: Mapper) -> None:
+    """Months later somebody asks why: which run, over how many pages, asked what, and what the source said when."""
+    await mapper.observe([source_user(1)])
+    told = mapper.absent(str(UUID(int=1)))
+    await mapper.publish(told.model_copy(update={"pages": 3, "records": 250}))
+    (person,) = await mapper.people()
+    newest = (await mapper.timeline(person["id"]))[-1]
+    (proof,) = told.proofs
+    assert newest["kind"] == "missing"
+    assert newest["proof"] == {"run_id": str(mapper.run_id), "pages": 3, "records": 250, **proof.model_dump(mode="json")}
+
+
 async def test_who_comes_back_is_returned_on_the_same_record(mapper: Mapper) -> None:
     """Sophos can bring a user back, with the old id or with a new one."""
     await mapper.observe([source_user(1)])

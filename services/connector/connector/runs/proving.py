@@ -78,7 +78,8 @@ class Proving:
             await enter_errors(unit.session, run_id, 0, unclear)
             counted = {"absent": len(proofs), "present": len(present), "unclear": len(unclear)}
             await log_state(unit.session, run_id, "proven", **counted)
-            unit.record(UsersProvenAbsent(provenance=self._provenance, proofs=proofs))
+            listed = {"pages": self._held.row.pages, "records": self._held.row.fetched}
+            unit.record(UsersProvenAbsent(provenance=self._provenance, proofs=proofs, **listed))
         log.info("absence_concluded", run_id=str(run_id), **counted)
 
     async def _ask_together(self, session: Session, source_ids: list[str]) -> dict[str, Finding]:

@@ -100,9 +100,15 @@ def _loss(event: UsersProvenAbsent, link: Row[Any], proof: ProofOfAbsence, insta
         cause=_cause(event),
         integration_id=integration_id,
         source_id=link.source_id,
-        proof=proof.model_dump(mode="json"),
+        proof=_kept(event, proof),
         proven_at=proof.asked_at,
     )
+
+
+def _kept(event: UsersProvenAbsent, proof: ProofOfAbsence) -> dict[str, Any]:
+    """Return what is kept with the record: which run listed what without showing it, and what the source said when it was asked."""
+    listed = {"run_id": str(event.provenance.run_id), "pages": event.pages, "records": event.records}
+    return {**listed, **proof.model_dump(mode="json")}
 
 
 def _cause(event: UsersProvenAbsent) -> Cause:
