@@ -7,7 +7,19 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from sophos_central_simulator import admins, clock_control, control, endpoint_actions, endpoints, groups, parents, roles, sign_in, users
+from sophos_central_simulator import (
+    admins,
+    clock_control,
+    control,
+    endpoint_actions,
+    endpoints,
+    group_changes,
+    groups,
+    parents,
+    roles,
+    sign_in,
+    users,
+)
 from sophos_central_simulator.errors import Refused
 from sophos_central_simulator.gate import Gate
 from sophos_central_simulator.settings import SimulatorSettings
@@ -43,6 +55,7 @@ def create_simulator(settings: SimulatorSettings) -> FastAPI:
         sign_in.router,
         users.router,
         groups.router,
+        group_changes.router,
         endpoints.router,
         endpoint_actions.router,
         parents.router,

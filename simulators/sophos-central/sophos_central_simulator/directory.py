@@ -13,7 +13,7 @@ from sophos_central_simulator.errors import Refused
 from sophos_central_simulator.everybody import Everybody
 from sophos_central_simulator.listed import Listed, Stretch, listed
 from sophos_central_simulator.names import EVERY_FAMILY_NAME
-from sophos_central_simulator.people import People, embedded, stamp
+from sophos_central_simulator.people import EPOCH, People, embedded, stamp
 from sophos_central_simulator.selecting import EVERYBODY, Order, Selection, groups_of, in_order
 
 Json = dict[str, Any]
@@ -40,6 +40,7 @@ class Directory:
         self._lists: dict[tuple[Order, Selection], Listed] = {}
         self._lists_version = 0
         self._gone: dict[str, Gone] = {}
+        self._group_details: dict[str, Json] = {}
         self._joined = 0
         self._moved = 0
         self._latest = datetime(2026, 1, 1, tzinfo=UTC)
@@ -92,6 +93,44 @@ class Directory:
             some = (index for index in self.users.generated() if index % len(self._people.kinds) in kinds)
             shown += [self._people.at(index) for _, index in zip(range(SHOWN_MEMBERS - len(shown)), some, strict=False)]
         return total, shown
+
+    def group_details(self, group_id: str) -> Json:
+        """Return what a group has that does not stand in its members."""
+        return self._group_details.get(group_id) or {"description": "", "createdAt": stamp(EPOCH), "updatedAt": stamp(EPOCH)}
+
+    def add_group(self, name: str, description: str) -> str:
+        """Add a custom group and return its id."""
+        moment = self.moment()
+        group = {"id": self._people.new_id(), "name": name, "displayName": name}
+        self._people.groups.append(group)
+        self._group_details[group["id"]] = {"description": description, "createdAt": moment, "updatedAt": moment}
+        return group["id"]
+
+    def change_group(self, group_id: str, fields: dict[str, str]) -> None:
+        """Change a custom group's name or description, also where it stands in its members."""
+        group = next(one for one in self._people.groups if one["id"] == group_id)
+        if "name" in fields:
+            group.update(name=fields["name"], displayName=fields["name"])
+        description = {name: text for name, text in fields.items() if name == "description"}
+        self._group_details[group_id] = {**self.group_details(group_id), **description, "updatedAt": self.moment()}
+
+    def delete_group(self, group_id: str) -> None:
+        """Delete a custom group, which must be empty."""
+        self._people.groups[:] = [one for one in self._people.groups if one["id"] != group_id]
+
+    def join_group(self, user_id: str, group_id: str) -> None:
+        """Put somebody into a group, if they are not in it."""
+        mine = groups_of(self.users[user_id])
+        if all(one["id"] != group_id for one in mine):
+            self.update(user_id, {"groups": embedded([*mine, *(one for one in self.groups if one["id"] == group_id)])})
+
+    def leave_group(self, user_id: str, group_id: str) -> bool:
+        """Take somebody out of a group; return whether they were in it."""
+        mine = groups_of(self.users.get(user_id, {}))
+        rest = [one for one in mine if one["id"] != group_id]
+        if len(rest) < len(mine):
+            self.update(user_id, {"groups": embedded(rest)})
+        return len(rest) < len(mine)
 
     def with_email(self, email: str) -> set[str]:
         """Return the ids of those who have this e-mail, whatever its case."""

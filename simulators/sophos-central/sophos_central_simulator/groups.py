@@ -5,7 +5,6 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from sophos_central_simulator.errors import Refused
-from sophos_central_simulator.people import EPOCH, stamp
 from sophos_central_simulator.queries import Query, partial
 from sophos_central_simulator.requests import answer, id_of, query_of, scoped
 from sophos_central_simulator.selecting import groups_of, in_order
@@ -36,14 +35,14 @@ async def list_groups(request: Request) -> Response:
 async def read_group(request: Request, group_id: str) -> Response:
     """Return one group."""
     tenant = scoped(request)
-    return answer(partial(_group(tenant, group_id), query_of(request, tenant).many("fields")))
+    return answer(partial(group_of(tenant, group_id), query_of(request, tenant).many("fields")))
 
 
 @router.get(GROUPS + "/{group_id}/users")
 async def users_of_group(request: Request, group_id: str) -> Response:
     """Return a page of a group's users."""
     tenant = scoped(request)
-    return answer(user_page(request, tenant, _group(tenant, group_id)["id"]))
+    return answer(user_page(request, tenant, group_of(tenant, group_id)["id"]))
 
 
 @router.get(USERS + "/{user_id}/groups")
@@ -60,7 +59,8 @@ def _page(query: Query, rows: list[Json]) -> Json:
     return query.page(in_order(rows, query.order(SORTABLE)))
 
 
-def _group(tenant: Tenant, group_id: str) -> Json:
+def group_of(tenant: Tenant, group_id: str) -> Json:
+    """Return the group that a path names. Raises `Refused`."""
     group_id = id_of(group_id, tenant, "groupId")
     for row in _all(tenant):
         if row["id"] == group_id:
@@ -79,10 +79,8 @@ def _shown(tenant: Tenant, group: Json, source: str) -> Json:
     items = [{"id": user["id"], "name": user["name"]} for user in members]
     return {
         **group,
-        "description": f"Everybody in {group['name']}",
+        **tenant.directory.group_details(group["id"]),
         "source": {"type": source},
         "users": {"total": total, "itemsCount": len(items), "items": items},
         "tenant": {"id": tenant.id},
-        "createdAt": stamp(EPOCH),
-        "updatedAt": stamp(EPOCH),
     }
