@@ -66,7 +66,11 @@ class CheckedBackend(httpcore.AnyIOBackend):
         addresses = await _addresses(host, port)
         for address in addresses:
             if not self._allows(address):
-                raise AddressRefused(f"{host} is at {address}, which may not be reached{self._how()}", remedy=self._remedy())
+                over = "" if self._public else " over plain http"
+                raise AddressRefused(
+                    f"{host} is at {address}, which may not be reached{over}",
+                    remedy="Use a public host over https, or have ROLLCALL_CONNECTOR_PRIVATE_NETWORKS name the network of an inner one.",
+                )
         return await super().connect_tcp(str(addresses[0]), port, timeout, local_address, socket_options)
 
     def _allows(self, address: Address) -> bool:
@@ -74,14 +78,6 @@ class CheckedBackend(httpcore.AnyIOBackend):
         if any(meant in network for network in self._private if network.version == meant.version):
             return True
         return self._public and meant.is_global and not meant.is_multicast
-
-    def _how(self) -> str:
-        return "" if self._public else " over plain http"
-
-    def _remedy(self) -> str:
-        if not self._public:
-            return "Use https; plain http is for networks that ROLLCALL_CONNECTOR_PRIVATE_NETWORKS names."
-        return "Use a public host, or have whoever runs Rollcall name its network in ROLLCALL_CONNECTOR_PRIVATE_NETWORKS."
 
 
 class _Transport(httpx.AsyncHTTPTransport):

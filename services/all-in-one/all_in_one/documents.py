@@ -1,6 +1,7 @@
 """The documents that are generated from the code: collected here, because only here everything can be imported."""
 
 from all_in_one.services import SERVICES
+from all_in_one.troubleshooting import render_troubleshooting
 from api_gateway.consumers import subscriptions as gateway
 from connector.consumers import subscriptions as connector
 from mapper.consumers import subscriptions as mapper
@@ -16,5 +17,6 @@ def documents() -> dict[str, str]:
     heard = {subscriptions.service: subscriptions.heard() for subscriptions in (connector, mapper, workflow_engine, gateway)}
     return {
         "events.md": render_events(CONTRACTS, heard),
+        "troubleshooting.md": render_troubleshooting(),
         "settings.md": render_settings([CommonSettings, *(service.settings for service in SERVICES.values())]),
     }

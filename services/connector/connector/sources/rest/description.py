@@ -15,6 +15,12 @@ USUAL_PARAMETER = {"page": "page", "offset": "offset", "cursor": "cursor"}
 ID = "{id}"
 
 
+class SettingsDisagree(Invalid):
+    """The settings that describe an API lack one, or do not go together."""
+
+    code = "source_settings_disagree"
+
+
 class LinkRefused(UpstreamRefused):
     """The API's next link leads to another host, where the credential must not go."""
 
@@ -56,7 +62,7 @@ def described(access: Access) -> Description:
     problems = list(_problems(given))
     if problems:
         words = "; ".join(f"{problem['field']} {problem['message']}" for problem in problems)
-        raise Invalid(words, remedy=problems[0]["remedy"], fields=problems, code="source_settings_disagree")
+        raise SettingsDisagree(words, remedy=problems[0]["remedy"], fields=problems)
     paging = cast("Paging", given.get("paging", "none"))
     return Description(
         url=given["url"],

@@ -26,6 +26,12 @@ PAGE_SIZE = 100
 MOST_PAGES = 1_000
 
 
+class TenantsMalformed(Invalid):
+    """The input that chooses tenants holds something else than their ids or `all`."""
+
+    code = "sophos_tenants_malformed"
+
+
 @dataclass(frozen=True, slots=True)
 class Skipped:
     """A tenant that was chosen and cannot be spoken to, and why."""
@@ -100,7 +106,7 @@ def wanted(given: dict[str, Input]) -> list[str] | None:
         remedy = (
             f"Set {chosen.origin} to {'ids of tenants, separated by commas, or all' if chosen.key == TENANTS else 'the id of a tenant'}."
         )
-        raise Invalid(problem["message"], code="sophos_tenants_malformed", remedy=remedy, fields=[{**problem, "remedy": remedy}])
+        raise TenantsMalformed(problem["message"], remedy=remedy, fields=[{**problem, "remedy": remedy}])
     return None if text.casefold() == ALL else list(dict.fromkeys(one.strip().casefold() for one in text.split(",")))
 
 
