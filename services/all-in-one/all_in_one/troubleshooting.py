@@ -53,17 +53,16 @@ class Entry:
 def entries() -> dict[str, Entry]:
     """Return everything that the source says of each code."""
     found: dict[str, Entry] = defaultdict(Entry)
-    trees = {package.__name__: [ast.parse(path.read_text(encoding="utf-8")) for path in _sources(package)] for package in PACKAGES}
-    classes = _error_classes(trees)
-    for package, name in classes:
-        found[classes[package, name][0]].add(classes[package, name][1], None)
-    for package, parsed in trees.items():
-        known = {name: classes[home, name] for home in ("shared", package) for owner, name in classes if owner == home}
-        for tree in parsed:
-            _put_in_place(tree)
-            for node in ast.walk(tree):
-                for code, cause, remedy in (*_said(node, known), *_said_by_itself(node, known)):
-                    found[code].add(cause, remedy)
+    modules = {module: ast.parse(path.read_text(encoding="utf-8")) for package in PACKAGES for module, path in _modules(package)}
+    classes = _error_classes(modules)
+    for code, meaning in classes.values():
+        found[code].add(meaning, None)
+    for module, tree in modules.items():
+        known = _known_in(module, tree, classes)
+        _put_in_place(tree)
+        for node in ast.walk(tree):
+            for code, cause, remedy in (*_said(node, known), *_said_by_itself(node, known)):
+                found[code].add(cause, remedy)
     return {code: entry for code, entry in sorted(found.items()) if code not in LEFT_OUT}
 
 
@@ -74,8 +73,18 @@ def render_troubleshooting() -> str:
     return OPENING + "\n".join(rows) + "\n"
 
 
-def _sources(package: ModuleType) -> list[Path]:
-    return sorted(Path(str(package.__file__)).parent.rglob("*.py"))
+def _modules(package: ModuleType) -> Iterator[tuple[str, Path]]:
+    home = Path(str(package.__file__)).parent
+    for path in sorted(home.rglob("*.py")):
+        yield ".".join((package.__name__, *path.relative_to(home).with_suffix("").parts)), path
+
+
+def _known_in(module: str, tree: ast.Module, classes: dict[tuple[str, str], tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """Return (code, cause) of the error classes that a module defines or imports, by the names that they have there."""
+    own = {name: meaning for (home, name), meaning in classes.items() if home == module}
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
+    named = [(alias.asname or alias.name, (str(node.module), alias.name)) for node in imports for alias in node.names]
+    return {name: classes[origin] for name, origin in named if origin in classes} | own
 
 
 def _put_in_place(tree: ast.Module) -> None:
@@ -100,19 +109,17 @@ def _named(nodes: Sequence[ast.AST]) -> dict[str, ast.expr]:
     }
 
 
-def _error_classes(trees: dict[str, list[ast.Module]]) -> dict[tuple[str, str], tuple[str, str]]:
-    """Return (code, cause) of each error class by its package and name, but for the families of `shared.errors`."""
-    definitions = [
-        (package, node) for package, parsed in trees.items() for tree in parsed for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
-    ]
+def _error_classes(modules: dict[str, ast.Module]) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return (code, cause) of each error class by its module and name, but for the families of `shared.errors`."""
+    definitions = [(module, node) for module, tree in modules.items() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     errors = {"AppError"}
     while more := {one.name for _, one in definitions if one.name not in errors and errors & {_name(base) for base in one.bases}}:
         errors |= more
     found = {}
-    for package, one in definitions:
+    for module, one in definitions:
         code = _own_code(one) if one.name in errors - FAMILIES else None
         if code is not None:
-            found[package, one.name] = (code, (ast.get_docstring(one) or "").partition("\n")[0])
+            found[module, one.name] = (code, (ast.get_docstring(one) or "").partition("\n")[0])
     return found
 
 
@@ -135,8 +142,10 @@ def _said(node: ast.AST, classes: dict[str, tuple[str, str]]) -> Iterator[tuple[
     """Give (code, cause, remedy) of everything that a piece of the source says about an error."""
     if isinstance(node, ast.Tuple):
         texts = [_text(part) for part in node.elts]
-        if len(texts) == PARTS_OF_A_MEANING and all(texts) and CODE.fullmatch(texts[0] or "") and (texts[2] or "").endswith("."):
-            yield texts[0] or "", texts[1], texts[2]
+        if len(texts) == PARTS_OF_A_MEANING and texts[1] and (texts[2] or "").endswith("."):
+            code = texts[0] or classes.get(_name(node.elts[0]), ("", ""))[0]
+            if CODE.fullmatch(code):
+                yield code, texts[1], texts[2]
     if not isinstance(node, ast.Call):
         return
     name = _name(node.func)
