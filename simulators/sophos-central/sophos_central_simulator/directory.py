@@ -43,6 +43,7 @@ class Directory:
         self._group_details: dict[str, Json] = {}
         self._joined = 0
         self._moved = 0
+        self._turned = False
         self._latest = datetime(2026, 1, 1, tzinfo=UTC)
         self.users = Everybody(people)
         if awkward and people.count > 1:
@@ -67,6 +68,7 @@ class Directory:
 
     def rows(self, order: Order = (), selection: Selection = EVERYBODY, ids: Iterable[str] = ()) -> Sequence[Json]:
         """Return the selected people in order, to be counted and cut; with `ids`, only those among them."""
+        self.users.lay_ghosts(self._clock.monotonic())
         if named := [self.users[one] for one in dict.fromkeys(ids) if one in self.users]:
             return in_order(selection.among(named), order)
         if ids:
@@ -164,11 +166,13 @@ class Directory:
         self.add(person)
         return person
 
-    def remove(self, user_id: str) -> Json | None:
-        """Remove somebody; None when nobody has the id."""
+    def remove(self, user_id: str, *, lag: float = 0) -> Json | None:
+        """Remove somebody, whom lists still show for so many seconds; None when nobody has the id."""
         person = self.users.pop(user_id, None)
         if person is not None:
             self._gone[user_id] = Gone(person, self._clock.monotonic())
+            if lag:
+                self.users.haunt(user_id, person, self._clock.monotonic() + lag)
             while len(self._gone) > REMEMBERED_GONE:
                 del self._gone[next(iter(self._gone))]
         return person
@@ -213,6 +217,11 @@ class Directory:
         left = [person for user_id in (*certain, *chosen[change:]) if (person := self.remove(user_id)) is not None]
         joined = [self._join() for _ in range(join)]
         return {"changed": changed, "joined": joined, "left": left}
+
+    def turn(self) -> Order:
+        """Return the order of ids, forwards and backwards by turns."""
+        self._turned = not self._turned
+        return (("id", self._turned),)
 
     def next_move(self) -> int:
         """Return a number that is another one at each call, for a drift that is given no seed."""

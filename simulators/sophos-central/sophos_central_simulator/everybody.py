@@ -17,6 +17,7 @@ class Everybody(MutableMapping[str, Json]):
         self._people = people
         self._left_out: set[int] = set()
         self._kept: dict[str, Json] = {}
+        self._ghosts: dict[str, tuple[float, Json]] = {}
         self._emails: dict[str, set[str]] = {}
         self.version = 0
         count, ids = people.count, people.ids
@@ -58,7 +59,23 @@ class Everybody(MutableMapping[str, Json]):
         return isinstance(one, str) and (one in self._kept or self._index(one) is not None)
 
     def __len__(self) -> int:
-        return len(self.by_id)
+        return len(self.by_id) - len(self._ghosts)
+
+    def haunt(self, one: str, row: Json, until: float) -> None:
+        """Let lists show somebody who is gone until a moment (clock seconds)."""
+        self._ghosts[one] = (until, row)
+        self.by_id.put(one, one)
+        self.by_update.put(_updated(row), one)
+        self.version += 1
+
+    def lay_ghosts(self, now: float) -> None:
+        """Take those out of the lists whose time has come."""
+        for one, (until, row) in list(self._ghosts.items()):
+            if until <= now:
+                del self._ghosts[one]
+                self.by_id.take(one, one)
+                self.by_update.take(_updated(row), one)
+                self.version += 1
 
     def __iter__(self) -> Iterator[str]:
         yield from (self._people.ids.at(index) for index in range(self._people.count) if index not in self._left_out)
@@ -71,7 +88,9 @@ class Everybody(MutableMapping[str, Json]):
 
     def at(self, ref: Ref) -> Json:
         """Return the row that a reference from a sequence stands for."""
-        return self._people.at(ref) if isinstance(ref, int) else self._kept[ref]
+        if isinstance(ref, int):
+            return self._people.at(ref)
+        return self._kept[ref] if ref in self._kept else self._ghosts[ref][1]
 
     def id_of(self, index: int) -> str:
         """Return the id of a generated person."""
@@ -81,6 +100,10 @@ class Everybody(MutableMapping[str, Json]):
     def kept(self) -> dict[str, Json]:
         """Those who are not as they were generated."""
         return self._kept
+
+    def in_lists(self) -> dict[str, Json]:
+        """Return those who are not as they were generated, as lists show them: with those who linger."""
+        return {**self._kept, **{one: row for one, (_until, row) in self._ghosts.items()}}
 
     def generated(self) -> Iterator[int]:
         """Give the indexes of those who are as they were generated."""

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-FaultKind = Literal["throttle", "error", "slow", "cut", "cut_after", "cut_midway", "not_json", "expire_tokens", "forbidden"]
+FaultKind = Literal["throttle", "error", "slow", "cut", "cut_after", "cut_midway", "not_json", "expire_tokens", "forbidden", "drift"]
 EVERYTHING = "/"
 
 
@@ -13,7 +13,8 @@ class Fault(BaseModel):
 
     `throttle`: 429. `error`: `status`, before the work or `after` it. `slow`: the work begins after `seconds`. `cut`: the connection
     is dropped before the work; `cut_after`: when the work is done; `cut_midway`: in the middle of the answer. `not_json`: 200 with a
-    page of HTML. `expire_tokens`: every token of the tenant ends, this request's too. `forbidden`: 403.
+    page of HTML. `expire_tokens`: every token of the tenant ends, this request's too. `forbidden`: 403. `drift`: nothing happens to the
+    request, but just before it so many of the tenant's people `change`, `join` and `leave`.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -27,6 +28,10 @@ class Fault(BaseModel):
     after: bool = Field(default=False, description="An error that comes although the work was done.")
     retry_after: float | None = Field(default=None, ge=0, description="Seconds in the Retry-After of a throttle or error; none: no header.")
     seconds: float = Field(default=1, ge=0, le=300, description="How long a slow answer takes.")
+
+    change: int = Field(default=0, ge=0, le=10_000)
+    join: int = Field(default=0, ge=0, le=10_000)
+    leave: int = Field(default=0, ge=0, le=10_000)
 
     def matches(self, method: str, path: str, *, sign_in: bool = False) -> bool:
         """Return whether such a request is meant."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import random
 import re
 import secrets
 from typing import Any
@@ -16,7 +17,7 @@ from sophos_central_simulator.errors import Refused
 from sophos_central_simulator.faults import Fault, next_fault
 from sophos_central_simulator.people import stamp
 from sophos_central_simulator.sign_in import TOKEN, client_of
-from sophos_central_simulator.tenants import Tenants, spoken_for
+from sophos_central_simulator.tenants import Tenant, Tenants, spoken_for
 
 CONTROL = "/_control/"
 HEALTH = "/_control/health"
@@ -110,6 +111,8 @@ class Gate:
                 if fault.after:
                     await self._inner(scope, receive, Collected())
                 raise Refused(fault.status, headers=headers)
+            case "drift":
+                _drift(scope["state"]["subject"], fault)
             case "expire_tokens":
                 scope["state"]["caller"].expire_tokens()
                 raise Refused(401)
@@ -128,8 +131,17 @@ def _admit(caller: Caller, subject: Caller, scope: Scope, *, alive: bool) -> Fau
     wait = subject.rate.wait(subject.switches)
     if wait is not None:
         raise Refused(429, headers={"Retry-After": str(max(1, math.ceil(wait)))} if subject.switches.retry_after else {})
-    scope["state"] = {**scope.get("state", {}), "caller": caller}
+    scope["state"] = {**scope.get("state", {}), "caller": caller, "subject": subject}
     return next_fault(subject.faults, method, path)
+
+
+def _drift(subject: Caller, fault: Fault) -> None:
+    """Let people change, join and leave between two requests, as far as there are any. A partner has none of its own."""
+    if isinstance(subject, Tenant):
+        directory = subject.directory
+        leave = min(fault.leave, len(directory.users))
+        change = min(fault.change, len(directory.users) - leave)
+        directory.drift(random.Random(f"{directory.next_move()}:changes"), change=change, join=fault.join, leave=leave, leave_ids=[])
 
 
 class _Noted:

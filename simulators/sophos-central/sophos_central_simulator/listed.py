@@ -75,7 +75,7 @@ class Listed(_Rows):
 def listed(users: Everybody, people: People, order: Order, selection: Selection) -> Listed:
     """Select and sort; everybody may have to be looked at."""
     tests = selection.tests()
-    kept = sorted(one for one, row in users.kept.items() if all(test(row) for test in tests))
+    kept = sorted(one for one, row in users.in_lists().items() if all(test(row) for test in tests))
 
     def id_of(ref: int) -> str:
         return users.id_of(ref) if ref >= 0 else kept[-1 - ref]

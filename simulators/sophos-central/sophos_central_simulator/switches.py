@@ -17,6 +17,7 @@ class Switches(BaseModel):
     requests_per_minute: int = Field(default=0, ge=0, description="More than this answers 429; 0 counts nothing. Sophos: 100.")
     burst: int = Field(default=0, ge=0, description="Requests above the limit that may be spent at once. Sophos: 200.")
     rate_window: float = Field(default=60, gt=0, description="Seconds of that minute, for a test that cannot wait.")
+    requests_per_day: int = Field(default=0, ge=0, description="As above, in the 24 hours from the first one. Sophos: 200,000.")
     retry_after: bool = Field(default=True, description="Whether such a 429 has Retry-After.")
 
     page_size_above_maximum: Literal["refuse", "cut"] = Field(default="cut", description="400, or as if 100 were asked.")
@@ -35,5 +36,11 @@ class Switches(BaseModel):
         default=True, description="Whether users synced from elsewhere than Active Directory answer 409 too."
     )
     deleted_readable_for: float = Field(default=0, ge=0, description="Seconds that somebody deleted can still be read by id.")
+    list_lag: float = Field(
+        default=0, ge=0, description="Seconds that lists still show somebody deleted, who already cannot be read by id."
+    )
+    unsorted: Literal["steady", "turning"] = Field(
+        default="steady", description="A user list without a sort: always by id, or forwards and backwards by turns."
+    )
     reappear: bool = Field(default=False, description="Whoever is deleted through the API is there again at once, with a new id.")
     absent_for_reading: list[str] = Field(default_factory=list, description="Ids that answer 404 by id although the list shows them.")

@@ -73,7 +73,7 @@ async def delete_user(request: Request, user_id: str) -> Response:
         return answer({"deleted": tenant.switches.deleted_unknown_answers})
     if _is_locked(tenant, user):
         raise Refused(409, "User is synced from Active Directory")
-    tenant.directory.remove(user_id)
+    tenant.directory.remove(user_id, lag=tenant.switches.list_lag)
     if tenant.switches.reappear:
         tenant.directory.bring_back(user_id, as_custom=True)
     return answer({"deleted": True})
@@ -92,6 +92,8 @@ def user_page(request: Request, tenant: Tenant, group_id: str = "") -> Json:
     """Return the page of users that the query asks for, of one group if it is given. Raises `Refused`."""
     query = query_of(request, tenant)
     order, selection = query.order(SORTABLE), query.selection(WRITABLE, group_id)
+    if not order and tenant.switches.unsorted == "turning":
+        order = tenant.directory.turn()
     return query.page(tenant.directory.rows(order, selection, [one.lower() for one in query.many("ids")]))
 
 
