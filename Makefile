@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 CODE := shared services simulators tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format events bench lock clean
+.PHONY: help setup run test check format events bench clients lock clean
 
 help: ## Print what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,11 +46,16 @@ bench: $(READY) ## Run the benchmarks beside their baselines; ARGS="--users 1000
 	benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	$(BIN)/python -m benchmarks.sync $(ARGS)
 
+clients: $(READY) ## Build tests/clients/.venv: clients by others, which then read the simulator in the tests
+	$(BIN)/python -m venv tests/clients/.venv
+	tests/clients/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/clients.txt
+
 lock: ## Resolve requirements/*.txt anew from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/runtime.txt pyproject.toml
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q --extra dev -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/bench.txt requirements/bench.in
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/clients.txt requirements/clients.in
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q -c requirements/dev.txt -o requirements/build.txt requirements/build.in
 
 clean: ## Remove the environment, caches and the embedded mode's data
-	rm -rf $(VENV) benchmarks/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov dist rollcall-data
+	rm -rf $(VENV) benchmarks/.venv tests/clients/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov dist rollcall-data
