@@ -14,6 +14,7 @@ import httpx
 import orjson
 from pydantic import SecretStr
 
+from connector.rates.budget import REAL_TIME, Timing
 from connector.service import running
 from connector.settings import ConnectorSettings
 from connector.tables import SCHEMA
@@ -200,6 +201,8 @@ class World:
     common: CommonSettings
     directory: Path
     engine: SmallEngine = field(default_factory=SmallEngine)
+    timing: Timing = REAL_TIME
+    """By which time connectors keep the source's limits."""
 
     @asynccontextmanager
     async def connector(self, **changes: Any) -> AsyncIterator[Api]:
@@ -210,7 +213,8 @@ class World:
             settings = self.settings.model_copy(update=changes)
             to_engine = httpx.AsyncClient(transport=self.engine.transport(), base_url="http://workflow-engine")
             await stack.enter_async_context(to_engine)
-            app = await stack.enter_async_context(running(settings, self.common, self.bus, mapper=to_mapper, workflow_engine=to_engine))
+            services = {"mapper": to_mapper, "workflow_engine": to_engine}
+            app = await stack.enter_async_context(running(settings, self.common, self.bus, **services, timing=self.timing))
             token = ServiceTokens(SERVICE_KEY, "api-gateway").sign("connector", ACTOR)
             http = httpx.AsyncClient(
                 transport=httpx.ASGITransport(app), base_url="http://connector", headers={"Authorization": f"Bearer {token}"}, timeout=60
@@ -292,10 +296,10 @@ async def launched(api: Api, here: World, *, secret: str | None = None) -> str:
     return str(integration["id"])
 
 
-async def run(api: Api, integration_id: str) -> Json:
+async def run(api: Api, integration_id: str, seconds: float = 30) -> Json:
     """Run an integration and return the run once it has ended."""
     queued = await api.post(f"/integrations/{integration_id}/runs", expect=202)
-    return await ended(api, queued["id"])
+    return await ended(api, queued["id"], seconds)
 
 
 async def ended(api: Api, run_id: str, seconds: float = 30) -> Json:

@@ -1,14 +1,16 @@
 """The budget in the database: replicas share it, a refusal closes it for all of them, and a run under it is as long as was forecast."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 from pydantic import SecretStr
 
 from connector.rates.budget import Rates, Timing
-from connector.rates.lane import urgent
+from connector.rates.lane import for_integration, urgent
 from connector.rates.policy import ENFORCED, POLICIES
 from connector.tables import OUTBOX, SCHEMA
 from shared.db.engine import opened
@@ -17,6 +19,7 @@ from shared.events import UsersObserved
 from shared.unit import Units
 from sophos_central_simulator.faults import Fault
 from tests.support.connector import World, launched, run
+from tests.support.virtual_time import Stage
 
 USERS = "/common/v1/directory/users"
 
@@ -27,6 +30,7 @@ class Time:
     def __init__(self) -> None:
         self.now = 1_700_000_000.0
         self.slept: list[float] = []
+        self.timing = Timing(lambda: self.now, self.sleep)
 
     async def sleep(self, seconds: float) -> None:
         """Let the time pass at once, and let others have a turn."""
@@ -36,18 +40,18 @@ class Time:
 
 
 @asynccontextmanager
-async def replicas(url: SecretStr, time: Time, count: int = 2) -> AsyncIterator[list[Rates]]:
+async def replicas(url: SecretStr, timing: Timing, count: int = 2) -> AsyncIterator[list[Rates]]:
     """Give the budgets of several connectors on one database."""
     await upgrade(url, SCHEMA)
     async with opened(url, SCHEMA.name) as database:
         units = Units(database, OUTBOX)
-        yield [Rates(units, ENFORCED, Timing(lambda: time.now, time.sleep)) for _ in range(count)]
+        yield [Rates(units, ENFORCED, timing) for _ in range(count)]
 
 
 async def test_replicas_share_one_budget(database_url: SecretStr) -> None:
     """Two connectors together pass what one would, and not a request more."""
     time = Time()
-    async with replicas(database_url, time) as (one, other):
+    async with replicas(database_url, time.timing) as (one, other):
         began = time.now
         for _ in range(150):
             await one.permit("sophos:t")
@@ -61,7 +65,7 @@ async def test_replicas_share_one_budget(database_url: SecretStr) -> None:
 async def test_a_refusal_closes_the_source_for_every_replica(database_url: SecretStr) -> None:
     """Whoever was not refused itself waits all the same; urgent or not."""
     time = Time()
-    async with replicas(database_url, time) as (one, other):
+    async with replicas(database_url, time.timing) as (one, other):
         await one.permit("sophos:t")
         await one.throttled("sophos:t", 30.0)
         began = time.now
@@ -73,7 +77,7 @@ async def test_a_refusal_closes_the_source_for_every_replica(database_url: Secre
 async def test_a_waiter_who_is_cancelled_has_spent_nothing(database_url: SecretStr) -> None:
     """A cancelled run leaves its budget to others."""
     time = Time()
-    async with replicas(database_url, time) as (one, other):
+    async with replicas(database_url, time.timing) as (one, other):
         await one.throttled("sophos:t", 10.0)
         waiting = asyncio.create_task(Rates(one._units, ENFORCED, Timing(lambda: time.now)).permit("sophos:t"))
         await asyncio.sleep(0.1)
@@ -83,6 +87,36 @@ async def test_a_waiter_who_is_cancelled_has_spent_nothing(database_url: SecretS
         for _ in range(200):
             await other.permit("sophos:t")
     assert time.slept == []
+
+
+async def test_replicas_agree_on_turns_and_let_people_pass(database_url: SecretStr) -> None:
+    """Four runs on two replicas take all there is and the same each; who deletes somebody meanwhile waits less than two seconds."""
+    stage, passed, waits = Stage(), Counter[int](), list[float]()
+    ends = stage.now + 180
+
+    async def running(rates: Rates, number: int) -> None:
+        with for_integration(UUID(int=number)):
+            while stage.now < ends:
+                await rates.permit("sophos:t")
+                passed[number] += 1
+                await stage.sleep(0.1 * (number + 1))
+
+    async def deleting(rates: Rates) -> None:
+        with urgent():
+            while stage.now < ends:
+                began = stage.now
+                await rates.permit("sophos:t")
+                waits.append(stage.now - began)
+                await stage.sleep(4)
+
+    async with replicas(database_url, stage.timing) as (one, other):
+        await stage.play(running(one, 0), running(other, 1), running(one, 2), running(other, 3), deleting(other))
+
+    assert sum(passed.values()) + len(waits) > 0.95 * (200 + 300)
+    # The burst is for whoever comes; from then on they take turns.
+    assert min(passed.values()) > 0.25 * (300 - len(waits)) * 0.9
+    assert len(waits) > 40
+    assert max(waits) < 2
 
 
 async def test_a_run_asks_only_with_permits_and_says_what_it_will_cost(here: World) -> None:
