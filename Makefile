@@ -44,6 +44,7 @@ events: $(READY) ## Write docs/events.md and docs/settings.md from the code
 bench: $(READY) ## Run the benchmarks beside their baselines; ARGS="--users 10000" narrows them
 	$(BIN)/python -m venv benchmarks/.venv
 	benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	$(BIN)/python -m benchmarks.connector $(ARGS)
 	$(BIN)/python -m benchmarks.sync $(ARGS)
 
 clients: $(READY) ## Build tests/clients/.venv: clients by others, which then read the simulator in the tests

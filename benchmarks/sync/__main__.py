@@ -12,16 +12,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import asyncpg
 import httpx
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import make_url
 
 from all_in_one.demo.directory import Directory
 from benchmarks.sync.ours import Pass, passes, stack
 from benchmarks.sync.processes import Finished, run_to_end, serving
-from benchmarks.sync.servers import servers
+from benchmarks.sync.servers import new_database, servers
 from tests.support.server_waiting import free_port
 
 PEER = Path(__file__).parents[1] / ".venv/bin/python"
@@ -51,7 +49,7 @@ def _measured(users: int, postgres_url: str, rabbitmq_url: str, directory: Path)
     environment = {"SOPHOS_SIMULATOR_CONTROL_TOKEN": control_token}
     with ExitStack() as started:
         started.enter_context(serving("simulator", command, environment, f"{url}/_control/health", directory / "simulator.log"))
-        ours_url, peer_url = (asyncio.run(_database(postgres_url)) for _ in range(2))
+        ours_url, peer_url = (asyncio.run(new_database(postgres_url)) for _ in range(2))
         with stack(ours_url, rabbitmq_url, url, directory) as ours:
             ours_passes, _ = asyncio.run(passes(ours, url, control_token, users, users // 100))
             memory, memory_all = ours.peak("connector", "mapper"), ours.peak(*ours.processes)
@@ -78,16 +76,6 @@ async def _peer(url: str, control_token: str, users: int, postgres_url: str, dir
                 await tenant.change(change=users // 100, join=0, leave=0)
             done.append(await asyncio.to_thread(run_to_end, command, directory / f"dlt-{number}.log"))
         return done
-
-
-async def _database(postgres_url: str) -> str:
-    name = f"bench_{secrets.token_hex(4)}"
-    connection = await asyncpg.connect(postgres_url)
-    try:
-        await connection.execute(f'CREATE DATABASE "{name}"')
-    finally:
-        await connection.close()
-    return make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
 
 
 def _table(users: int, ours: list[Pass], peer: list[Finished], memory: float, memory_all: float) -> Table:

@@ -4,15 +4,18 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from pydantic import SecretStr
+from sqlalchemy import update
 
 from connector.rates.budget import Rates, Timing
 from connector.rates.lane import for_integration, urgent
 from connector.rates.policy import ENFORCED, POLICIES
-from connector.tables import OUTBOX, SCHEMA
+from connector.tables import OUTBOX, RUN_PAGES, SCHEMA
 from shared.db.engine import opened
 from shared.db.migrate import upgrade
 from shared.events import UsersObserved
@@ -134,6 +137,23 @@ async def test_a_run_asks_only_with_permits_and_says_what_it_will_cost(here: Wor
     assert {limit["name"]: limit["most"] for limit in mine["limits"]} == {"minute": 200, "day": 200_000}
     # The question for the forecast, the pages, and a credential's test if there was one.
     assert mine["limits"][1]["free"] <= 200_000 - 4
+
+
+async def test_a_forecast_knows_the_pace_of_the_last_run(here: World) -> None:
+    """A small run is as long as its pages take, whatever the limits; one page asked for now says less than those of the last run."""
+    async with here.connector(rate_policy="enforced", page_size=25) as api:
+        integration_id = await launched(api, here)
+        before = await api.get(f"/integrations/{integration_id}/forecast")
+        assert (await run(api, integration_id))["state"] == "completed"
+        async with opened(here.settings.database_url, SCHEMA.name) as database, Units(database, OUTBOX).begin() as unit:
+            for page in range(1, 11):
+                moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=2 * page)
+                await unit.session.execute(update(RUN_PAGES).where(RUN_PAGES.c.page == page).values(committed_at=moment))
+        after = await api.get(f"/integrations/{integration_id}/forecast")
+
+    assert before["requests"] == after["requests"] == 11
+    assert before["minutes"] < 11 * 2 / 60
+    assert after["minutes"] == pytest.approx(11 * 2 / 60, rel=0.05)
 
 
 async def test_a_429_without_a_time_keeps_everybody_away_for_a_moment(here: World) -> None:

@@ -1,7 +1,6 @@
 """What is spent now, and what a full run of an integration would cost."""
 
 import asyncio
-import time
 from datetime import UTC, datetime
 from typing import cast
 from uuid import UUID
@@ -11,6 +10,7 @@ from connector.rates.budget import spent_by_scope
 from connector.rates.forecast import forecast
 from connector.rates.lane import urgent
 from connector.rates.limits import Policy, Spent
+from connector.rates.pace import seconds_a_page
 from connector.rates.policy import POLICIES
 from connector.scope import Parts
 from connector.sources.base import Counted, CountingSource
@@ -38,23 +38,22 @@ async def forecast_of(parts: Parts, integration_id: UUID) -> ForecastOut:
     if not hasattr(source, "count"):
         message = f"{source.manifest.key} cannot say how much there is without listing it"
         raise NotCountable(message, remedy="Run it once; the run shows how many requests it took.")
-    started = time.monotonic()
     with urgent():
         counted = await cast("CountingSource", source).count(access)
-    each = (time.monotonic() - started) / max(1, len(counted))
     async with parts.database.reading() as session:
         found = await spent_by_scope(session)
+        each = await seconds_a_page(session, integration_id)
     return await asyncio.to_thread(_summed, POLICIES[parts.settings.rate_policy], counted, found, parts.rates.timing.clock(), each)
 
 
-def _summed(policy: Policy, counted: list[Counted], found: dict[str, Spent], moment: float, each: float) -> ForecastOut:
-    """Tenants are read one after the other, each with limits of its own."""
-    costs = [forecast(policy, found.get(one.scope, Spent()), moment, one.requests, each) for one in counted]
+def _summed(policy: Policy, counted: list[Counted], found: dict[str, Spent], moment: float, each: float | None) -> ForecastOut:
+    """Tenants are read one after the other, each with limits of its own. `each`: seconds a page, if an earlier run shows it."""
+    costs = [forecast(policy, found.get(one.scope, Spent()), moment, one.requests, each or one.seconds) for one in counted]
     left = [cost.hour_left for cost in costs if cost.hour_left is not None]
     return ForecastOut(
         records=sum(one.records for one in counted),
         requests=sum(cost.requests for cost in costs),
-        minutes=round(sum(cost.seconds for cost in costs) / 60, 2),
+        minutes=round(sum(cost.seconds for cost in costs) / 60, 3),
         hour_left_percent=round(100 * min(left), 1) if left else None,
         scopes=len(counted),
     )

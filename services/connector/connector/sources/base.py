@@ -192,11 +192,15 @@ class Permits(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How many records a listing would show, and how many requests it would take. `scope`: what its limits are counted for."""
+    """How many records a listing would show, and how many requests it would take. `scope`: what its limits are counted for.
+
+    `seconds`: how long the source took for one page of it.
+    """
 
     records: int
     requests: int
     scope: str
+    seconds: float
 
 
 class CountingSource(Source, Protocol):

@@ -1,0 +1,56 @@
+"""What a measuring child process is told and tells: JSON on its arguments and on the last line of its output."""
+
+import asyncio
+import json
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Coroutine
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import uvloop
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Which directory is to be read, and into which database."""
+
+    source_url: str
+    tenant_id: str
+    client_id: str
+    client_secret: str
+    pages: int
+    database_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Pages, the seconds that they took, and the process's peak resident memory in MiB."""
+
+    pages: int
+    seconds: float
+    peak_mib: float
+
+    @property
+    def pace(self) -> float:
+        """Pages a second."""
+        return self.pages / self.seconds
+
+
+def measured(module: str, task: Task) -> Measured:
+    """Let a process of its own do the task. Raises `RuntimeError` with the end of what it said when it fails."""
+    command = [sys.executable, "-m", module, json.dumps(asdict(task))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{module} failed: {done.stderr[-2000:]}")
+    return Measured(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def serve(work: Callable[[Task], Coroutine[Any, Any, float]]) -> None:
+    """Do the task that the arguments hold, and print what was measured. `work` returns seconds."""
+    task = Task(**json.loads(sys.argv[1]))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        seconds = runner.run(work(task))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps(asdict(Measured(task.pages, seconds, peak))))
