@@ -24,7 +24,7 @@ class BudgetOut(Out):
 
 
 class ForecastOut(Out):
-    """What a full run would cost now."""
+    """What the listing of a full run would cost now. Whoever it does not show is asked for by id, which costs a request each."""
 
     records: int
     requests: int

@@ -67,6 +67,9 @@ class ProviderOut(Out):
     description: str = Field(default="", description="What it reads and what it can do, in a sentence or two.")
     object_type: Literal["user", "device"] = "user"
     quick_runs: bool = Field(default=False, description="Whether it can say who changed lately: quick runs between full ones.")
+    typed_addresses: bool = Field(
+        default=False, description="Its inputs say where the credential is sent to: only an admin may set them, or choose the credential."
+    )
     credential_kinds: list[str]
     inputs: list[InputField]
     source_fields: list[SourceField]

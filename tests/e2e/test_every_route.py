@@ -145,6 +145,24 @@ async def test_a_variable_that_an_active_workflow_needs_is_not_deleted(api: Api)
     assert (await api.call("DELETE", f"/global-variables/{variable['id']}")).status_code == 204
 
 
+async def test_only_an_admin_says_where_a_credential_is_sent(api: Api) -> None:
+    """Whoever could aim it at a host of their own would have its secret."""
+    account = await api.made("/accounts", {"name": "Otto", "kind": "person", "role": "operator"})
+    operator = (await api.made(f"/accounts/{account['id']}/tokens", {}))["token"]
+    made = await api.call("POST", "/integrations", {"provider": "rest-users", "name": "Payroll"}, token=operator)
+    path, aim = f"/integrations/{made.json()['id']}", {"inputs": {"url": {"value": "https://listener.example/steal"}}}
+    for wrong in (aim, {"credential_id": ANY_ID}):
+        refused = await api.call("PATCH", path, wrong, token=operator)
+        assert (refused.status_code, refused.json()["code"], refused.json()["needed_role"]) == (403, "role_needed", "admin")
+    assert (await api.call("PATCH", path, {"name": "Payroll people"}, token=operator)).status_code == 200
+    assert (await api.call("PATCH", path, aim)).status_code == 200
+    secret = {"inputs": {"url": {"value": "https://user:pw@listener.example/"}}}
+    assert (await api.call("PATCH", path, secret)).json()["fields"][0]["field"] == "inputs.url"
+    sophos = await api.made("/integrations", {"provider": "sophos-users", "name": "Sophos of Otto"})
+    inputs = {"inputs": {"tenant_id": {"value": ANY_ID}}}
+    assert (await api.call("PATCH", f"/integrations/{sophos['id']}", inputs, token=operator)).status_code == 200
+
+
 async def test_only_an_admin_activates_a_workflow_that_destroys(api: Api) -> None:
     """Whoever may run workflows must not let one loose that deletes people."""
     account = await api.made("/accounts", {"name": "Olga", "kind": "person", "role": "operator"})

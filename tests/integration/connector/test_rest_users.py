@@ -134,6 +134,14 @@ async def test_what_the_api_says_is_told_without_the_secret(here: World, caplog:
         assert SECRET not in str(failed) + caplog.text
 
 
+async def test_a_record_that_repeats_the_secret_does_not_show_it(here: World) -> None:
+    """A source may say anything; a preview shows what it says to people who may not see credentials."""
+    payroll = Payroll(people={"e/1": {"no": "e/1", "mail": "p1@x.test", "name": f"I know {SECRET}!"}})
+    async with answering(payroll) as url, here.connector(private_networks=LOOPBACK) as api:
+        shown = await api.post(f"/integrations/{await described(api, url, CREDENTIALS['header'])}/preview")
+    assert shown["records"][0]["record"]["name"] == "I know ********!"
+
+
 async def test_an_answer_without_the_list_fails_the_run_and_marks_nobody(here: World) -> None:
     """A list that is not where it was is a changed API, not an empty company."""
     payroll = Payroll()

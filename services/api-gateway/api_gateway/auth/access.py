@@ -95,6 +95,8 @@ ROUTES: dict[Role, str] = {
 }
 """The least role that each route asks for, below /api/v1."""
 
+STORES_CREDENTIALS: Role = "admin"
+"""The least role that may store credentials, and say where they are sent."""
 ACTIVATES_WHAT_DESTROYS: Role = "admin"
 """The least role that may activate a workflow with a block that destroys."""
 

@@ -25,7 +25,14 @@ def problem_of(field: InputField, value: str) -> tuple[str, str] | None:
     """Return what is wrong with a value, and the remedy; None when it fits."""
     match field.data_type:
         case "url":
-            return None if _is_web_address(value) else ("is not a web address", "Type it whole, such as https://host/path.")
+            return (
+                None
+                if _is_web_address(value)
+                else (
+                    "is not a web address without a password",
+                    "Type it whole, such as https://host/path; passwords belong into the credential.",
+                )
+            )
         case "choice":
             return None if value in field.choices else (f"is {value[:60]!r}", f"Choose one of: {', '.join(field.choices)}.")
         case "choices":
@@ -57,6 +64,8 @@ def _integer_problem(field: InputField, value: str) -> tuple[str, str] | None:
 def _is_web_address(value: str) -> bool:
     try:
         parts = urlsplit(value)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        return (
+            parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None and (parts.port is None or parts.port > 0)
+        )
     except ValueError:
         return False

@@ -93,7 +93,7 @@ class Wire:
     ) -> Answer:
         """Return the answer, whatever its status.
 
-        `secrets` are blotted out of what an error's body says; what stands under the keys `drop`, however deep, never gets further
+        `secrets` are blotted out of what it says; what stands under the keys `drop`, however deep, never gets further
         than here. Raises `SourceUnreachable`, and `RefusedAnswer` when it is too large or a success that is not a JSON object (nor a list,
         where `may_be_list`).
         """
@@ -128,8 +128,8 @@ class Wire:
 
     @staticmethod
     def _answer(response: httpx.Response, raw: bytes, asked: str, secrets: tuple[str, ...], *, may_be_list: bool) -> Answer:
-        if not response.is_success:
-            raw = _blotted(raw, {form for secret in (*secrets, *_sent(response.request)) for form in _forms(secret)})
+        # A source that repeats what it was sent must not put it into records either: previews and errors show them.
+        raw = _blotted(raw, {form for secret in (*secrets, *_sent(response.request)) for form in _forms(secret)})
         try:
             body = orjson.loads(raw)
         except orjson.JSONDecodeError:

@@ -5,7 +5,9 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from api_gateway.api.v1.routing import subject
+from api_gateway.auth.access import STORES_CREDENTIALS, RoleNeeded, reaches
 from api_gateway.auth.accounts import named_account
+from api_gateway.auth.authentication import Account
 from api_gateway.scope import InAccount, InParts, Parts
 from shared.api.integrations import IntegrationIn, IntegrationOut, IntegrationPatch, PreviewOut
 from shared.api.records import MappingIn, MappingOut, ReadinessOut, SuggestionsIn, SuggestionsOut
@@ -35,10 +37,15 @@ async def read(integration_id: UUID, parts: InParts, account: InAccount) -> Inte
 
 @integrations.patch("/{integration_id}")
 async def change(integration_id: UUID, given: IntegrationPatch, parts: InParts, account: InAccount) -> IntegrationOut:
-    """Change what is given. The integration user must be the name of an account."""
+    """Change what is given. The integration user must be the name of an account.
+
+    Inputs and credential of a provider with `typed_addresses`, such as rest-users, need the role admin.
+    """
     if given.integration_user is not None:
         # As the account spells it: records name it for ever.
         given = given.model_copy(update={"integration_user": await _known_account(parts, given.integration_user)})
+    if {"inputs", "credential_id"} & given.model_fields_set:
+        await _may_aim_the_credential(integration_id, parts, account)
     return await parts.connector.change_integration(integration_id, given, actor=account.name)
 
 
@@ -97,6 +104,17 @@ async def suggest_mapping(integration_id: UUID, parts: InParts, account: InAccou
     provider = await parts.connector.provider(integration.provider, actor=account.name)
     seen = SuggestionsIn(source_fields=provider.source_fields, input_keys=[field.key for field in provider.inputs])
     return await parts.mapper.suggestions(integration_id, seen, actor=account.name)
+
+
+async def _may_aim_the_credential(integration_id: UUID, parts: Parts, account: Account) -> None:
+    """Raise `RoleNeeded` when the integration's inputs decide where its credential is sent, and the account may not store credentials.
+
+    Whoever could aim a credential at a host of their own would have its secret.
+    """
+    integration = await parts.connector.integration(integration_id, actor=account.name)
+    provider = await parts.connector.provider(integration.provider, actor=account.name)
+    if provider.typed_addresses and not reaches(account.role, STORES_CREDENTIALS):
+        raise RoleNeeded(f"saying where {provider.key} sends a credential", STORES_CREDENTIALS, account.role)
 
 
 async def _known_account(parts: Parts, name: str) -> str:

@@ -7,7 +7,7 @@ KEY = "rest-users"
 CREDENTIAL_KINDS = ["basic", "api_key", "oauth2_client_credentials", "aws_sigv4", "session", "mutual_tls"]
 
 INPUTS = [
-    InputField(key="url", label="URL", data_type="url", description="The address of the list of users, query included."),
+    InputField(key="url", label="URL", data_type="url", description="The address of the list of users. Keys belong into the credential."),
     InputField(
         key="paging",
         label="Paging",
@@ -73,6 +73,7 @@ MANIFEST = ProviderOut(
     name="Users of a REST API",
     application="REST API",
     description="Reads the users of any JSON API over HTTPS: address, paging and paths are settings, no code.",
+    typed_addresses=True,
     credential_kinds=CREDENTIAL_KINDS,
     inputs=INPUTS,
     source_fields=[
