@@ -116,14 +116,15 @@ def _error_classes(modules: dict[str, ast.Module]) -> dict[tuple[str, str], tupl
     while more := {one.name for _, one in definitions if one.name not in errors and errors & {_name(base) for base in one.bases}}:
         errors |= more
     found = {}
+    constants = {name: _text(value) for tree in modules.values() for name, value in _named(tree.body).items()}
     for module, one in definitions:
-        code = _own_code(one) if one.name in errors - FAMILIES else None
+        code = _own_code(one, constants) if one.name in errors - FAMILIES else None
         if code is not None:
             found[module, one.name] = (code, (ast.get_docstring(one) or "").partition("\n")[0])
     return found
 
 
-def _own_code(definition: ast.ClassDef) -> str | None:
+def _own_code(definition: ast.ClassDef, constants: dict[str, str | None]) -> str | None:
     for statement in definition.body:
         targets: list[ast.expr]
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple) and isinstance(statement.value, ast.Tuple):
@@ -134,7 +135,7 @@ def _own_code(definition: ast.ClassDef) -> str | None:
             continue
         for target, value in zip(targets, values, strict=True):
             if _name(target) == "code":
-                return _text(value)
+                return _text(value) or constants.get(_name(value))
     return None
 
 

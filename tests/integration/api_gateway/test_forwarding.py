@@ -111,6 +111,8 @@ async def test_a_patch_passes_on_only_what_was_given(here: Gateway) -> None:
     """A null empties a detail: what was left out must stay out."""
     await here.token_for("operator", "Sync Robot")
     here.connector.answer(f"PATCH /internal/integrations/{ANY_ID}", INTEGRATION)
+    here.connector.answer(f"GET /internal/integrations/{ANY_ID}", INTEGRATION)
+    here.connector.answer("GET /internal/providers/sophos-users", PROVIDER)
     for given, passed in (
         ({"integration_user": "sync robot"}, {"integration_user": "Sync Robot"}),
         ({"credential_id": None}, {"credential_id": None}),
