@@ -23,7 +23,7 @@ def test_a_wheel_in_an_empty_environment_plays_the_story(tmp_path: Path) -> None
     subprocess.run([*pip, "--no-deps", str(wheel)], check=True, capture_output=True, timeout=60)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("ROLLCALL_", "PYTHON"))}
     played = subprocess.run(
-        [tmp_path / "venv/bin/rollcall", "demo", "--once", "--users", "60"],
+        [tmp_path / "venv/bin/rollcall", "demo", "--once", "--users", "150"],
         cwd=tmp_path,
         env=clean,
         capture_output=True,

@@ -90,7 +90,12 @@ def demo(  # noqa: PLR0917 - each is an option with a name
     control_token: Annotated[
         str | None, typer.Option(help="The running simulator's control token.", envvar="SOPHOS_SIMULATOR_CONTROL_TOKEN")
     ] = None,
-    users: Annotated[int, typer.Option(min=20, max=100_000, help="How many people the simulated directory has.")] = 1000,
+    users: Annotated[
+        int,
+        typer.Option(
+            min=150, max=100_000, help="How many people the simulated directory has; among fewer, the guard would withhold the leavers."
+        ),
+    ] = 1000,
     awkward: Annotated[bool, typer.Option("--awkward", help="Add awkward people: without e-mail, with one that is taken.")] = False,
     seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 7,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The fresh gateway's port; 0 takes any free one.")] = 8080,
