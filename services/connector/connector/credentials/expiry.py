@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, update
+from sqlalchemy import case, or_, update
 from sqlalchemy.exc import DBAPIError
 
 from connector.tables import CREDENTIALS
@@ -47,17 +47,18 @@ def warning_of(expires_at: datetime | None, moment: datetime) -> ExpiryWarning |
 
 
 async def newly_near(units: Units, moment: datetime) -> list[Nearing]:
-    """Return who crossed a threshold since the last look, each with the nearest one, and remember it. No two callers get the same."""
-    found: list[Nearing] = []
+    """Return who crossed a threshold since the last look, each with the nearest one, and remember it. No two callers get the same.
+
+    One statement judges all thresholds: with one for each, a credential stored between two of them would be told twice.
+    """
     table = CREDENTIALS.c
+    nearest = case(*((table.expires_at <= moment + timedelta(days=threshold), threshold) for threshold in THRESHOLDS))
+    unsaid = or_(table.warned_days.is_(None), table.warned_days > nearest)
+    statement = update(CREDENTIALS).where(nearest.is_not(None), unsaid).values(warned_days=nearest)
     async with units.begin() as unit:
-        for threshold in THRESHOLDS:
-            near = table.expires_at <= moment + timedelta(days=threshold)
-            unsaid = or_(table.warned_days.is_(None), table.warned_days > threshold)
-            statement = update(CREDENTIALS).where(near, unsaid).values(warned_days=threshold)
-            rows = await unit.session.execute(statement.returning(table.id, table.name, table.expires_at))
-            found += [Nearing(row.id, row.name, row.expires_at, threshold) for row in rows]
-    return found
+        rows = await unit.session.execute(statement.returning(table.id, table.name, table.expires_at, table.warned_days))
+        found = [Nearing(row.id, row.name, row.expires_at, row.warned_days) for row in rows]
+    return sorted(found, key=lambda one: (one.threshold, one.expires_at))
 
 
 @asynccontextmanager
