@@ -52,11 +52,11 @@ clients: $(READY) ## Build tests/clients/.venv: clients by others, which then re
 	tests/clients/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/clients.txt
 
 lock: ## Resolve requirements/*.txt anew from pyproject.toml (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/runtime.txt pyproject.toml
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q --extra dev -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/bench.txt requirements/bench.in
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/clients.txt requirements/clients.in
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q -c requirements/dev.txt -o requirements/build.txt requirements/build.in
+	uv pip compile --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/runtime.txt pyproject.toml
+	uv pip compile --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-header -q --extra dev -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
+	uv pip compile --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/bench.txt requirements/bench.in
+	uv pip compile --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/clients.txt requirements/clients.in
+	uv pip compile --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-header -q -c requirements/dev.txt -o requirements/build.txt requirements/build.in
 
 clean: ## Remove the environment, caches and the embedded mode's data
 	rm -rf $(VENV) benchmarks/.venv tests/clients/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov dist rollcall-data
