@@ -23,6 +23,9 @@ class RunIn(In):
     kind: Literal["full", "quick"] = Field(
         default="full", description="quick reads only what changed since the last run, and says of nobody that they are gone."
     )
+    mode: RunMode = Field(
+        default="apply", description="plan writes no record: it shows what the run would do, to be looked at, and applied as it stands."
+    )
 
 
 class ReplayIn(In):
@@ -48,7 +51,9 @@ class RunPageOut(Out):
     """One page of a run, and how long each of its steps took."""
 
     page: int
-    kind: Literal["listing", "drift", "replay"] = Field(description="drift: users whom the listing did not show, and who are there.")
+    kind: Literal["listing", "drift", "replay", "plan"] = Field(
+        description="drift: users whom the listing did not show, and who are there; plan: a page of the plan that is applied."
+    )
     records: int
     fetched_at: datetime
     fetch_ms: int | None = Field(description="How long the source took, with everything that was waited for.")
@@ -100,6 +105,9 @@ class RunOut(Out):
     ended_at: datetime | None
     since: datetime | None = Field(default=None, description="Of a quick run: from when on changes were read, on the source's clock.")
     replay_of: UUID | None = Field(default=None, description="Of a replay: the run whose errors it tells again.")
+    plan_of: UUID | None = Field(default=None, description="Of a run that applies a plan: the run that planned.")
+    would_update: int = Field(default=0, description="Updates on pages that are held back until all is read, or somebody approves.")
+    existing: int = Field(default=0, description="Records that the integration had, where pages are held back.")
     cancel_requested_at: datetime | None = None
     cancel_requested_by: str | None = None
 

@@ -2,8 +2,8 @@
 
 from shared.events.base import CONTRACTS, Event
 from shared.events.records import Cause, Change, ChangeKind, RecordsChanged, RecordsWithheld, RecordType
-from shared.events.sources import ListingCompleted, ProofOfAbsence, Provenance, UsersObserved, UsersProvenAbsent
-from shared.events.syncs import AbsenceApplied, AbsenceSuspected, PageApplied, PageCounts, Rejection, RunFinished
+from shared.events.sources import ListingCompleted, PlannedPageApproved, ProofOfAbsence, Provenance, UsersObserved, UsersProvenAbsent
+from shared.events.syncs import AbsenceApplied, AbsenceSuspected, PageApplied, PageCounts, PageStaged, Rejection, RunFinished
 from shared.events.workflows import (
     EndedRun,
     RecordChangeAnswer,
@@ -26,6 +26,8 @@ __all__ = [
     "ListingCompleted",
     "PageApplied",
     "PageCounts",
+    "PageStaged",
+    "PlannedPageApproved",
     "ProofOfAbsence",
     "Provenance",
     "RecordChangeAnswer",

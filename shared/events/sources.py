@@ -11,6 +11,7 @@ from shared.events.base import Event, Part
 
 Preference = Literal["create_and_update", "create_only", "update_only"]
 UserSelection = Literal["user_only", "user_plus_saas_user"]
+RunMode = Literal["apply", "plan"]
 
 
 class Provenance(Part):
@@ -25,6 +26,8 @@ class Provenance(Part):
         default=False,
         description="The records were read before, when `fetched_at` says, and are told again: who was observed since is left as they are.",
     )
+    mode: RunMode = Field(default="apply", description="plan: what would become of the records is written down, and no record changes.")
+    plan_run_id: UUID | None = Field(default=None, description="The run whose plan this one applies.")
     user_selection: UserSelection
     preference: Preference
     saas_instance_id: UUID | None = None
@@ -109,3 +112,25 @@ class UsersProvenAbsent(Event):
     @override
     def summary(self) -> str:
         return f"{len(self.proofs)} users proven absent from {self.provenance.integration_name}"
+
+
+class PlannedPageApproved(Event):
+    """A page whose records the mapper holds, with what it would do to them, may be applied. `plan_run_id` is the run that read it."""
+
+    topic: ClassVar[str] = "sources.page.approved.v1"
+    told_by: ClassVar[str] = "connector"
+
+    provenance: Provenance
+    plan_run_id: UUID
+    page: int = Field(ge=1)
+    records: int = Field(ge=0, description="How many records the mapper was told on this page: as many must be accounted for.")
+
+    @property
+    @override
+    def key(self) -> str:
+        return str(self.provenance.integration_id)
+
+    @property
+    @override
+    def summary(self) -> str:
+        return f"page {self.page} of {self.provenance.integration_name} may be applied as planned: {self.records} records"

@@ -1,6 +1,6 @@
 """What the mapper answers the connector during a run, and how the connector tells that a run ended."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -61,6 +61,30 @@ class PageApplied(Event):
         return f"page {self.page} applied: {', '.join(told) or 'nothing'}"
 
 
+class PageStaged(Event):
+    """The mapper wrote down what a page would change, and changed nothing: the run has begun to rewrite many records."""
+
+    topic: ClassVar[str] = "sync.page.staged.v1"
+    told_by: ClassVar[str] = "mapper"
+
+    integration_id: UUID
+    run_id: UUID
+    page: int
+    records: int
+    would_update: int = Field(description="Records of this page that would be updated.")
+    existing: int = Field(description="Records that the integration had when the run changed the first one.")
+
+    @property
+    @override
+    def key(self) -> str:
+        return str(self.integration_id)
+
+    @property
+    @override
+    def summary(self) -> str:
+        return f"page {self.page} staged: {self.records} records, {self.would_update} of {self.existing} would be updated"
+
+
 class AbsenceSuspected(Event):
     """After a complete listing: the users known from this integration whom the listing did not show. A suspicion, not a proof."""
 
@@ -115,6 +139,7 @@ class RunFinished(Event):
     integration_id: UUID
     run_id: UUID
     state: str
+    mode: Literal["apply", "plan"] = Field(default="apply", description="plan: nothing was changed; the counts say what would have been.")
     counts: PageCounts
     fetched: int
     missing: int

@@ -53,6 +53,7 @@ QUERIES: dict[str, dict[str, Any]] = {
     "GET /workflows/{workflow_id}/runs": {"state": "failed", "record_id": ANY_ID, "limit": 5, "count": True},
     "GET /integrations/{integration_id}/runs": {"limit": 5},
     "GET /runs/{run_id}/errors": {"limit": 5},
+    "GET /runs/{run_id}/plan/items": {"action": "update", "outcome": "moved", "source_id": "u1", "limit": 5},
     "GET /runs/{run_id}/pages": {"limit": 5},
 }
 INPUTS = {"tenant_id": {"value": ANY_ID}, "data_region": {"value": "https://api-eu01.central.sophos.com"}}

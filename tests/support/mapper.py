@@ -192,7 +192,8 @@ async def running_mapper(url: SecretStr, spool: Path, **more: Any) -> AsyncItera
         told.append(decode(message.body))
 
     common = CommonSettings(service_key=KEY)
-    settings = MapperSettings(database_url=url, outbox_poll=0.01, **more)
+    # What a run may rewrite before it is held back has tests of its own.
+    settings = MapperSettings(database_url=url, outbox_poll=0.01, **{"rewrite_probation_records": 1_000_000, **more})
     listener = Consumer(service="test", name="listener", topics=TOLD, handle=hear)
     async with bus.consuming([listener]), mapper.service.running(settings, common, bus) as app:
         transport = httpx.ASGITransport(app)

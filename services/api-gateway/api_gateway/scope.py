@@ -12,6 +12,7 @@ from api_gateway.clients.connector import ConnectorClient
 from api_gateway.clients.guard import GuardClient
 from api_gateway.clients.mapper import MapperClient
 from api_gateway.clients.operations import OperationsClient
+from api_gateway.clients.plans import PlansClient
 from api_gateway.clients.rates import RatesClient
 from api_gateway.clients.runs import RunsClient
 from api_gateway.clients.schedules import SchedulesClient
@@ -32,6 +33,7 @@ class Parts:
     guard: GuardClient
     rates: RatesClient
     runs: RunsClient
+    plans: PlansClient
     schedules: SchedulesClient
     operations: OperationsClient
 

@@ -11,6 +11,7 @@ from api_gateway.clients.connector import ConnectorClient
 from api_gateway.clients.guard import GuardClient
 from api_gateway.clients.mapper import MapperClient
 from api_gateway.clients.operations import OperationsClient
+from api_gateway.clients.plans import PlansClient
 from api_gateway.clients.rates import RatesClient
 from api_gateway.clients.runs import RunsClient
 from api_gateway.clients.schedules import SchedulesClient
@@ -50,6 +51,7 @@ async def running(
             rates=RatesClient(connector, foundation.tokens),
             schedules=SchedulesClient(connector, foundation.tokens),
             runs=RunsClient(connector, foundation.tokens),
+            plans=PlansClient(mapper, foundation.tokens),
             operations=OperationsClient(connector, foundation.tokens),
         )
         others = {client.audience: client.check for client in (parts.connector, parts.mapper, parts.workflow_engine)}

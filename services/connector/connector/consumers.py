@@ -5,10 +5,12 @@ from sqlalchemy import update
 from connector.runs.books import enter_page, settle
 from connector.runs.log import log_state
 from connector.runs.phases import ABSENCE, PROVING, SETTLING, SUSPECTING
+from connector.runs.rewrites import approve_or_wait, enter_staged
+from connector.runs.runs import read_row
 from connector.runs.suspects import suspect
 from connector.tables import RUNS
 from shared.bus.subscriptions import Lane, Subscriptions
-from shared.events.syncs import AbsenceApplied, AbsenceSuspected, PageApplied
+from shared.events.syncs import AbsenceApplied, AbsenceSuspected, PageApplied, PageStaged
 from shared.unit import Unit
 
 subscriptions = Subscriptions("connector")
@@ -23,6 +25,13 @@ async def count_page(event: PageApplied, unit: Unit) -> None:
     await enter_page(unit, event)
 
 
+@subscriptions.on(PageStaged, lane=SYNCS)
+async def count_staged_page(event: PageStaged, unit: Unit) -> None:
+    """Enter a page that waits until all of its run is known."""
+    await enter_staged(unit, event)
+    await settle(unit, event.run_id)
+
+
 @subscriptions.on(AbsenceSuspected, lane=SYNCS)
 async def store_suspects(event: AbsenceSuspected, unit: Unit) -> None:
     """Store whom to ask for, and let a worker do it. A run that does not wait for this is left as it is."""
@@ -31,6 +40,10 @@ async def store_suspects(event: AbsenceSuspected, unit: Unit) -> None:
     if taken.first() is not None:
         await suspect(unit.session, event.run_id, event.source_ids)
         await log_state(unit.session, event.run_id, "proving", suspects=len(event.source_ids))
+        row = await read_row(unit.session, event.run_id)
+        if row.pages_staged:
+            # A run that would rewrite too much may have read somewhere else: it says of nobody yet that they are gone.
+            await approve_or_wait(unit, row, PROVING)
 
 
 @subscriptions.on(AbsenceApplied, lane=SYNCS)

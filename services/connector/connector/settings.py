@@ -73,6 +73,12 @@ class ConnectorSettings(SourceSettings, ServiceSettings):
         default=1, ge=0.001, le=168, description="The first pause of a quarantine; each next one doubles."
     )
     quarantine_longest_hours: float = Field(default=24, ge=0.001, le=720, description="The longest pause of a quarantine.")
+    rewrite_stop_percent: int = Field(
+        default=50, ge=0, le=100, description="Updates that a run makes unasked, in percent of its integration's records; above, it waits."
+    )
+    rewrite_stop_records: int = Field(
+        default=10, ge=0, le=1_000_000, description="Updates that a run always makes unasked, however few records its integration has."
+    )
     applying_hours: float = Field(
         default=6, ge=0.01, le=168, description="How long a run may wait for its pages to be applied before it is called failed."
     )

@@ -2,9 +2,10 @@
 
 from mapper.pages.absence import mark_missing, suspect
 from mapper.pages.applying import apply_page
+from mapper.plans.approving import apply_planned
 from mapper.requests.requests import apply_requests
 from shared.bus.subscriptions import Lane, Subscriptions
-from shared.events import ListingCompleted, RecordChangesRequested, UsersObserved, UsersProvenAbsent
+from shared.events import ListingCompleted, PlannedPageApproved, RecordChangesRequested, UsersObserved, UsersProvenAbsent
 from shared.unit import Unit
 
 subscriptions = Subscriptions("mapper")
@@ -16,6 +17,12 @@ REQUESTS = Lane("requests")
 async def users_observed(event: UsersObserved, unit: Unit) -> None:
     """Apply a page."""
     await apply_page(unit, event)
+
+
+@subscriptions.on(PlannedPageApproved, lane=SYNC)
+async def planned_page_approved(event: PlannedPageApproved, unit: Unit) -> None:
+    """Do what a page's plan says."""
+    await apply_planned(unit, event)
 
 
 @subscriptions.on(ListingCompleted, lane=SYNC)

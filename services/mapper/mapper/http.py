@@ -6,6 +6,7 @@ import mapper.fields.routes
 import mapper.guard.routes
 import mapper.mappings.routes
 import mapper.people.routes
+import mapper.plans.routes
 import mapper.records.routes
 import mapper.saas_instances.routes
 import mapper.saas_users.routes
@@ -22,6 +23,7 @@ ROUTERS = (
     mapper.saas_users.routes.router,
     mapper.records.routes.router,
     mapper.guard.routes.router,
+    mapper.plans.routes.router,
 )
 
 

@@ -30,3 +30,13 @@ class MapperSettings(ServiceSettings):
         le=720,
         description="Hours for which the proof of a withheld loss is good, and in which a released deletion is done.",
     )
+    rewrite_probation_records: int = Field(
+        default=10, ge=0, le=1_000_000, description="Updates that a run always writes at once, however few records its integration has."
+    )
+    rewrite_probation_percent: int = Field(
+        default=5,
+        ge=0,
+        le=100,
+        description="Updates that a run writes at once, in percent of its integration's records; then its pages wait until all is read.",
+    )
+    keep_plans_days: float = Field(default=7, ge=0.01, le=365, description="How long plans are kept, and can be applied.")

@@ -182,4 +182,52 @@ WITHHELD = Table(
     Index("ix_withheld_source_id_state", "source_id", "state"),
 )
 
+# What runs have planned or staged, and how far those that write have got: one row for each run that has something to remember.
+PLANS = Table(
+    "plans",
+    METADATA,
+    Column("run_id", Uuid, primary_key=True),
+    Column("integration_id", Uuid, nullable=False),
+    Column("mapping_version", Integer, nullable=False),
+    # A run that only plans stages all its pages; one that writes stages them from the one on that rewrites too much.
+    Column("staging", Boolean, nullable=False),
+    Column("existing", Integer, nullable=False),
+    Column("updated", Integer, nullable=False),
+    Column("planned_at", Timestamp, nullable=False, index=True),
+)
+
+PLAN_ITEMS = Table(
+    "plan_items",
+    METADATA,
+    Column("run_id", Uuid, primary_key=True),
+    Column("page", Integer, primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("source_id", String(200), nullable=False),
+    Column("action", String(20), nullable=False),
+    Column("person_id", Uuid),
+    Column("saas_user_id", Uuid),
+    Column("changes", Json, nullable=False),
+    Column("problem", Json),
+    Column("proof", Json),
+    Column("record", Json),
+    # What the decision rests on; a record without one has nothing to apply.
+    Column("fingerprint", String(64)),
+    Column("fetched_at", Timestamp, nullable=False),
+    Column("outcome", String(20)),
+    CheckConstraint("action IN ('create', 'update', 'unchanged', 'skip', 'reject', 'missing')", name="action"),
+    CheckConstraint("outcome IN ('applied', 'moved', 'failed')", name="outcome"),
+    Index("ix_plan_items_run_id_source_id", "run_id", "source_id"),
+)
+
+# Unique values that planned pages take (`person_id`) or give up (none): later pages of the same plan must see them.
+PLAN_CLAIMS = Table(
+    "plan_claims",
+    METADATA,
+    Column("run_id", Uuid, primary_key=True),
+    Column("value", String(1000), primary_key=True),
+    Column("field", String(63), primary_key=True),
+    Column("person_id", Uuid),
+    Column("source_id", String(200), nullable=False),
+)
+
 SCHEMA = Schema(name="mapper", package="mapper", metadata=METADATA)

@@ -141,6 +141,7 @@ async def test_the_number_of_statements_does_not_grow_with_the_page(mapper: Mapp
 async def statements(mapper: Mapper, users: list[dict[str, Any]]) -> int:
     """Apply a page in a unit of its own, without the bus and the relay; return how many statements that took."""
     count = 0
+    mapper.run_id = uuid4()
 
     def counting(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
         nonlocal count

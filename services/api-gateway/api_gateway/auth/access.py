@@ -26,6 +26,8 @@ ROUTES: dict[Role, str] = {
         GET /runs/{run_id}
         GET /integrations/{integration_id}/schedules
         GET /rates
+        GET /runs/{run_id}/plan
+        GET /runs/{run_id}/plan/items
         GET /runs/{run_id}/errors
         GET /runs/{run_id}/pages
         GET /runs/{run_id}/log
@@ -60,6 +62,8 @@ ROUTES: dict[Role, str] = {
         DELETE /integrations/{integration_id}/schedules/{kind}
         GET /integrations/{integration_id}/forecast
         POST /runs/{run_id}/cancel
+        POST /runs/{run_id}/apply
+        POST /runs/{run_id}/reject
         POST /runs/{run_id}/errors/replay
         POST /runs/{run_id}/errors/{error_id}/redact
         POST /fields
@@ -84,6 +88,7 @@ ROUTES: dict[Role, str] = {
         POST /global-variables
         PUT /global-variables/{variable_id}
         DELETE /global-variables/{variable_id}
+        POST /runs/{run_id}/approve
         POST /withheld/release
         POST /withheld/discard
         POST /accounts

@@ -1,5 +1,6 @@
 """What the gateway asks the connector about runs."""
 
+from typing import Literal
 from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient
@@ -28,6 +29,14 @@ class RunsClient(InternalClient):
     async def cancel(self, run_id: UUID, *, actor: str) -> RunOut:
         """Let a run read and ask no further."""
         return await self.ask(RunOut, "POST", f"/internal/runs/{run_id}/cancel", actor=actor)
+
+    async def apply(self, run_id: UUID, *, actor: str) -> RunOut:
+        """Queue a run that applies a plan."""
+        return await self.ask(RunOut, "POST", f"/internal/runs/{run_id}/apply", actor=actor)
+
+    async def decide(self, run_id: UUID, step: Literal["approve", "reject"], *, actor: str) -> RunOut:
+        """Let a run that waits go on, or end it."""
+        return await self.ask(RunOut, "POST", f"/internal/runs/{run_id}/{step}", actor=actor)
 
     async def errors(self, run_id: UUID, ask: ListQuery, *, actor: str) -> Page[RunErrorOut]:
         """Return the records of a run that could not be applied."""

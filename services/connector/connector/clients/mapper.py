@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from shared.api.base import Gap
+from shared.api.plans import PlanOut
 from shared.api.records import ReadinessOut, SaasInstanceIn, SaasInstanceOut
 from shared.http.client import ServiceClient
 from shared.http.paging import Page
@@ -17,6 +18,10 @@ class MapperClient(ServiceClient):
         """Return what the integration's mapping lacks before it can be launched."""
         readiness = await self.get(ReadinessOut, f"/internal/integrations/{integration_id}/mapping/readiness", actor=actor)
         return readiness.missing
+
+    async def plan(self, run_id: UUID, *, actor: str) -> PlanOut:
+        """Return a run's plan, counted. Raises `NotFound` when it is kept no longer."""
+        return await self.get(PlanOut, f"/internal/plans/{run_id}", actor=actor)
 
     async def saas_instance_of(self, application: str, *, actor: str) -> SaasInstanceOut:
         """Return the SaaS instance of an application, made if there is none. Raises `Conflict` when there are several."""

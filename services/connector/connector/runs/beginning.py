@@ -11,7 +11,7 @@ from connector.providers.providers import Providers
 from connector.runs.claims import Claim
 from connector.runs.log import log_state
 from connector.runs.phases import LISTING
-from connector.runs.watermarks import LOADED
+from connector.runs.watermarks import LOADED, LOADING
 from connector.scope import Parts
 from connector.sources.base import Access, Input
 from connector.tables import RUNS
@@ -56,7 +56,7 @@ async def access_of(parts: Parts, held: Claim) -> Access:
 
 async def _provenance(session: AsyncSession, held: Claim, stored: Stored, inputs: tuple[Input, ...]) -> Provenance:
     row = stored.row
-    before = (RUNS.c.integration_id == row.id, RUNS.c.kind == "full", RUNS.c.mode == "apply", RUNS.c.state.in_(LOADED))
+    before = (RUNS.c.integration_id == row.id, RUNS.c.kind.in_(LOADING), RUNS.c.mode == "apply", RUNS.c.state.in_(LOADED))
     loaded = select(exists().where(*before))
     credential = await stored_credential(session, row.credential_id)
     return Provenance(
@@ -66,6 +66,8 @@ async def _provenance(session: AsyncSession, held: Claim, stored: Stored, inputs
         run_id=held.run_id,
         initial=not await session.scalar(loaded),
         replayed=held.row.kind == "replay",
+        mode=held.row.mode,
+        plan_run_id=held.row.plan_of,
         user_selection=row.user_selection,
         preference=row.preference,
         saas_instance_id=row.saas_instance_id,

@@ -11,6 +11,7 @@ from connector.quarantine.configured import limits_of
 from connector.quarantine.quarantine import note_end
 from connector.runs.log import Entry, errors_entry, log_state, write_log
 from connector.runs.phases import ENDED, SETTLING
+from connector.runs.rewrites import approve_or_wait, give_up_staged
 from connector.runs.runs import COUNTS, counts_of
 from connector.storable import storable
 from connector.tables import RUN_ERRORS, RUN_PAGES, RUNS
@@ -55,8 +56,13 @@ async def enter_errors(session: AsyncSession, run_id: UUID, page: int, rejection
 async def settle(unit: Unit, run_id: UUID) -> None:
     """End the run if nothing is waited for any more and its books balance."""
     row = (await unit.session.execute(select(RUNS).where(RUNS.c.id == run_id).with_for_update())).first()
-    if row is None or row.phase != SETTLING or row.pages_applied < row.pages:
+    if row is None or row.phase != SETTLING or row.pages_applied + row.pages_staged < row.pages:
         return
+    if row.pages_staged and row.cancel_requested_at is None:
+        await approve_or_wait(unit, row, SETTLING)
+        return
+    if row.pages_staged:
+        row = await give_up_staged(unit, row)
     counted = counts_of(row).total
     if counted != row.fetched:
         await end(unit, row, "failed", _unbalanced(row.fetched, counted))
@@ -83,6 +89,7 @@ async def end(unit: Unit, row: Row[Any], state: RunState, error: dict[str, Any] 
             integration_id=ended.integration_id,
             run_id=ended.id,
             state=state,
+            mode=ended.mode,
             counts=counts_of(ended),
             fetched=ended.fetched,
             missing=ended.missing,

@@ -7,7 +7,7 @@ from sqlalchemy import Row, select, update
 
 from connector.runs.books import end, settle
 from connector.runs.log import log_state
-from connector.runs.phases import ABSENCE, LISTING, PROVING, QUEUED, SETTLING, SUSPECTING
+from connector.runs.phases import ABSENCE, LISTING, PROVING, QUEUED, SETTLING, SUSPECTING, WAITING
 from connector.runs.runs import RunNotFound, read_run
 from connector.tables import RUNS
 from shared.api.runs import RunOut
@@ -41,7 +41,7 @@ async def cancel_run(unit: Unit, run_id: UUID) -> RunOut:
 async def _stop(unit: Unit, row: Row[Any]) -> None:
     if row.ended_at is not None:
         raise RunNotCancellable(f"the run has ended: {row.state}", remedy="There is nothing to cancel.")
-    if row.phase not in {QUEUED, LISTING, SUSPECTING, PROVING}:
+    if row.phase not in {QUEUED, LISTING, SUSPECTING, PROVING, WAITING}:
         what = "told who is absent already" if row.phase == ABSENCE else "read everything already"
         raise RunNotCancellable(f"the run has {what}, and ends by itself", remedy="Wait for its end.")
     moment = now()

@@ -131,6 +131,7 @@ def page_row(run_id: UUID, number: int, kind: str, page: SourcePage, took: int |
         "page": number,
         "kind": kind,
         "records": page.fetched,
+        "told": len(page.users),
         "fetched_at": page.fetched_at,
         "fetch_ms": took,
         "committed_at": now(),

@@ -12,6 +12,8 @@ ABSENCE = "absence"
 """The mapper has the proofs."""
 SETTLING = "settling"
 """Only pages are waited for."""
+WAITING = "waiting"
+"""Pages are held back by the mapper until somebody approves them."""
 ENDED = "ended"
 
 FOR_WORKERS = (QUEUED, LISTING, PROVING)

@@ -44,6 +44,9 @@ async def request_replay(unit: Unit, run_id: UUID, error_ids: Sequence[UUID] | N
     row = await read_row(unit.session, run_id)
     if row.ended_at is None:
         raise RunNotEnded(f"the run is {row.state}", remedy="Wait for its end, or cancel it.")
+    if row.mode == "plan":
+        remedy = "Apply the plan; what it rejects then are that run's errors."
+        raise NothingToReplay("the run only planned: replaying would write", remedy=remedy)
     replay = await request_run(unit, row.integration_id, kind="replay", replay_of=run_id)
     ended = select(RUNS.c.id).where(RUNS.c.ended_at.is_not(None))
     replayable = [

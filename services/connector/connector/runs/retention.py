@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, CursorResult, Executable, Table, and_, delete, exists, or_, select, tuple_, update
 
-from connector.runs.watermarks import LOADED
+from connector.runs.watermarks import LOADED, LOADING
 from connector.settings import ConnectorSettings
 from connector.tables import RUN_ERRORS, RUN_LOG, RUN_PAGES, RUN_SUSPECTS, RUNS
 from shared.clock import now
@@ -69,7 +69,7 @@ def _old(before: datetime) -> ColumnElement[bool]:
     """Whether a run is old, and not the last full one that was read to its end: that one says that there was a first load."""
     later = RUNS.alias("later")
     same = and_(later.c.integration_id == RUNS.c.integration_id, later.c.created_at > RUNS.c.created_at)
-    is_loaded = [and_(table.c.kind == "full", table.c.mode == "apply", table.c.state.in_(LOADED)) for table in (RUNS, later)]
+    is_loaded = [and_(table.c.kind.in_(LOADING), table.c.mode == "apply", table.c.state.in_(LOADED)) for table in (RUNS, later)]
     return and_(RUNS.c.ended_at < before, or_(~is_loaded[0], exists().where(same, is_loaded[1])))
 
 

@@ -5,12 +5,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from connector.runs.applying import request_apply
 from connector.runs.cancelling import cancel_run
 from connector.runs.following import list_pages, read_log
 from connector.runs.redacting import redact_error
 from connector.runs.replaying import request_replay
+from connector.runs.rewrites import approve_run, waiting_run
 from connector.runs.runs import list_errors, list_runs, read_run, request_run
-from connector.scope import InReading, InRequest
+from connector.scope import InCaller, InParts, InReading, InRequest
 from shared.api.runs import ReplayIn, RunErrorOut, RunIn, RunLogEntry, RunOut, RunPageOut
 from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, Page
 
@@ -22,7 +24,8 @@ Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 @router.post("/integrations/{integration_id}/runs", status_code=202)
 async def request(integration_id: UUID, unit: InRequest, given: RunIn | None = None) -> RunOut:
     """Queue a run; a worker takes it up."""
-    return await request_run(unit, integration_id, kind=(given or RunIn()).kind)
+    wanted = given or RunIn()
+    return await request_run(unit, integration_id, kind=wanted.kind, mode=wanted.mode)
 
 
 @router.get("/integrations/{integration_id}/runs")
@@ -40,6 +43,28 @@ async def read(run_id: UUID, session: InReading) -> RunOut:
 @router.post("/runs/{run_id}/cancel")
 async def cancel(run_id: UUID, unit: InRequest) -> RunOut:
     """Let a run read and ask no further."""
+    return await cancel_run(unit, run_id)
+
+
+@router.post("/runs/{run_id}/apply", status_code=202)
+async def apply(run_id: UUID, parts: InParts, caller: InCaller) -> RunOut:
+    """Queue a run that applies a plan."""
+    plan = await parts.mapper.plan(run_id, actor=caller.actor)
+    async with parts.units.begin(actor=caller.actor) as unit:
+        return await request_apply(unit, run_id, plan)
+
+
+@router.post("/runs/{run_id}/approve")
+async def approve(run_id: UUID, unit: InRequest) -> RunOut:
+    """Let a run go on that would rewrite much."""
+    await approve_run(unit, run_id)
+    return await read_run(unit.session, run_id)
+
+
+@router.post("/runs/{run_id}/reject")
+async def reject(run_id: UUID, unit: InRequest) -> RunOut:
+    """End a run that would rewrite much; the pages that are held back are never applied."""
+    await waiting_run(unit, run_id)
     return await cancel_run(unit, run_id)
 
 

@@ -38,7 +38,13 @@ class RunInProgress(Conflict):
 
 
 async def request_run(
-    unit: Unit, integration_id: UUID, *, kind: RunKind = "full", mode: RunMode = "apply", replay_of: UUID | None = None
+    unit: Unit,
+    integration_id: UUID,
+    *,
+    kind: RunKind = "full",
+    mode: RunMode = "apply",
+    replay_of: UUID | None = None,
+    plan_of: UUID | None = None,
 ) -> RunOut:
     """Queue a run.
 
@@ -57,6 +63,7 @@ async def request_run(
         "kind": kind,
         "mode": mode,
         "replay_of": replay_of,
+        "plan_of": plan_of,
         "state": "queued",
         "phase": QUEUED,
         "correlation_id": unit.correlation_id,

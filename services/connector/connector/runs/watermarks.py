@@ -11,6 +11,8 @@ from shared.errors import Conflict
 
 LOADED = ("completed", "completed_with_errors", "empty")
 """How a run ends that was read to its end."""
+LOADING = ("full", "apply")
+"""Kinds of runs that can be an integration's first load."""
 
 
 class FullRunNeeded(Conflict):

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
+from connector.runs.applying import Applying
 from connector.runs.beginning import access_of, begin, provenance_of
 from connector.runs.books import end
 from connector.runs.claims import Claim, claim
@@ -33,6 +34,9 @@ async def work(parts: Parts, held: Claim) -> None:
         held = await _begun(parts, held)
     if held.row.kind == "replay":
         await Replaying(parts.units, held, parts.settings.page_size).tell()
+        return
+    if held.row.kind == "apply":
+        await Applying(parts.units, held).tell()
         return
     await Listing(parts.units, held, await _opened(parts, held, since=held.row.since)).read()
 

@@ -50,6 +50,13 @@ RUNS = Table(
     Column("cancel_requested_at", Timestamp),
     Column("cancel_requested_by", String(200)),
     Column("replay_of", Uuid),
+    # Of a run that applies a plan: the run that planned.
+    Column("plan_of", Uuid, index=True),
+    Column("pages_staged", Integer, nullable=False, default=0, server_default=text("0")),
+    Column("would_update", Integer, nullable=False, default=0, server_default=text("0")),
+    Column("existing", Integer, nullable=False, default=0, server_default=text("0")),
+    # Where a run goes on once it was approved.
+    Column("resume_phase", String(30)),
     Column("log_entries", Integer, nullable=False, default=0),
     Index("ix_runs_integration_id_created_at", "integration_id", "created_at"),
     # One run at a time: whichever replica is asked, the second one that is not ended does not fit in.
@@ -69,11 +76,14 @@ RUN_PAGES = Table(
     Column("page", Integer, primary_key=True),
     Column("kind", String(20), nullable=False),
     Column("records", Integer, nullable=False),
+    # How many of them the mapper is told; the others could not be read.
+    Column("told", Integer),
     Column("fetched_at", Timestamp, nullable=False),
     Column("fetch_ms", Integer),
     Column("committed_at", Timestamp),
     Column("applied_at", Timestamp),
-    CheckConstraint("kind IN ('listing', 'drift', 'replay')", name="kind"),
+    Column("staged_at", Timestamp),
+    CheckConstraint("kind IN ('listing', 'drift', 'replay', 'plan')", name="kind"),
 )
 
 RUN_ERRORS = Table(

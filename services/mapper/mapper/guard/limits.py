@@ -34,10 +34,18 @@ class Limits:
 
     windows: Sequence[Limit]
     evidence: timedelta
+    probation_records: int
+    probation_percent: int
+    plan_days: float
 
     @classmethod
     def from_settings(cls, settings: MapperSettings) -> "Limits":
         """Return what the settings say."""
         day = Limit(DAY, settings.guard_day_records, settings.guard_day_percent)
         week = Limit(WEEK, settings.guard_week_records, settings.guard_week_percent)
-        return cls((day, week), timedelta(hours=settings.guard_evidence_hours))
+        evidence = timedelta(hours=settings.guard_evidence_hours)
+        return cls((day, week), evidence, settings.rewrite_probation_records, settings.rewrite_probation_percent, settings.keep_plans_days)
+
+    def probation(self, existing: int) -> int:
+        """Return how many of so many records a run updates before it is looked at as a whole."""
+        return max(self.probation_records, existing * self.probation_percent // 100)

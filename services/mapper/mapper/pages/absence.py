@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import ColumnElement, Row, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.fields.fields import fields_of, untold_of
@@ -14,12 +14,13 @@ from mapper.guard.losses import Loss, enter
 from mapper.guard.ruling import rule_on
 from mapper.guard.scopes import instance, integration, locked
 from mapper.pages.reading import links_of
+from mapper.plans.missing import plan_missing, still_missing
 from mapper.records.changing import write
 from mapper.records.loading import drafts_of, portions
-from mapper.tables import LINKS, SAAS_USERS
+from mapper.tables import LINKS, PLAN_ITEMS, SAAS_USERS
 from shared.clock import now
 from shared.events.records import Cause, RecordType
-from shared.events.sources import ListingCompleted, ProofOfAbsence, UsersProvenAbsent
+from shared.events.sources import ListingCompleted, ProofOfAbsence, Provenance, UsersProvenAbsent
 from shared.events.syncs import AbsenceApplied, AbsenceSuspected
 from shared.observability.logging import get_logger
 from shared.unit import Unit
@@ -36,7 +37,7 @@ async def suspect(unit: Unit, event: ListingCompleted) -> None:
         select(LINKS.c.source_id)
         .where(
             LINKS.c.integration_id == provenance.integration_id,
-            LINKS.c.last_run_id != provenance.run_id,
+            _not_shown(provenance),
             LINKS.c.missing_since.is_(None),
             LINKS.c.deleted_at.is_(None),
         )
@@ -51,15 +52,40 @@ async def mark_missing(unit: Unit, event: UsersProvenAbsent) -> None:
     """Mark the users for whom there is proof, or withhold them all when they are too many; nobody is deleted or deactivated."""
     provenance = event.provenance
     proofs = {proof.source_id: proof for proof in event.proofs if proof.status == GONE}
+    if provenance.mode == "plan":
+        await _plan_missing(unit, event, proofs)
+        return
     await locked(unit.session, {loss.scope for loss in await _losses(unit.session, event, proofs)})
     # Read again: whoever held the scopes before may have marked some of them.
-    ruling = await rule_on(unit, unit.parts.limits, await _losses(unit.session, event, proofs))
+    losses = await _losses(unit.session, event, proofs)
+    if provenance.plan_run_id is not None:
+        links = await links_of(unit.session, provenance.integration_id, proofs)
+        losses = await still_missing(unit.session, provenance.plan_run_id, losses, links, unit.parts.limits.evidence)
+    ruling = await rule_on(unit, unit.parts.limits, losses)
     await lose(unit, ruling.passed, cause=_cause(event), initial=provenance.initial)
     await enter(unit.session, ruling.passed)
     told = {"newly_missing": len(ruling.passed), "withheld": len(ruling.held)}
     missing = await _missing(unit.session, provenance.integration_id)
     unit.record(AbsenceApplied(integration_id=provenance.integration_id, run_id=provenance.run_id, missing=missing, **told))
     log.info("absence_applied", run_id=str(provenance.run_id), missing=missing, **told)
+
+
+async def _plan_missing(unit: Unit, event: UsersProvenAbsent, proofs: Mapping[str, ProofOfAbsence]) -> None:
+    """Write down who would be marked."""
+    provenance = event.provenance
+    losses = await _losses(unit.session, event, proofs)
+    await plan_missing(unit.session, provenance, losses, await links_of(unit.session, provenance.integration_id, proofs))
+    missing = await _missing(unit.session, provenance.integration_id) + len(losses)
+    told = {"missing": missing, "newly_missing": len(losses)}
+    unit.record(AbsenceApplied(integration_id=provenance.integration_id, run_id=provenance.run_id, **told))
+    log.info("absence_planned", run_id=str(provenance.run_id), **told)
+
+
+def _not_shown(provenance: Provenance) -> ColumnElement[bool]:
+    """Return whom the run did not show: one that writes marks those it shows, a plan keeps them."""
+    if provenance.mode == "apply":
+        return LINKS.c.last_run_id != provenance.run_id
+    return ~exists().where(PLAN_ITEMS.c.run_id == provenance.run_id, PLAN_ITEMS.c.source_id == LINKS.c.source_id)
 
 
 async def lose(unit: Unit, losses: Sequence[Loss], *, cause: Cause, initial: bool = False) -> None:

@@ -1,22 +1,19 @@
 """Applying one page of observations, in the transaction of its event, with a number of statements that does not grow with the page."""
 
-import hashlib
-from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
+from sqlalchemy import update
 
-import orjson
-from sqlalchemy import Row, update
-
-from mapper.fields.values import is_storable
 from mapper.guard.tray import seen_again
 from mapper.mappings.compiled import Compiled
-from mapper.mappings.evaluate import Context, Evaluation, Problem
+from mapper.pages.comparing import compare, usable
 from mapper.pages.linking import write_links
-from mapper.pages.planning import Candidate, Plan, Planner
+from mapper.pages.planning import Plan, Planner
 from mapper.pages.reading import Known, links_of, read_more
+from mapper.plans.fingerprints import fingerprint
+from mapper.plans.overlay import see_planned
+from mapper.plans.rewrites import is_staging, rewrites_too_much
+from mapper.plans.staging import stage
 from mapper.records.changing import write
-from mapper.records.unique import Claim, claims_of, rewrite
+from mapper.records.unique import Claim, rewrite
 from mapper.tables import LINKS
 from shared.clock import now
 from shared.events.records import Cause
@@ -27,87 +24,54 @@ from shared.unit import Unit
 
 log = get_logger(__name__)
 
-LONGEST_SOURCE_ID = 200
-
 
 async def apply_page(unit: Unit, event: UsersObserved) -> None:
-    """Bring People and SaaS users up to date with one page, and tell the connector what became of each record."""
+    """Bring People and SaaS users up to date with one page, and tell the connector what became of each record.
+
+    The page of a plan is written down instead, and so is one that rewrites more than a run may without being asked.
+    """
     provenance = event.provenance
     compiled: Compiled = await unit.parts.compiled.current(unit.session, provenance.integration_id)
-    plan = Plan()
-    seen = list(dict.fromkeys(source_id for source_id in event.source_ids if _usable(source_id)))
+    seen = list(dict.fromkeys(source_id for source_id in event.source_ids if usable(source_id)))
     known = Known(await links_of(unit.session, provenance.integration_id, seen))
-    await _mark_seen(unit, event, known)
-    changed = list(_changed(event, compiled, known, plan))
-    if changed:
-        claims: set[Claim] = {claim for candidate in changed for claim in candidate.claims}
-        await read_more(unit.session, known, provenance, claims, {candidate.source_id for candidate in changed})
-        Planner(compiled, provenance, known, plan, now()).place(changed)
-        await _write(unit, event, compiled, known, plan)
-    _tell(unit, event, plan)
+    if provenance.mode == "apply":
+        await _mark_seen(unit, event, known)
+    staging = await is_staging(unit.session, provenance)
+    if staging:
+        await see_planned(unit.session, provenance.run_id, known, seen)
+    plan, prints = await _planned(unit, event, compiled, known, staging=staging)
+    if not staging and await rewrites_too_much(unit, provenance, compiled, plan.counts["updated"]):
+        staging = True
+    if staging:
+        await stage(unit, event, compiled, plan, prints)
+    else:
+        await write_page(unit, event, compiled, known, plan)
+    if provenance.mode == "plan" or not staging:
+        tell_page(unit, event, plan)
 
 
-def _tell(unit: Unit, event: UsersObserved, plan: Plan) -> None:
+async def _planned(unit: Unit, event: UsersObserved, compiled: Compiled, known: Known, *, staging: bool) -> tuple[Plan, dict[str, str]]:
+    """Return what the page does, and the fingerprint of what each decision rests on."""
+    plan = Plan()
+    changed = list(compare(event, compiled, known, plan))
+    if not changed:
+        return plan, {}
+    claims: set[Claim] = {claim for candidate in changed for claim in candidate.claims}
+    await read_more(unit.session, known, event.provenance, claims, {candidate.source_id for candidate in changed})
+    if staging:
+        await see_planned(unit.session, event.provenance.run_id, known, (), claims)
+    prints = {candidate.source_id: fingerprint(candidate, known, compiled.version) for candidate in changed}
+    Planner(compiled, event.provenance, known, plan, now()).place(changed)
+    return plan, prints
+
+
+def tell_page(unit: Unit, event: UsersObserved, plan: Plan) -> None:
+    """Tell the connector what became of each record of a page."""
     integration_id, run_id = event.provenance.integration_id, event.provenance.run_id
     counts = PageCounts(**plan.counts)
     unit.record(PageApplied(integration_id=integration_id, run_id=run_id, page=event.page, counts=counts, rejections=plan.rejections))
     told = {name: count for name, count in plan.counts.items() if count}
-    log.info("page_applied", integration_id=str(integration_id), run_id=str(run_id), page=event.page, **told)
-
-
-def _changed(event: UsersObserved, compiled: Compiled, known: Known, plan: Plan) -> Iterator[Candidate]:
-    """Evaluate the mapping for each record; give those that say something new, count the others, reject what cannot be evaluated."""
-    provenance = event.provenance
-    evaluation = Evaluation(compiled.targets, Context(provenance.inputs, provenance.credential_name, event.fetched_at.isoformat()))
-    salt = orjson.dumps([provenance.user_selection, provenance.saas_instance_id])
-    told: set[str] = set()
-    for source_id, record in zip(event.source_ids, event.records, strict=True):
-        if _is_outdated(known.links.get(source_id), event):
-            plan.counts["unchanged"] += 1
-            continue
-        values = _problem_of(source_id, told, compiled) or evaluation.of(record)
-        told.add(source_id)
-        if isinstance(values, Problem):
-            plan.reject(source_id, values, record)
-            continue
-        content_hash = _content_hash(values, compiled, salt)
-        if _says_nothing_new(known.links.get(source_id), content_hash, event.fetched_at):
-            plan.counts["unchanged"] += 1
-        else:
-            yield Candidate(source_id, record, values, tuple(claims_of(values, compiled.unique)), content_hash)
-
-
-def _is_outdated(link: Row[Any] | None, event: UsersObserved) -> bool:
-    """Return whether a record that is told again is older than what was observed of its user since."""
-    return event.provenance.replayed and link is not None and event.fetched_at < link.last_observed_at
-
-
-def _usable(source_id: str) -> bool:
-    return 0 < len(source_id) <= LONGEST_SOURCE_ID and is_storable(source_id)
-
-
-def _problem_of(source_id: str, told: set[str], compiled: Compiled) -> Problem | None:
-    if not _usable(source_id):
-        return Problem("bad_source_id", "id", "the record's id is empty, too long or unreadable", "Report this to the maker of the source.")
-    if source_id in told:
-        return Problem("repeated_in_page", "id", "the page holds this user twice", "Run the integration again.")
-    if not compiled.sync_keys:
-        return Problem("no_mapping", "mapping", "the integration has no mapping with a sync key", "Save a mapping, then run again.")
-    return None
-
-
-def _content_hash(values: dict[str, Any], compiled: Compiled, salt: bytes) -> str:
-    """Return the hash of everything that this record may change: no version of a mapping, and nothing that is empty."""
-    content = {key: value for key, value in values.items() if value is not None and key in compiled.kept}
-    return hashlib.blake2b(salt + orjson.dumps(content, option=orjson.OPT_SORT_KEYS), digest_size=32).hexdigest()
-
-
-def _says_nothing_new(link: Row[Any] | None, content_hash: str, fetched_at: datetime) -> bool:
-    """Return whether a record says what it said before, or was fetched before its user was seen to be gone."""
-    if link is None:
-        return False
-    gone_at = link.deleted_at or link.missing_since
-    return bool(link.content_hash == content_hash if gone_at is None else fetched_at <= gone_at)
+    log.info("page_applied", integration_id=str(integration_id), run_id=str(run_id), page=event.page, mode=event.provenance.mode, **told)
 
 
 async def _mark_seen(unit: Unit, event: UsersObserved, known: Known) -> None:
@@ -124,7 +88,10 @@ async def _mark_seen(unit: Unit, event: UsersObserved, known: Known) -> None:
     await unit.session.execute(update(LINKS).where(*seen).values(last_run_id=provenance.run_id, last_observed_at=event.fetched_at))
 
 
-async def _write(unit: Unit, event: UsersObserved, compiled: Compiled, known: Known, plan: Plan) -> None:
+async def write_page(unit: Unit, event: UsersObserved, compiled: Compiled, known: Known, plan: Plan) -> None:
+    """Write what a page does: records, revisions, unique values, links."""
+    if not plan.links:
+        return
     provenance = event.provenance
     cause = _cause(provenance, event.page)
     people, saas_users = list(plan.people.values()), list(plan.saas_users.values())

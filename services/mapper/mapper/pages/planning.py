@@ -53,7 +53,21 @@ class Plan:
     saas_users: dict[UUID, Draft] = field(default_factory=dict)
     links: list[Linked] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    """Ids of records that say nothing new, and of whom nothing is to be written."""
+    skipped: list[Candidate] = field(default_factory=list)
+    """Records that the preference holds back."""
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PageCounts.model_fields, 0))
+
+    def keep(self, source_id: str) -> None:
+        """Note a record that says nothing new."""
+        self.counts["unchanged"] += 1
+        self.unchanged.append(source_id)
+
+    def skip(self, candidate: Candidate) -> None:
+        """Note a record that the preference holds back."""
+        self.counts["skipped"] += 1
+        self.skipped.append(candidate)
 
     def reject(self, source_id: str, problem: Problem, record: dict[str, Any]) -> None:
         """Note a record that cannot be applied."""
@@ -99,7 +113,7 @@ class Planner:
             return found
         preference = self._provenance.preference
         if (found is None and preference == "update_only") or (found is not None and preference == "create_only"):
-            self._plan.counts["skipped"] += 1
+            self._plan.skip(candidate)
             return None
         person = found or Draft(id=new_id(), revision=0, fields={}, created_at=self._at, kind="created", is_new=True)
         clash = self._claim(person, candidate)

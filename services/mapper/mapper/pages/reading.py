@@ -32,6 +32,8 @@ class Known:
     buried: Buried = field(default_factory=Buried)
     """The tombstones of records that no living link knows."""
     saas_name: str | None = None
+    planned: set[str] = field(default_factory=set)
+    """Source ids that an earlier page of the same plan showed."""
 
 
 async def links_of(session: AsyncSession, integration_id: UUID, source_ids: Iterable[str]) -> dict[str, Row[Any]]:

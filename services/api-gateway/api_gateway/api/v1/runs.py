@@ -1,14 +1,16 @@
 """Runs of integrations: asked for, followed, cancelled, and what they could not apply."""
 
 from collections.abc import AsyncIterator
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from api_gateway.api.v1.routing import Cursor, Limit, subject
 from api_gateway.clients.listing import ListQuery
 from api_gateway.scope import InAccount, InParts, Parts
+from shared.api.plans import PlanAction, PlanItemOut, PlanOut, PlanOutcome
 from shared.api.runs import ReplayIn, RunErrorOut, RunIn, RunLogEntry, RunOut, RunPageOut
 from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, Page
 
@@ -42,6 +44,48 @@ async def read_run(run_id: UUID, parts: InParts, account: InAccount) -> RunOut:
 async def cancel_run(run_id: UUID, parts: InParts, account: InAccount) -> RunOut:
     """Let a run read and ask no further. What it has told is applied all the same; it says of nobody that they are absent."""
     return await parts.runs.cancel(run_id, actor=account.name)
+
+
+@runs.get("/{run_id}/plan")
+async def run_plan(run_id: UUID, parts: InParts, account: InAccount) -> PlanOut:
+    """Return what a run would do, counted: of a run with mode plan, or of one that waits for approval."""
+    return await parts.plans.one(run_id, actor=account.name)
+
+
+@runs.get("/{run_id}/plan/items")
+async def run_plan_items(
+    run_id: UUID,
+    parts: InParts,
+    account: InAccount,
+    *,
+    action: PlanAction | None = None,
+    outcome: PlanOutcome | None = None,
+    source_id: Annotated[str | None, Query(max_length=200)] = None,
+    cursor: Cursor = None,
+    limit: Limit = PAGE_SIZE,
+) -> Page[PlanItemOut]:
+    """Return what would become of each record, with the fields that would change, and what became of it once it was applied."""
+    return await parts.plans.items(
+        run_id, action=action, outcome=outcome, source_id=source_id, cursor=cursor, limit=limit, actor=account.name
+    )
+
+
+@runs.post("/{run_id}/apply", status_code=202)
+async def apply_plan(run_id: UUID, parts: InParts, account: InAccount) -> RunOut:
+    """Queue a run that applies a plan as it stands. Records that changed since are left as they are, and named as errors of that run."""
+    return await parts.runs.apply(run_id, actor=account.name)
+
+
+@runs.post("/{run_id}/approve")
+async def approve_run(run_id: UUID, parts: InParts, account: InAccount) -> RunOut:
+    """Let a run go on that waits because it would rewrite many records."""
+    return await parts.runs.decide(run_id, "approve", actor=account.name)
+
+
+@runs.post("/{run_id}/reject")
+async def reject_run(run_id: UUID, parts: InParts, account: InAccount) -> RunOut:
+    """End a run that waits; what it would have rewritten stays as it is."""
+    return await parts.runs.decide(run_id, "reject", actor=account.name)
 
 
 @runs.get("/{run_id}/errors")

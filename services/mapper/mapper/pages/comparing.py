@@ -1,0 +1,75 @@
+"""Comparing a page's records with what their integration said of them last: most say nothing new."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Row
+
+from mapper.fields.values import is_storable
+from mapper.mappings.compiled import Compiled
+from mapper.mappings.evaluate import Context, Evaluation, Problem
+from mapper.pages.planning import Candidate, Plan
+from mapper.pages.reading import Known
+from mapper.records.unique import claims_of
+from shared.events.sources import UsersObserved
+
+LONGEST_SOURCE_ID = 200
+
+
+def usable(source_id: str) -> bool:
+    """Return whether a source's id can be kept."""
+    return 0 < len(source_id) <= LONGEST_SOURCE_ID and is_storable(source_id)
+
+
+def compare(event: UsersObserved, compiled: Compiled, known: Known, plan: Plan) -> Iterator[Candidate]:
+    """Evaluate the mapping for each record; give those that say something new, note the others, reject what cannot be evaluated."""
+    provenance = event.provenance
+    evaluation = Evaluation(compiled.targets, Context(provenance.inputs, provenance.credential_name, event.fetched_at.isoformat()))
+    salt = orjson.dumps([provenance.user_selection, provenance.saas_instance_id])
+    told: set[str] = set()
+    for source_id, record in zip(event.source_ids, event.records, strict=True):
+        if source_id in known.planned or _is_outdated(known.links.get(source_id), event):
+            plan.keep(source_id)
+            continue
+        values = _problem_of(source_id, told, compiled) or evaluation.of(record)
+        told.add(source_id)
+        if isinstance(values, Problem):
+            plan.reject(source_id, values, record)
+            continue
+        content_hash = _content_hash(values, compiled, salt)
+        if _says_nothing_new(known.links.get(source_id), content_hash, event.fetched_at):
+            plan.keep(source_id)
+        else:
+            yield Candidate(source_id, record, values, tuple(claims_of(values, compiled.unique)), content_hash)
+
+
+def _is_outdated(link: Row[Any] | None, event: UsersObserved) -> bool:
+    """Return whether a record that is told again is older than what was observed of its user since."""
+    return event.provenance.replayed and link is not None and event.fetched_at < link.last_observed_at
+
+
+def _problem_of(source_id: str, told: set[str], compiled: Compiled) -> Problem | None:
+    if not usable(source_id):
+        return Problem("bad_source_id", "id", "the record's id is empty, too long or unreadable", "Report this to the maker of the source.")
+    if source_id in told:
+        return Problem("repeated_in_page", "id", "the page holds this user twice", "Run the integration again.")
+    if not compiled.sync_keys:
+        return Problem("no_mapping", "mapping", "the integration has no mapping with a sync key", "Save a mapping, then run again.")
+    return None
+
+
+def _content_hash(values: dict[str, Any], compiled: Compiled, salt: bytes) -> str:
+    """Return the hash of everything that this record may change: no version of a mapping, and nothing that is empty."""
+    content = {key: value for key, value in values.items() if value is not None and key in compiled.kept}
+    return hashlib.blake2b(salt + orjson.dumps(content, option=orjson.OPT_SORT_KEYS), digest_size=32).hexdigest()
+
+
+def _says_nothing_new(link: Row[Any] | None, content_hash: str, fetched_at: datetime) -> bool:
+    """Return whether a record says what it said before, or was fetched before its user was seen to be gone."""
+    if link is None:
+        return False
+    gone_at = link.deleted_at or link.missing_since
+    return bool(link.content_hash == content_hash if gone_at is None else fetched_at <= gone_at)

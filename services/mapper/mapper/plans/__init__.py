@@ -1,0 +1,1 @@
+"""Plans: what runs would do, held until somebody lets it be done."""

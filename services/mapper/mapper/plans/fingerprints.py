@@ -1,0 +1,33 @@
+"""Fingerprints: everything that a decision on one record rests on, so that it is carried out only while that holds."""
+
+import hashlib
+from typing import Any
+
+import orjson
+from sqlalchemy import Row
+
+from mapper.pages.planning import Candidate
+from mapper.pages.reading import Known
+
+
+def fingerprint(candidate: Candidate, known: Known, mapping_version: int) -> str:
+    """Return the fingerprint of a record's decision, before anything was planned: mapping, link, and whoever it may belong to."""
+    link = known.links.get(candidate.source_id)
+    tombstone = known.buried.of(candidate.source_id, candidate.email_key)
+    holders = sorted((key, value, str(known.holders.get((key, value)))) for key, value in candidate.claims)
+    concerned = {known.holders[claim] for claim in candidate.claims if claim in known.holders}
+    concerned |= {row.person_id for row in (link, tombstone) if row is not None}
+    people = [(str(one), *_revisions(known, one)) for one in sorted(concerned)]
+    rests_on = [mapping_version, candidate.content_hash, _of_link(link), holders, people]
+    return hashlib.blake2b(orjson.dumps(rests_on), digest_size=32).hexdigest()
+
+
+def _revisions(known: Known, person_id: Any) -> tuple[int | None, int | None]:
+    person, saas_user = known.people.get(person_id), known.saas_users.get(person_id)
+    return (None if person is None else person.revision, None if saas_user is None else saas_user.revision)
+
+
+def _of_link(link: Row[Any] | None) -> list[str] | None:
+    if link is None:
+        return None
+    return [str(part) for part in (link.person_id, link.saas_user_id, link.content_hash, link.missing_since, link.deleted_at)]

@@ -1,0 +1,245 @@
+"""Plans against the real services and the simulator: nothing is written before somebody says so, and then just what was shown."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from all_in_one.composition import composed, migrate
+from all_in_one.configuration import Configuration
+from all_in_one.embedded import DataDirectory
+from all_in_one.services import SERVICES
+from shared.api.runs import ENDED
+from shared.config import CommonSettings
+from sophos_central_simulator.server import serving
+from sophos_central_simulator.settings import SimulatorSettings
+from sophos_central_simulator.tenants import Tenant
+from tests.support.api_gateway import SERVICE_KEY
+
+USERS = 230
+SETTLED = ENDED | {"waiting_for_approval"}
+
+
+@dataclass
+class Here:
+    """A launched integration on a tenant that the test may change."""
+
+    http: httpx.AsyncClient
+    token: str
+    tenant: Tenant
+    ids: list[str]
+    """Of its users, as they were in the beginning."""
+    integration_id: str = ""
+
+    async def ask(self, method: str, path: str, body: Any = None, *, expect: int | None = None, **query: Any) -> Any:
+        """Call the API; the status must be `expect`, or any success."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        response = await self.http.request(method, f"/api/v1{path}", json=body, headers=headers, params=query)
+        assert response.is_success if expect is None else response.status_code == expect, (response.status_code, response.text)
+        return response.json() if response.content else None
+
+    async def run(self, **given: Any) -> dict[str, Any]:
+        """Run the integration until it has ended, or waits for somebody."""
+        return await self.settled((await self.ask("POST", f"/integrations/{self.integration_id}/runs", given))["id"])
+
+    async def settled(self, run_id: str) -> dict[str, Any]:
+        """Return a run once it has ended, or waits for somebody."""
+        async with asyncio.timeout(60):
+            while (run := await self.ask("GET", f"/runs/{run_id}"))["state"] not in SETTLED:  # noqa: ASYNC110 - a run tells nobody outside
+                await asyncio.sleep(0.05)
+        found: dict[str, Any] = run
+        return found
+
+    async def decided(self, run_id: str, step: str, state: str) -> dict[str, Any]:
+        """Approve or reject a run and return it once it has ended."""
+        await self.ask("POST", f"/runs/{run_id}/{step}")
+        async with asyncio.timeout(60):
+            while (run := await self.ask("GET", f"/runs/{run_id}"))["state"] not in ENDED:  # noqa: ASYNC110 - a run tells nobody outside
+                await asyncio.sleep(0.05)
+        assert run["state"] == state, run
+        found: dict[str, Any] = run
+        return found
+
+    async def people(self) -> dict[str, str]:
+        """Return everybody's name by e-mail address."""
+        found: dict[str, str] = {}
+        cursor = None
+        while True:
+            query = {"limit": 200, **({"cursor": cursor} if cursor else {})}
+            page = await self.ask("GET", "/people", **query)
+            found |= {person["fields"]["email"]: person["fields"]["full_name"] for person in page["items"]}
+            if (cursor := page["next_cursor"]) is None:
+                return found
+
+    async def items(self, run_id: str, **query: Any) -> list[dict[str, Any]]:
+        """Return a plan's records, page by page."""
+        found: list[dict[str, Any]] = []
+        cursor: str | None = None
+        while True:
+            more: dict[str, Any] = {"cursor": cursor} if cursor else {}
+            page = await self.ask("GET", f"/runs/{run_id}/plan/items", limit=100, **query, **more)
+            found += page["items"]
+            if (cursor := page["next_cursor"]) is None:
+                return found
+
+    def rename(self, number: int) -> str:
+        """Give a user another name at the source; return their e-mail address."""
+        source_id = self.ids[number]
+        return str(self.tenant.directory.update(source_id, {"name": f"Renamed {number}"})["email"])
+
+    def remove(self, number: int) -> str:
+        """Remove a user at the source; return their id."""
+        source_id = self.ids[number]
+        self.tenant.directory.remove(source_id)
+        return source_id
+
+
+@pytest.fixture
+async def here(database_url: SecretStr, tmp_path: Path) -> AsyncIterator[Here]:
+    """Give an integration before the real services and the simulator, on each database."""
+    data = DataDirectory(tmp_path / "data")
+    data.create()
+    postgres = database_url.get_secret_value().startswith("postgresql")
+    async with serving(SimulatorSettings(port=0, control_token=SecretStr(secrets.token_hex(16)))) as simulator:
+        tenant = simulator.app.state.tenants.create(seed=7, users=USERS, awkward=False, email_domain="example.com", endpoints=0)
+        overrides: dict[str, dict[str, Any]] = {
+            name: {"database_url": database_url if postgres else data.database_url(name), "outbox_poll": 0.02} for name in SERVICES
+        }
+        source = {"sophos_id_url": simulator.url, "sophos_global_url": simulator.url, "rate_policy": "off", "worker_poll": 0.02}
+        overrides["connector"] |= source
+        configuration = Configuration(CommonSettings(service_key=SERVICE_KEY, data_dir=data.path), data, overrides)
+        await migrate(configuration)
+        async with composed(configuration) as services:
+            transport = httpx.ASGITransport(services.api_gateway)
+            async with httpx.AsyncClient(transport=transport, base_url="http://gateway", timeout=60) as http:
+                given = Here(http, services.api_gateway.state.bootstrap_token, tenant, list(tenant.directory.users))
+                await _launch(given, simulator.url)
+                yield given
+
+
+async def _launch(here: Here, source_url: str) -> None:
+    secret = {"client_id": here.tenant.client_id, "client_secret": here.tenant.client_secret}
+    credential = await here.ask("POST", "/credentials", {"name": "Sophos", **secret})
+    integration = await here.ask("POST", "/integrations", {"provider": "sophos-users", "name": "Sophos users"})
+    here.integration_id, path = integration["id"], f"/integrations/{integration['id']}"
+    inputs = {"tenant_id": {"value": here.tenant.id}, "data_region": {"value": source_url}}
+    details = {"user_selection": "user_plus_saas_user", "integration_user": "admin", "credential_id": credential["id"]}
+    await here.ask("PATCH", path, {**details, "inputs": inputs})
+    mapped = {"email": ["email"], "username": ["email"], "full_name": ["name"]}
+    targets: dict[str, Any] = {key: {"kind": "source", "path": steps} for key, steps in mapped.items()}
+    targets["role"] = {"kind": "constant", "value": "Employee"}
+    await here.ask("PUT", f"{path}/mapping", {"targets": targets, "sync_keys": ["email"]})
+    await here.ask("POST", f"{path}/launch")
+
+
+async def test_a_first_load_is_planned_looked_at_and_applied_just_so(here: Here) -> None:
+    """Whoever connects a tenant wants to see what it would do before it does it."""
+    planned = await here.run(mode="plan")
+    assert (planned["state"], planned["mode"], planned["counts"]["added"]) == ("completed", "plan", USERS)
+    assert await here.people() == {}
+    plan = await here.ask("GET", f"/runs/{planned['id']}/plan")
+    assert (plan["actions"], plan["outcomes"]) == ({"create": USERS}, {})
+    items = await here.items(planned["id"])
+    emails = {item["changes"]["person"]["email"][1] for item in items}
+    assert emails == {user["email"].lower() for user in here.tenant.directory.users.values()}
+    applying = await here.settled((await here.ask("POST", f"/runs/{planned['id']}/apply"))["id"])
+    assert (applying["state"], applying["kind"], applying["counts"]["added"]) == ("completed", "apply", USERS), applying
+    assert len(await here.people()) == USERS
+    assert (await here.ask("GET", f"/runs/{planned['id']}/plan"))["outcomes"] == {"applied": USERS}
+    again = await here.ask("POST", f"/runs/{planned['id']}/apply", expect=409)
+    assert again["code"] == "plan_applied"
+    assert (await here.run())["counts"]["unchanged"] == USERS, "a full run finds all of it done"
+
+
+async def test_a_plan_shows_differences_and_who_is_gone_and_leaves_alone_who_moved(here: Here) -> None:
+    """What somebody did to a record since is worth more than a plan of before."""
+    await here.run()
+    before = await here.people()
+    still, moved = here.rename(3), here.rename(4)
+    gone = here.remove(7)
+    planned = await here.run(mode="plan")
+    assert (planned["counts"]["updated"], planned["newly_missing"]) == (2, 1)
+    assert await here.people() == before
+    plan = await here.ask("GET", f"/runs/{planned['id']}/plan")
+    assert plan["actions"] == {"update": 2, "missing": 1, "unchanged": USERS - 3}
+    (missing,) = await here.items(planned["id"], action="missing")
+    assert (missing["source_id"], missing["proof"]["status"]) == (gone, 404)
+    diffs = {item["changes"]["person"]["full_name"][1] for item in await here.items(planned["id"], action="update")}
+    assert diffs == {"Renamed 3", "Renamed 4"}
+    (person,) = (await here.ask("GET", "/people", filter=f'{{"field": "email", "operator": "equals", "value": "{moved}"}}'))["items"]
+    await here.ask("PATCH", f"/people/{person['id']}", {"fields": {"full_name": "By hand"}})
+    applying = await here.settled((await here.ask("POST", f"/runs/{planned['id']}/apply"))["id"])
+    assert (applying["state"], applying["newly_missing"]) == ("completed_with_errors", 1), applying
+    assert (applying["counts"]["updated"], applying["counts"]["failed"]) == (1, 1)
+    (error,) = (await here.ask("GET", f"/runs/{applying['id']}/errors"))["items"]
+    assert error["code"] == "moved_since_planned"
+    people = await here.people()
+    assert (people[still], people[moved]) == ("Renamed 3", "By hand")
+    assert [item["outcome"] for item in await here.items(planned["id"], outcome="moved")] == ["moved"]
+    query = '{"field": "missing_since", "operator": "is_not_empty"}'
+    assert (await here.ask("GET", "/saas-users", filter=query, count=True))["total"] == 1
+
+
+async def test_a_plan_under_another_mapping_is_refused(here: Here) -> None:
+    """What was shown is not what would be written."""
+    planned = await here.run(mode="plan")
+    mapping = await here.ask("GET", f"/integrations/{here.integration_id}/mapping")
+    targets = {**mapping["targets"], "full_name": {"kind": "constant", "value": "Nobody"}}
+    await here.ask("PUT", f"/integrations/{here.integration_id}/mapping", {"targets": targets, "sync_keys": ["email"]})
+    refused = await here.ask("POST", f"/runs/{planned['id']}/apply", expect=409)
+    assert (refused["code"], "mapping" in refused["detail"]) == ("plan_outdated", True)
+    written = await here.run()
+    assert (await here.ask("POST", f"/runs/{written['id']}/apply", expect=404))["code"] == "plan_not_found"
+    assert (await here.ask("POST", f"/runs/{planned['id']}/errors/replay", expect=409))["code"] == "nothing_to_replay"
+
+
+async def test_two_pages_of_a_plan_see_what_the_other_takes(here: Here) -> None:
+    """Two users with one address would become one person: the plan must say so before, not the run afterwards."""
+    users = list(here.tenant.directory.users.values())
+    here.tenant.directory.update(users[-1]["id"], {"email": users[0]["email"]})
+    planned = await here.run(mode="plan")
+    assert (planned["counts"]["added"], planned["counts"]["failed"]) == (USERS - 1, 1)
+    (rejected,) = await here.items(planned["id"], action="reject")
+    assert rejected["problem"]["code"] == "duplicate_sync_key"
+    applying = await here.settled((await here.ask("POST", f"/runs/{planned['id']}/apply"))["id"])
+    assert (applying["counts"]["added"], applying["counts"]["failed"]) == (USERS - 1, 1)
+
+
+async def test_a_run_that_would_rewrite_most_records_waits_for_somebody(here: Here) -> None:
+    """A source that suddenly names everybody otherwise is more likely broken than right."""
+    await here.run()
+    before = await here.people()
+    for number in range(USERS - 30):
+        here.rename(number)
+    gone = here.remove(USERS - 1)
+    waits = await here.run()
+    assert (waits["state"], waits["existing"]) == ("waiting_for_approval", USERS), waits
+    assert (waits["counts"]["updated"], waits["would_update"], waits["newly_missing"]) == (0, USERS - 30, 0)
+    assert await here.people() == before, "not one record is written first"
+    assert (await here.ask("GET", f"/runs/{waits['id']}/plan"))["actions"]["update"] == USERS - 30
+    busy = await here.ask("POST", f"/integrations/{here.integration_id}/runs", expect=409)
+    assert busy["code"] == "run_in_progress"
+    rejected = await here.decided(waits["id"], "reject", "cancelled")
+    assert (rejected["counts"]["withheld"], rejected["fetched"], await here.people()) == (USERS - 1, USERS - 1, before)
+    assert (await here.ask("POST", f"/runs/{waits['id']}/approve", expect=409))["code"] == "run_not_waiting"
+    again = await here.run()
+    assert again["state"] == "waiting_for_approval"
+    approved = await here.decided(again["id"], "approve", "completed")
+    assert (approved["counts"]["updated"], approved["counts"]["withheld"], approved["newly_missing"]) == (USERS - 30, 0, 1)
+    assert sum(name.startswith("Renamed") for name in (await here.people()).values()) == USERS - 30
+    assert gone not in here.tenant.directory.users
+
+
+async def test_a_run_that_rewrites_less_goes_on_by_itself(here: Here) -> None:
+    """A third of the company moving to another name is a large day, and no reason to wake anybody."""
+    await here.run()
+    for number in range(USERS // 3):
+        here.rename(number)
+    done = await here.run()
+    assert (done["state"], done["counts"]["updated"], done["counts"]["unchanged"]) == ("completed", USERS // 3, USERS - USERS // 3)
