@@ -115,7 +115,8 @@ async def test_a_field_that_cannot_be_read_is_named_and_not_repeated(http: httpx
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"
     assert [problem["field"] for problem in response.json()["fields"]] == [field]
-    assert not any(SECRET[start : start + 4] in response.text for start in range(len(SECRET) - 3))
+    said = response.text.replace(response.json()["correlation_id"], "")
+    assert not any(SECRET[start : start + 4] in said for start in range(len(SECRET) - 3))
 
 
 @pytest.mark.parametrize("content", [f'{{"word": "{SECRET}"'.encode(), f'"{SECRET}"'.encode(), b"\xff", b""])
