@@ -11,13 +11,19 @@ from shared.api.runs import RunNote
 from shared.api.variables import InputRef
 from shared.events.sources import Preference, UserSelection
 
-IntegrationState = Literal["draft", "active", "paused", "quarantined"]
+IntegrationState = Literal["draft", "active", "paused", "quarantined", "archived"]
 
 
 class IntegrationIn(In):
     """A new integration: a draft until it is launched."""
 
     provider: str
+    name: Name
+
+
+class CopyIn(In):
+    """What the copy of an integration is called."""
+
     name: Name
 
 

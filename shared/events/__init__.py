@@ -2,7 +2,15 @@
 
 from shared.events.base import CONTRACTS, Event
 from shared.events.records import Cause, Change, ChangeKind, RecordsChanged, RecordsWithheld, RecordType
-from shared.events.sources import ListingCompleted, PlannedPageApproved, ProofOfAbsence, Provenance, UsersObserved, UsersProvenAbsent
+from shared.events.sources import (
+    IntegrationDeleted,
+    ListingCompleted,
+    PlannedPageApproved,
+    ProofOfAbsence,
+    Provenance,
+    UsersObserved,
+    UsersProvenAbsent,
+)
 from shared.events.syncs import AbsenceApplied, AbsenceSuspected, PageApplied, PageCounts, PageStaged, Rejection, RunFinished
 from shared.events.workflows import (
     EndedRun,
@@ -23,6 +31,7 @@ __all__ = [
     "ChangeKind",
     "EndedRun",
     "Event",
+    "IntegrationDeleted",
     "ListingCompleted",
     "PageApplied",
     "PageCounts",

@@ -82,6 +82,27 @@ class ListingCompleted(Event):
         return f"listing of {self.provenance.integration_name} completed: {self.records} users on {self.pages} pages"
 
 
+class IntegrationDeleted(Event):
+    """An integration is gone for good, with its runs. What it made of people stays."""
+
+    topic: ClassVar[str] = "sources.integration.deleted.v1"
+    told_by: ClassVar[str] = "connector"
+
+    integration_id: UUID
+    integration_name: str
+    deleted_by: str = Field(description="The account that deleted it.")
+
+    @property
+    @override
+    def key(self) -> str:
+        return str(self.integration_id)
+
+    @property
+    @override
+    def summary(self) -> str:
+        return f"integration {self.integration_name} deleted by {self.deleted_by}"
+
+
 class ProofOfAbsence(Part):
     """The source was asked for one id and answered that it is not there."""
 

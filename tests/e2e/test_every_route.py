@@ -20,6 +20,7 @@ RULE = '{"field": "email", "operator": "is_empty"}'
 BODIES: dict[str, Any] = {
     "POST /integrations": {"provider": "sophos-users", "name": "Sophos"},
     "PATCH /integrations/{integration_id}": {"integration_user": "admin", "inputs": {"tenant_id": {"variable": "Sophos.Tenant ID"}}},
+    "POST /integrations/{integration_id}/copy": {"name": "Sophos, again"},
     "PUT /integrations/{integration_id}/mapping": {"targets": {"email": {"kind": "source", "path": ["email"]}}, "sync_keys": ["email"]},
     "POST /runs/{run_id}/errors/replay": {"error_ids": [ANY_ID]},
     "POST /fields": {"label": "Sophos User Id", "unique": True},
@@ -51,6 +52,7 @@ QUERIES: dict[str, dict[str, Any]] = {
     "GET /fields": {"object_type": "saas_user"},
     "GET /workflows": {"limit": 5, "count": True},
     "GET /workflows/{workflow_id}/runs": {"state": "failed", "record_id": ANY_ID, "limit": 5, "count": True},
+    "GET /integrations": {"archived": True},
     "GET /integrations/{integration_id}/runs": {"limit": 5},
     "GET /runs/{run_id}/errors": {"limit": 5},
     "GET /runs/{run_id}/plan/items": {"action": "update", "outcome": "moved", "source_id": "u1", "limit": 5},

@@ -28,6 +28,7 @@ from shared.events import (
     AbsenceApplied,
     AbsenceSuspected,
     Event,
+    IntegrationDeleted,
     ListingCompleted,
     PageApplied,
     PageCounts,
@@ -68,6 +69,9 @@ class SmallMapper:
     """While it is not set, pages are not taken."""
     instance_id: UUID = field(default_factory=new_id)
     instances: int = 1
+    mappings: dict[str, Json] = field(default_factory=dict)
+    """By integration."""
+    stores_mappings: bool = True
     _shown: dict[UUID, set[str]] = field(default_factory=dict)
     _answers: dict[UUID, Event | None] = field(default_factory=dict)
 
@@ -77,7 +81,7 @@ class SmallMapper:
 
     def consumer(self) -> Consumer:
         """Return its consumer."""
-        topics = frozenset(kind.topic for kind in (UsersObserved, ListingCompleted, UsersProvenAbsent, RunFinished))
+        topics = frozenset(kind.topic for kind in (UsersObserved, ListingCompleted, UsersProvenAbsent, RunFinished, IntegrationDeleted))
         return Consumer("mapper", "test", topics, self._hear)
 
     def transport(self) -> httpx.MockTransport:
@@ -140,6 +144,8 @@ class SmallMapper:
     def _answer(self, request: httpx.Request) -> httpx.Response:
         instance = {"id": str(self.instance_id), "application": "Sophos Endpoint Security", "name": "Sophos", "users": 0}
         instance["created_at"] = "2026-01-01T00:00:00Z"
+        if request.url.path.endswith("/mapping"):
+            return self._mapping(request)
         if request.url.path.endswith("/mapping/readiness"):
             return httpx.Response(200, json={"missing": self.gaps})
         if request.url.path == "/internal/saas-instances" and self.instances == 1:
@@ -147,6 +153,16 @@ class SmallMapper:
         if request.url.path == "/internal/saas-instances":
             return httpx.Response(409, json={"code": "several_saas_instances", "detail": "there are two"})
         return httpx.Response(200, json={"state": "alive"})
+
+    def _mapping(self, request: httpx.Request) -> httpx.Response:
+        integration_id = request.url.path.split("/")[-2]
+        if request.method == "PUT" and not self.stores_mappings:
+            return httpx.Response(409, json={"code": "mapping_changed", "detail": "somebody else was faster"})
+        if request.method == "PUT":
+            self.mappings[integration_id] = orjson.loads(request.content)
+        stored = self.mappings.get(integration_id)
+        about = {"integration_id": integration_id, "version": int(stored is not None), "author": None, "created_at": None}
+        return httpx.Response(200, json={**(stored or {"targets": {}, "sync_keys": []}), **about})
 
 
 @dataclass

@@ -1,11 +1,19 @@
 """What the mapper hears."""
 
+from mapper.mappings.forgetting import forget
 from mapper.pages.absence import mark_missing, suspect
 from mapper.pages.applying import apply_page
 from mapper.plans.approving import apply_planned
 from mapper.requests.requests import apply_requests
 from shared.bus.subscriptions import Lane, Subscriptions
-from shared.events import ListingCompleted, PlannedPageApproved, RecordChangesRequested, UsersObserved, UsersProvenAbsent
+from shared.events import (
+    IntegrationDeleted,
+    ListingCompleted,
+    PlannedPageApproved,
+    RecordChangesRequested,
+    UsersObserved,
+    UsersProvenAbsent,
+)
 from shared.unit import Unit
 
 subscriptions = Subscriptions("mapper")
@@ -35,6 +43,12 @@ async def listing_completed(event: ListingCompleted, unit: Unit) -> None:
 async def users_proven_absent(event: UsersProvenAbsent, unit: Unit) -> None:
     """Mark who is missing."""
     await mark_missing(unit, event)
+
+
+@subscriptions.on(IntegrationDeleted, lane=SYNC)
+async def integration_deleted(event: IntegrationDeleted, unit: Unit) -> None:
+    """Forget how its records were mapped; they stay."""
+    await forget(unit.session, event.integration_id)
 
 
 @subscriptions.on(RecordChangesRequested, lane=REQUESTS)

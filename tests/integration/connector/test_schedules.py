@@ -45,7 +45,11 @@ async def test_replicas_queue_one_run_for_each_due_time(database_url: SecretStr)
         units = Units(database, OUTBOX)
         for _ in range(5):
             await integration(units)
-        await integration(units, "paused")
+        for state in ("paused", "draft"):
+            await integration(units, state)
+        archived = await integration(units, "draft")
+        async with units.begin() as unit:
+            await unit.session.execute(update(INTEGRATIONS).where(INTEGRATIONS.c.id == archived).values(state="archived"))
         assert await begin_due(units, now()) == 0
         later = now() + timedelta(minutes=61)
         begun = await asyncio.gather(*(begin_due(units, later) for _ in range(4)))

@@ -54,6 +54,9 @@ ROUTES: dict[Role, str] = {
         POST /integrations/{integration_id}/pause
         POST /integrations/{integration_id}/resume
         POST /integrations/{integration_id}/release
+        POST /integrations/{integration_id}/archive
+        POST /integrations/{integration_id}/restore
+        POST /integrations/{integration_id}/copy
         PUT /integrations/{integration_id}/mapping
         POST /integrations/{integration_id}/mapping/suggestions
         POST /integrations/{integration_id}/preview
@@ -88,6 +91,7 @@ ROUTES: dict[Role, str] = {
         POST /global-variables
         PUT /global-variables/{variable_id}
         DELETE /global-variables/{variable_id}
+        DELETE /integrations/{integration_id}
         POST /runs/{run_id}/approve
         POST /withheld/release
         POST /withheld/discard

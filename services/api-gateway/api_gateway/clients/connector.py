@@ -6,7 +6,7 @@ from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient
 from shared.api.credentials import CredentialIn, CredentialOut, CredentialPatch, CredentialTestIn, CredentialTestOut, SecretIn, revealed
-from shared.api.integrations import IntegrationIn, IntegrationOut, IntegrationPatch, PreviewOut
+from shared.api.integrations import CopyIn, IntegrationIn, IntegrationOut, IntegrationPatch, PreviewOut
 from shared.api.sources import ProviderOut
 from shared.api.variables import VariableIn, VariableOut, VariableValueIn
 from shared.http.paging import Page
@@ -15,7 +15,7 @@ TEST_SECONDS = 120.0
 """A credential test signs in at the source, which may be slow."""
 
 
-Step = Literal["launch", "pause", "resume", "release"]
+Step = Literal["launch", "pause", "resume", "release", "archive", "restore"]
 
 
 class ConnectorClient(InternalClient):
@@ -77,9 +77,9 @@ class ConnectorClient(InternalClient):
         """Delete a global variable that nothing uses."""
         await self.call("DELETE", f"/internal/variables/{variable_id}", actor=actor)
 
-    async def integrations(self, *, actor: str) -> Page[IntegrationOut]:
-        """Return the integrations."""
-        return await self.get(Page[IntegrationOut], "/internal/integrations", actor=actor)
+    async def integrations(self, *, archived: bool, actor: str) -> Page[IntegrationOut]:
+        """Return the integrations that are archived, or all the others."""
+        return await self.get(Page[IntegrationOut], "/internal/integrations", actor=actor, archived=archived)
 
     async def integration(self, integration_id: UUID, *, actor: str) -> IntegrationOut:
         """Return one integration, and what is still missing."""
@@ -99,8 +99,14 @@ class ConnectorClient(InternalClient):
         path = f"/internal/integrations/{integration_id}/preview"
         return await self.ask(PreviewOut, "POST", path, actor=actor, timeout=TEST_SECONDS)
 
-    async def move_integration(
-        self, integration_id: UUID, step: Literal["launch", "pause", "resume", "release"], *, actor: str
-    ) -> IntegrationOut:
-        """Launch, pause or resume an integration, or release it from quarantine."""
+    async def copy_integration(self, integration_id: UUID, given: CopyIn, *, actor: str) -> IntegrationOut:
+        """Store a copy of an integration, as a draft."""
+        return await self.ask(IntegrationOut, "POST", f"/internal/integrations/{integration_id}/copy", actor=actor, body=given)
+
+    async def remove_integration(self, integration_id: UUID, *, actor: str) -> None:
+        """Delete an integration that was put aside."""
+        await self.call("DELETE", f"/internal/integrations/{integration_id}", actor=actor)
+
+    async def move_integration(self, integration_id: UUID, step: Step, *, actor: str) -> IntegrationOut:
+        """Move an integration from one state to another."""
         return await self.ask(IntegrationOut, "POST", f"/internal/integrations/{integration_id}/{step}", actor=actor)

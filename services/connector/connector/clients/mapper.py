@@ -4,7 +4,7 @@ from uuid import UUID
 
 from shared.api.base import Gap
 from shared.api.plans import PlanOut
-from shared.api.records import ReadinessOut, SaasInstanceIn, SaasInstanceOut
+from shared.api.records import MappingIn, MappingOut, ReadinessOut, SaasInstanceIn, SaasInstanceOut
 from shared.http.client import ServiceClient
 from shared.http.paging import Page
 
@@ -18,6 +18,14 @@ class MapperClient(ServiceClient):
         """Return what the integration's mapping lacks before it can be launched."""
         readiness = await self.get(ReadinessOut, f"/internal/integrations/{integration_id}/mapping/readiness", actor=actor)
         return readiness.missing
+
+    async def mapping(self, integration_id: UUID, *, actor: str) -> MappingOut:
+        """Return the newest version of an integration's mapping; version 0 is the empty one."""
+        return await self.get(MappingOut, f"/internal/integrations/{integration_id}/mapping", actor=actor)
+
+    async def store_mapping(self, integration_id: UUID, given: MappingIn, *, actor: str) -> None:
+        """Store a new version of an integration's mapping."""
+        await self.call("PUT", f"/internal/integrations/{integration_id}/mapping", actor=actor, body=given)
 
     async def plan(self, run_id: UUID, *, actor: str) -> PlanOut:
         """Return a run's plan, counted. Raises `NotFound` when it is kept no longer."""

@@ -9,6 +9,7 @@ from connector.credentials.credentials import CredentialNotFound, stored_credent
 from connector.integrations.gaps import own_gaps
 from connector.integrations.integrations import change_details, replace_inputs, stored_integration
 from connector.integrations.launching import incomplete
+from connector.integrations.states import require_kept
 from connector.quarantine.quarantine import try_soon
 from connector.scope import Parts
 from shared.api.integrations import IntegrationPatch
@@ -20,7 +21,7 @@ NEVER_NULL = ("name", "installation", "preference")
 
 
 async def edit_integration(parts: Parts, integration_id: UUID, patch: IntegrationPatch, *, actor: str) -> None:
-    """Apply a patch. Raises `Invalid` and `Conflict`, naming the field; then nothing has changed."""
+    """Apply a patch. Raises `Invalid` and `Conflict`, naming the field, and `WrongState` when it is archived; then nothing has changed."""
     changes = patch.model_dump(exclude_unset=True, exclude={"inputs"})
     for field in NEVER_NULL:
         if changes.get(field, "") is None:
@@ -38,6 +39,7 @@ async def edit_integration(parts: Parts, integration_id: UUID, patch: Integratio
 async def _write(unit: Unit, integration_id: UUID, patch: IntegrationPatch, changes: dict[str, Any], manifest: ProviderOut) -> None:
     session = unit.session
     stored = await stored_integration(session, integration_id, locked=True)
+    require_kept(stored.row)
     if changes.get("credential_id") is not None:
         await _require_credential(session, changes["credential_id"], manifest)
     await change_details(session, stored, changes)

@@ -79,9 +79,10 @@ async def stored_integration(session: AsyncSession, integration_id: UUID, *, loc
     return Stored(row, (await _inputs(session, [integration_id]))[integration_id], quarantine)
 
 
-async def stored_integrations(session: AsyncSession) -> list[Stored]:
-    """Return every integration, by name."""
-    rows = (await session.execute(select(INTEGRATIONS).order_by(INTEGRATIONS.c.name_key))).all()
+async def stored_integrations(session: AsyncSession, *, archived: bool) -> list[Stored]:
+    """Return the integrations, by name: those that were archived, or all the others."""
+    wanted = INTEGRATIONS.c.state == "archived" if archived else INTEGRATIONS.c.state != "archived"
+    rows = (await session.execute(select(INTEGRATIONS).where(wanted).order_by(INTEGRATIONS.c.name_key))).all()
     inputs = await _inputs(session, [row.id for row in rows])
     quarantines = await quarantines_of(session, [row.id for row in rows])
     return [Stored(row, inputs[row.id], quarantines.get(row.id)) for row in rows]

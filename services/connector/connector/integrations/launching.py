@@ -5,6 +5,7 @@ from uuid import UUID
 
 from connector.integrations.gaps import mapping_gaps, own_gaps
 from connector.integrations.integrations import set_state, stored_integration
+from connector.integrations.states import FIRST, WrongState
 from connector.quarantine.quarantine import release
 from connector.schedules.schedules import add_usual
 from connector.scope import Parts
@@ -16,12 +17,6 @@ class IntegrationIncomplete(Conflict):
     """The integration lacks what `fields` lists."""
 
     code, title = "integration_incomplete", "The integration is not complete"
-
-
-class WrongState(Conflict):
-    """The integration's state does not allow this."""
-
-    code = "integration_state"
 
 
 def incomplete(name: str, gaps: Sequence[Gap]) -> IntegrationIncomplete:
@@ -39,8 +34,8 @@ async def launch(parts: Parts, integration_id: UUID, *, actor: str) -> None:
     gaps = await mapping_gaps(parts, stored, actor=actor) if stored.row.state == "draft" else []
     async with parts.units.begin(actor=actor) as unit:
         stored = await stored_integration(unit.session, integration_id, locked=True)
-        if stored.row.state == "paused":
-            raise WrongState(f"{stored.row.name!r} is paused", remedy="Resume it.")
+        if stored.row.state in {"paused", "archived"}:
+            raise WrongState(f"{stored.row.name!r} is {stored.row.state}", remedy=FIRST[stored.row.state])
         if stored.row.state == "active":
             return
         gaps = own_gaps(stored, parts.providers.get(stored.row.provider).manifest) + gaps
@@ -71,5 +66,5 @@ async def _move(parts: Parts, integration_id: UUID, moves: dict[str, str], actor
     async with parts.units.begin(actor=actor) as unit:
         stored = await stored_integration(unit.session, integration_id, locked=True)
         if stored.row.state not in moves:
-            raise WrongState(f"{stored.row.name!r} is a {stored.row.state}", remedy="Launch it first.")
+            raise WrongState(f"{stored.row.name!r} is {stored.row.state}", remedy=FIRST[stored.row.state])
         await set_state(unit.session, integration_id, moves[stored.row.state])

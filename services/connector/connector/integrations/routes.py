@@ -5,13 +5,15 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
+from connector.integrations.archiving import archive, delete_integration, restore
+from connector.integrations.copying import copy
 from connector.integrations.editing import edit_integration
 from connector.integrations.gaps import all_gaps, own_gaps
 from connector.integrations.integrations import Stored, add_integration, stored_integration, stored_integrations
 from connector.integrations.launching import launch, pause, release_from_quarantine, resume
 from connector.integrations.previewing import preview
 from connector.scope import InCaller, InParts, Parts
-from shared.api.integrations import IntegrationIn, IntegrationOut, IntegrationPatch, PreviewOut
+from shared.api.integrations import CopyIn, IntegrationIn, IntegrationOut, IntegrationPatch, PreviewOut
 from shared.http.paging import Page
 
 router = APIRouter(prefix="/integrations", tags=["integrations"])
@@ -27,10 +29,13 @@ async def add(given: IntegrationIn, parts: InParts, caller: InCaller) -> Integra
 
 
 @router.get("")
-async def list_all(parts: InParts, caller: InCaller) -> Page[IntegrationOut]:
-    """Return every integration. Only drafts are asked about their mapping: the others had it when they were launched."""
+async def list_all(parts: InParts, caller: InCaller, *, archived: bool = False) -> Page[IntegrationOut]:
+    """Return the archived integrations, or all the others.
+
+    Only drafts are asked about their mapping: the others had it when they were launched.
+    """
     async with parts.database.reading() as session:
-        found = await stored_integrations(session)
+        found = await stored_integrations(session, archived=archived)
     return Page(items=list(await asyncio.gather(*(_listed(parts, stored, caller.actor) for stored in found))))
 
 
@@ -73,6 +78,32 @@ async def release_one(integration_id: UUID, parts: InParts, caller: InCaller) ->
     """End an integration's quarantine."""
     await release_from_quarantine(parts, integration_id, actor=caller.actor)
     return await _shown(parts, integration_id, caller.actor)
+
+
+@router.post("/{integration_id}/archive")
+async def archive_one(integration_id: UUID, parts: InParts, caller: InCaller) -> IntegrationOut:
+    """Put an integration aside."""
+    await archive(parts, integration_id, actor=caller.actor)
+    return await _shown(parts, integration_id, caller.actor)
+
+
+@router.post("/{integration_id}/restore")
+async def restore_one(integration_id: UUID, parts: InParts, caller: InCaller) -> IntegrationOut:
+    """Make an archived integration a draft."""
+    await restore(parts, integration_id, actor=caller.actor)
+    return await _shown(parts, integration_id, caller.actor)
+
+
+@router.post("/{integration_id}/copy", status_code=201)
+async def copy_one(integration_id: UUID, given: CopyIn, parts: InParts, caller: InCaller) -> IntegrationOut:
+    """Store a copy, as a draft."""
+    return await _shown(parts, await copy(parts, integration_id, given.name, actor=caller.actor), caller.actor)
+
+
+@router.delete("/{integration_id}", status_code=204)
+async def delete_one(integration_id: UUID, parts: InParts, caller: InCaller) -> None:
+    """Delete an archived integration, or a draft that never ran."""
+    await delete_integration(parts, integration_id, actor=caller.actor)
 
 
 @router.post("/{integration_id}/preview")

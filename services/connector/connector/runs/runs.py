@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from connector.integrations.integrations import stored_integration
-from connector.integrations.launching import WrongState
+from connector.integrations.integrations import Stored, stored_integration
+from connector.integrations.states import FIRST, WrongState
 from connector.runs.log import log_state
 from connector.runs.phases import QUEUED
 from connector.runs.progress import Speed, progress_of, speeds
@@ -54,8 +54,8 @@ async def request_run(
     session = unit.session
     stored = await stored_integration(session, integration_id, locked=True)
     if stored.row.state != "active":
-        remedy = "Resume it first." if stored.row.state == "paused" else "Launch it first."
-        raise WrongState(f"{stored.row.name!r} is {stored.row.state}, so it does not run", remedy=remedy, code="integration_not_active")
+        message = f"{stored.row.name!r} is {stored.row.state}, so it does not run"
+        raise WrongState(message, remedy=FIRST[stored.row.state], code="integration_not_active")
     values: dict[str, Any] = {
         "id": new_id(),
         "integration_id": integration_id,
@@ -72,7 +72,7 @@ async def request_run(
     }
     row = (await session.execute(insert_for(session, RUNS).values(**values).on_conflict_do_nothing().returning(RUNS))).first()
     if row is None:
-        raise await _in_progress(session, integration_id, stored.row.name)
+        raise _in_progress(await _not_ended(session, integration_id), stored.row.name)
     await log_state(session, row.id, "queued", kind=kind, mode=mode, requested_by=unit.actor[:200])
     return shown(row)
 
@@ -124,13 +124,22 @@ async def read_row(session: AsyncSession, run_id: UUID) -> Row[Any]:
     return row
 
 
-async def _in_progress(session: AsyncSession, integration_id: UUID, name: str) -> RunInProgress:
+async def require_idle(session: AsyncSession, stored: Stored) -> None:
+    """Raise `RunInProgress` when the integration has a run that has not ended."""
+    if (current := await _not_ended(session, stored.row.id)) is not None:
+        raise _in_progress(current, stored.row.name)
+
+
+async def _not_ended(session: AsyncSession, integration_id: UUID) -> Row[Any, Any] | None:
     statement = select(RUNS.c.id, RUNS.c.state).where(RUNS.c.integration_id == integration_id, RUNS.c.ended_at.is_(None))
-    current = (await session.execute(statement)).first()
+    return (await session.execute(statement)).first()
+
+
+def _in_progress(current: Row[Any, Any] | None, name: str) -> RunInProgress:
     which = f"run {current.id} is {current.state}" if current is not None else "another run has just begun"
     return RunInProgress(
         f"{name!r} has a run that has not ended: {which}",
-        remedy="Wait until it has ended, then ask again.",
+        remedy="Wait until it has ended or cancel it, then ask again.",
         run_id=str(current.id) if current is not None else None,
     )
 

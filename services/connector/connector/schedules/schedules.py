@@ -8,6 +8,7 @@ from sqlalchemy import Row, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from connector.integrations.integrations import stored_integration
+from connector.integrations.states import require_kept
 from connector.schedules.checking import checked
 from connector.schedules.timing import Schedule
 from connector.tables import SCHEDULES
@@ -28,8 +29,8 @@ class ScheduleNotFound(NotFound):
 
 
 async def put_schedule(session: AsyncSession, integration_id: UUID, kind: ScheduleKind, given: ScheduleIn) -> ScheduleOut:
-    """Store a schedule in place of the one there was. Raises `IntegrationNotFound`, and `Invalid` naming the field."""
-    await stored_integration(session, integration_id)
+    """Store a schedule in place of the one there was. Raises `IntegrationNotFound`, `WrongState`, and `Invalid` naming the field."""
+    require_kept((await stored_integration(session, integration_id)).row)
     values = _values(integration_id, kind, given)
     changed = {name: values[name] for name in ("given", "anchor", "next_due", "enabled")}
     statement = insert_for(session, SCHEDULES).values(values).on_conflict_do_update(index_elements=["integration_id", "kind"], set_=changed)
@@ -40,6 +41,13 @@ async def add_usual(session: AsyncSession, integration_id: UUID) -> None:
     """Store the usual schedule for full runs, unless there is one."""
     values = _values(integration_id, "full", USUAL)
     await session.execute(insert_for(session, SCHEDULES).values(values).on_conflict_do_nothing())
+
+
+async def copy_schedules(session: AsyncSession, from_id: UUID, to_id: UUID) -> None:
+    """Store one integration's schedules for another one, too; their times are counted from now on."""
+    for schedule in await list_schedules(session, from_id):
+        given = schedule.model_dump(include=set(ScheduleIn.model_fields))
+        await put_schedule(session, to_id, schedule.kind, ScheduleIn.model_validate(given))
 
 
 async def list_schedules(session: AsyncSession, integration_id: UUID) -> list[ScheduleOut]:

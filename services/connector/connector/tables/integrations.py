@@ -21,7 +21,7 @@ INTEGRATIONS = Table(
     Column("credential_id", Uuid, ForeignKey("credentials.id", ondelete="RESTRICT"), index=True),
     Column("created_at", Timestamp, nullable=False),
     Column("updated_at", Timestamp, nullable=False),
-    CheckConstraint("state IN ('draft', 'active', 'paused')", name="state"),
+    CheckConstraint("state IN ('draft', 'active', 'paused', 'archived')", name="state"),
 )
 
 INTEGRATION_INPUTS = Table(

@@ -1,18 +1,21 @@
 """Integrations and their mappings."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from api_gateway.api.v1.routing import subject
 from api_gateway.auth.access import STORES_CREDENTIALS, RoleNeeded, reaches
 from api_gateway.auth.accounts import named_account
 from api_gateway.auth.authentication import Account
 from api_gateway.scope import InAccount, InParts, Parts
-from shared.api.integrations import IntegrationIn, IntegrationOut, IntegrationPatch, PreviewOut
+from shared.api.integrations import CopyIn, IntegrationIn, IntegrationOut, IntegrationPatch, PreviewOut
 from shared.api.records import MappingIn, MappingOut, ReadinessOut, SuggestionsIn, SuggestionsOut
 from shared.errors import Invalid
 from shared.http.paging import Page
+
+Archived = Annotated[bool, Query(description="Those that are archived, in place of all the others.")]
 
 integrations: APIRouter = subject("/integrations", "integrations")
 
@@ -24,9 +27,9 @@ async def add(given: IntegrationIn, parts: InParts, account: InAccount) -> Integ
 
 
 @integrations.get("")
-async def list_all(parts: InParts, account: InAccount) -> Page[IntegrationOut]:
-    """Return every integration."""
-    return await parts.connector.integrations(actor=account.name)
+async def list_all(parts: InParts, account: InAccount, *, archived: Archived = False) -> Page[IntegrationOut]:
+    """Return the integrations, by name."""
+    return await parts.connector.integrations(archived=archived, actor=account.name)
 
 
 @integrations.get("/{integration_id}")
@@ -77,6 +80,30 @@ async def resume(integration_id: UUID, parts: InParts, account: InAccount) -> In
 async def release(integration_id: UUID, parts: InParts, account: InAccount) -> IntegrationOut:
     """End an integration's quarantine: it runs by its schedules again."""
     return await parts.connector.move_integration(integration_id, "release", actor=account.name)
+
+
+@integrations.post("/{integration_id}/archive")
+async def archive(integration_id: UUID, parts: InParts, account: InAccount) -> IntegrationOut:
+    """Put an integration aside: it neither runs nor changes, and keeps its schedules and runs. Refused while a run has not ended."""
+    return await parts.connector.move_integration(integration_id, "archive", actor=account.name)
+
+
+@integrations.post("/{integration_id}/restore")
+async def restore(integration_id: UUID, parts: InParts, account: InAccount) -> IntegrationOut:
+    """Make an archived integration a draft, to be looked at and launched again."""
+    return await parts.connector.move_integration(integration_id, "restore", actor=account.name)
+
+
+@integrations.post("/{integration_id}/copy", status_code=201)
+async def copy(integration_id: UUID, given: CopyIn, parts: InParts, account: InAccount) -> IntegrationOut:
+    """Store a copy as a draft: details, inputs, schedules and mapping; no runs."""
+    return await parts.connector.copy_integration(integration_id, given, actor=account.name)
+
+
+@integrations.delete("/{integration_id}", status_code=204)
+async def remove(integration_id: UUID, parts: InParts, account: InAccount) -> None:
+    """Delete an archived integration, or a draft that never ran, with its mapping, schedules and runs. Its records stay."""
+    await parts.connector.remove_integration(integration_id, actor=account.name)
 
 
 @integrations.get("/{integration_id}/mapping")

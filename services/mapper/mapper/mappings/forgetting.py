@@ -1,0 +1,20 @@
+"""Forgetting an integration that was deleted: how it mapped, and the raw records that its plans hold."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import delete, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mapper.tables import MAPPING_VERSIONS, PLANS
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+async def forget(session: AsyncSession, integration_id: UUID) -> None:
+    """Delete the mapping, and let the plans' records go at the next look for old ones.
+
+    Links and tombstones stay: records say from where they came, and who was deleted is known for ever.
+    """
+    await session.execute(delete(MAPPING_VERSIONS).where(MAPPING_VERSIONS.c.integration_id == integration_id))
+    await session.execute(update(PLANS).where(PLANS.c.integration_id == integration_id).values(planned_at=LONG_AGO))
