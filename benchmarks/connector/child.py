@@ -11,6 +11,8 @@ from typing import Any
 
 import uvloop
 
+from all_in_one.memory import settle_garbage_collection
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -50,6 +52,7 @@ def measured(module: str, task: Task) -> Measured:
 def serve(work: Callable[[Task], Coroutine[Any, Any, float]]) -> None:
     """Do the task that the arguments hold, and print what was measured. `work` returns seconds."""
     task = Task(**json.loads(sys.argv[1]))
+    settle_garbage_collection()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         seconds = runner.run(work(task))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

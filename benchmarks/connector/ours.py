@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from benchmarks.connector.child import Task, serve
 from connector.service import running
+from connector.settings import ConnectorSettings
 from connector.tables import RUNS, SCHEMA
 from shared.bus.in_process import InProcessBus
 from shared.bus.port import Consumer, Message
@@ -24,7 +25,7 @@ from shared.http.service_tokens import ServiceTokens
 from shared.observability.logging import configure_logging
 from tests.support.connector import ACTOR, INPUTS, SERVICE_KEY, Api, SmallEngine, SmallMapper, connector_settings
 
-LOOK_EVERY = 0.2
+LOOK_EVERY = 0.5
 
 
 async def read(task: Task) -> float:
@@ -61,7 +62,8 @@ async def _read_to_the_end(task: Task, run_id: UUID) -> float:
 async def _connector(stack: AsyncExitStack, task: Task, bus: InProcessBus, directory: Path) -> Api:
     mapper = httpx.AsyncClient(transport=SmallMapper(bus).transport(), base_url="http://mapper")
     engine = httpx.AsyncClient(transport=SmallEngine().transport(), base_url="http://workflow-engine")
-    settings = connector_settings(SecretStr(task.database_url), task.source_url)
+    usual = {name: ConnectorSettings.model_fields[name].default for name in ("worker_poll", "outbox_poll")}
+    settings = connector_settings(SecretStr(task.database_url), task.source_url, **usual)
     common = CommonSettings(service_key=SERVICE_KEY, data_dir=directory)
     app = await stack.enter_async_context(running(settings, common, bus, mapper=mapper, workflow_engine=engine))
     token = ServiceTokens(SERVICE_KEY, "api-gateway").sign("connector", ACTOR)

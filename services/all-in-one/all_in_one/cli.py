@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from all_in_one.memory import settle_garbage_collection
 from shared.errors import AppError
 
 app = typer.Typer(
@@ -163,6 +164,7 @@ def _run(work: Coroutine[Any, Any, Any]) -> Any:
     """Run to the end; an error of ours becomes one clear line and exit code 2."""
 
     def run() -> Any:
+        settle_garbage_collection()
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             return runner.run(work)
 

@@ -31,13 +31,14 @@ class Entry:
 
 
 async def write_log(session: AsyncSession, run_id: UUID, entries: Sequence[Entry]) -> None:
-    """Add entries, unless the log is full."""
+    """Add entries, as far as the log has room for them."""
     if not entries:
         return
     counted = update(RUNS).where(RUNS.c.id == run_id, RUNS.c.log_entries < MOST_ENTRIES)
-    room = await session.execute(counted.values(log_entries=RUNS.c.log_entries + len(entries)).returning(RUNS.c.id))
-    if room.first() is not None:
-        await _insert(session, run_id, entries)
+    room = await session.execute(counted.values(log_entries=RUNS.c.log_entries + len(entries)).returning(RUNS.c.log_entries))
+    counted_now = room.scalar()
+    if counted_now is not None:
+        await _insert(session, run_id, entries[: MOST_ENTRIES - (counted_now - len(entries))])
 
 
 async def log_state(session: AsyncSession, run_id: UUID, state: str, **details: Any) -> None:

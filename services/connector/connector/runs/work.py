@@ -38,7 +38,7 @@ async def work(parts: Parts, held: Claim) -> None:
     if held.row.kind == "apply":
         await Applying(parts.units, held).tell()
         return
-    await Listing(parts.units, held, await _opened(parts, held, since=held.row.since)).read()
+    await Listing(parts.units, held).read(await _opened(parts, held, since=held.row.since))
 
 
 async def fail(parts: Parts, held: Claim, error: AppError) -> None:
