@@ -41,6 +41,8 @@ BODIES: dict[str, Any] = {
     "POST /global-variables": {"name": "Sophos.Tenant ID", "value": ANY_ID},
     "PUT /global-variables/{variable_id}": {"value": "v"},
     "PUT /integrations/{integration_id}/schedules/{kind}": {"timing": {"type": "daily", "at": "02:30"}, "time_zone": "Europe/Berlin"},
+    "POST /contacts": {"name": "On call", "channel": "webhook", "address": "https://hooks.example.com/T0/secret"},
+    "PATCH /contacts/{contact_id}": {"enabled": False},
     "POST /accounts": {"name": "Ada", "kind": "person", "role": "viewer"},
     "POST /accounts/{account_id}/tokens": {"name": "t"},
 }
@@ -50,6 +52,7 @@ QUERIES: dict[str, dict[str, Any]] = {
     "GET /saas-users": {"filter": RULE, "sort": "email", "limit": 5, "count": True},
     "GET /withheld": {"state": "held", "kind": "missing", "saas_instance_id": ANY_ID, "integration_id": ANY_ID, "limit": 5, "count": True},
     "GET /fields": {"object_type": "saas_user"},
+    "GET /notices": {"open": True, "kind": "run_failed", "integration_id": ANY_ID, "limit": 5},
     "GET /workflows": {"limit": 5, "count": True},
     "GET /workflows/{workflow_id}/runs": {"state": "failed", "record_id": ANY_ID, "limit": 5, "count": True},
     "GET /integrations": {"archived": True},

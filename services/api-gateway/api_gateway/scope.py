@@ -11,6 +11,7 @@ from api_gateway.auth.authentication import Account
 from api_gateway.clients.connector import ConnectorClient
 from api_gateway.clients.guard import GuardClient
 from api_gateway.clients.mapper import MapperClient
+from api_gateway.clients.notices import NoticesClient
 from api_gateway.clients.operations import OperationsClient
 from api_gateway.clients.plans import PlansClient
 from api_gateway.clients.rates import RatesClient
@@ -34,6 +35,7 @@ class Parts:
     rates: RatesClient
     runs: RunsClient
     plans: PlansClient
+    notices: NoticesClient
     schedules: SchedulesClient
     operations: OperationsClient
 

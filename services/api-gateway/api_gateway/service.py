@@ -10,6 +10,7 @@ from api_gateway.auth.bootstrap import bootstrap
 from api_gateway.clients.connector import ConnectorClient
 from api_gateway.clients.guard import GuardClient
 from api_gateway.clients.mapper import MapperClient
+from api_gateway.clients.notices import NoticesClient
 from api_gateway.clients.operations import OperationsClient
 from api_gateway.clients.plans import PlansClient
 from api_gateway.clients.rates import RatesClient
@@ -49,6 +50,7 @@ async def running(
             workflow_engine=WorkflowEngineClient(workflow_engine, foundation.tokens),
             guard=GuardClient(mapper, foundation.tokens),
             rates=RatesClient(connector, foundation.tokens),
+            notices=NoticesClient(connector, foundation.tokens),
             schedules=SchedulesClient(connector, foundation.tokens),
             runs=RunsClient(connector, foundation.tokens),
             plans=PlansClient(mapper, foundation.tokens),

@@ -2,6 +2,7 @@
 
 from sqlalchemy import update
 
+from connector.notices.saying import say_withheld
 from connector.runs.books import enter_page, settle
 from connector.runs.log import log_state
 from connector.runs.phases import ABSENCE, PROVING, SETTLING, SUSPECTING
@@ -10,6 +11,7 @@ from connector.runs.runs import read_row
 from connector.runs.suspects import suspect
 from connector.tables import RUNS
 from shared.bus.subscriptions import Lane, Subscriptions
+from shared.events.records import RecordsWithheld
 from shared.events.syncs import AbsenceApplied, AbsenceSuspected, PageApplied, PageStaged
 from shared.unit import Unit
 
@@ -53,3 +55,9 @@ async def close_books(event: AbsenceApplied, unit: Unit) -> None:
     values = {"missing": event.missing, "newly_missing": event.newly_missing, "withheld_losses": event.withheld}
     await unit.session.execute(waiting.values(phase=SETTLING, **values))
     await settle(unit, event.run_id)
+
+
+@subscriptions.on(RecordsWithheld, lane=SYNCS)
+async def tell_of_tray(event: RecordsWithheld, unit: Unit) -> None:
+    """Tell contacts that losses wait for somebody."""
+    await say_withheld(unit.session, event)

@@ -7,6 +7,7 @@ from pydantic import SecretStr
 
 import connector.credentials.routes
 import connector.integrations.routes
+import connector.notices.routes
 import connector.operations.routes
 import connector.providers.routes
 import connector.rates.routes
@@ -32,6 +33,7 @@ def build_app(parts: Parts, checks: Mapping[str, Check], metrics_token: SecretSt
         connector.runs.routes,
         connector.schedules.routes,
         connector.operations.routes,
+        connector.notices.routes,
     ):
         internal.include_router(subject.router)
     app.include_router(internal)

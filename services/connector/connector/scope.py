@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
 
+import httpx
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,6 +30,7 @@ class Parts:
     vault: Vault
     providers: Providers
     rates: Rates
+    outward: httpx.AsyncClient
     mapper: MapperClient
     workflow_engine: WorkflowEngineClient
 

@@ -11,6 +11,7 @@ from connector.clients.workflow_engine import WorkflowEngineClient
 from connector.consumers import subscriptions
 from connector.credentials.expiry import watched
 from connector.http import build_app
+from connector.notices.delivering import telling
 from connector.providers.providers import installed_providers
 from connector.rates.budget import REAL_TIME, Rates, Timing
 from connector.rates.policy import POLICIES
@@ -63,12 +64,14 @@ async def running(
             vault=await read_vault(settings),
             providers=installed_providers(Surroundings(settings, http, rates, outward)),
             rates=rates,
+            outward=outward,
             mapper=MapperClient(mapper, foundation.tokens),
             workflow_engine=WorkflowEngineClient(workflow_engine, foundation.tokens),
         )
         checks = {**foundation.checks, "mapper": parts.mapper.check}
         await stack.enter_async_context(at_work(foundation, subscriptions, INBOX, parts=parts))
         await stack.enter_async_context(watched(parts.units))
+        await stack.enter_async_context(telling(parts))
         await stack.enter_async_context(Worker(parts).running())
         await stack.enter_async_context(Ticker(parts.units, settings.schedule_poll).running())
         yield build_app(parts, checks, common.metrics_token)

@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64decode
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
@@ -91,6 +91,16 @@ class ConnectorSettings(SourceSettings, ServiceSettings):
     keep_records_days: float = Field(
         default=30, ge=1, le=3_650, description="How long the raw records of errors are kept after a run's end."
     )
+    smtp_host: str | None = Field(
+        default=None, min_length=1, description="The mail server for notices; without one nobody is told by e-mail."
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65_535, description="The mail server's port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="How the connection to the mail server is protected; `none` only within one machine."
+    )
+    smtp_user: str | None = Field(default=None, min_length=1, description="The account at the mail server, if it asks for one.")
+    smtp_password: SecretStr | None = Field(default=None, description="The password of that account.")
+    smtp_from: str = Field(default="rollcall@localhost", min_length=3, max_length=320, description="The sender of notices.")
     operation_seconds: float = Field(default=60, ge=1, le=600, description="How long one operation at a source may take.")
 
     @field_validator("encryption_key")

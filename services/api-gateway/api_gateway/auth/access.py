@@ -26,6 +26,9 @@ ROUTES: dict[Role, str] = {
         GET /runs/{run_id}
         GET /integrations/{integration_id}/schedules
         GET /rates
+        GET /notices
+        GET /notices/{notice_id}/deliveries
+        GET /contacts
         GET /runs/{run_id}/plan
         GET /runs/{run_id}/plan/items
         GET /runs/{run_id}/errors
@@ -65,6 +68,7 @@ ROUTES: dict[Role, str] = {
         DELETE /integrations/{integration_id}/schedules/{kind}
         GET /integrations/{integration_id}/forecast
         POST /runs/{run_id}/cancel
+        POST /notices/{notice_id}/read
         POST /runs/{run_id}/apply
         POST /runs/{run_id}/reject
         POST /runs/{run_id}/errors/replay
@@ -95,6 +99,10 @@ ROUTES: dict[Role, str] = {
         POST /runs/{run_id}/approve
         POST /withheld/release
         POST /withheld/discard
+        POST /contacts
+        PATCH /contacts/{contact_id}
+        DELETE /contacts/{contact_id}
+        POST /contacts/{contact_id}/test
         POST /accounts
         GET /accounts/{account_id}/tokens
         POST /accounts/{account_id}/tokens

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import case, or_, update
 from sqlalchemy.exc import DBAPIError
 
+from connector.notices.saying import say_credential_ends
 from connector.tables import CREDENTIALS
 from shared.api.credentials import ExpiryWarning
 from shared.clock import now
@@ -58,6 +59,9 @@ async def newly_near(units: Units, moment: datetime) -> list[Nearing]:
     async with units.begin() as unit:
         rows = await unit.session.execute(statement.returning(table.id, table.name, table.expires_at, table.warned_days))
         found = [Nearing(row.id, row.name, row.expires_at, row.warned_days) for row in rows]
+        for one in found:
+            if (warning := warning_of(one.expires_at, moment)) is not None:
+                await say_credential_ends(unit.session, one.credential_id, one.name, warning.message, warning.remedy)
     return sorted(found, key=lambda one: (one.threshold, one.expires_at))
 
 

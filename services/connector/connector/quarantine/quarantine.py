@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from connector.notices.saying import say_quarantined
 from connector.tables import INTEGRATIONS, QUARANTINES
 from shared.api.integrations import QuarantineOut
 from shared.clock import now
@@ -61,6 +62,7 @@ async def _count_failure(session: AsyncSession, limits: Limits, run: Row[Any], *
     reason = {name: (run.error or {}).get(name) for name in ("code", "message", "remedy")} | {"run_id": str(run.id)}
     values = {"since": row.since or moment, "trials": row.trials + 1, "next_trial_at": moment + limits.pause(row.trials), "reason": reason}
     await session.execute(update(QUARANTINES).where(QUARANTINES.c.integration_id == run.integration_id).values(values))
+    await say_quarantined(session, run, reason, row.failures)
     log.warning("integration_quarantined", integration_id=str(run.integration_id), failures=row.failures, code=reason["code"])
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from connector.notices.saying import say_run_ended
 from connector.quarantine.configured import limits_of
 from connector.quarantine.quarantine import note_end
 from connector.runs.log import Entry, errors_entry, log_state, write_log
@@ -82,6 +83,7 @@ async def end(unit: Unit, row: Row[Any], state: RunState, error: dict[str, Any] 
     if ended is None:
         return
     await log_state(unit.session, ended.id, state, error=error, fetched=ended.fetched, requests=ended.requests, missing=ended.missing)
+    await say_run_ended(unit.session, ended)
     if ended.mode == "apply" and ended.kind in {"full", "quick"}:
         await note_end(unit.session, limits_of(unit.parts), ended, of_credential=of_credential)
     unit.record(

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import Row, select, update
 
+from connector.notices.raising import resolve
+from connector.notices.saying import say_run_waits
 from connector.runs.log import log_state
 from connector.runs.phases import ENDED, WAITING
 from connector.runs.runs import RunNotFound
@@ -49,6 +51,7 @@ async def approve_or_wait(unit: Unit, row: Row[Any], then: str) -> None:
     values = {"state": "waiting_for_approval", "phase": WAITING, "resume_phase": then, "lease_until": None}
     await unit.session.execute(update(RUNS).where(RUNS.c.id == row.id).values(values))
     await log_state(unit.session, row.id, "waiting_for_approval", would_update=would, existing=row.existing, limit=limit)
+    await say_run_waits(unit.session, row, would)
     log.warning("run_waits_for_approval", run_id=str(row.id), would_update=would, existing=row.existing, limit=limit)
 
 
@@ -84,6 +87,7 @@ async def give_up_staged(unit: Unit, row: Row[Any]) -> Row[Any]:
 async def _approve(unit: Unit, row: Row[Any], then: str) -> None:
     values = {"pages_staged": 0, "phase": then, "state": "applying", "applying_since": now(), "lease_until": None}
     await unit.session.execute(update(RUNS).where(RUNS.c.id == row.id, RUNS.c.phase != ENDED).values(values))
+    await resolve(unit.session, ["waiting_for_approval"], f"integration:{row.integration_id}")
     provenance = Provenance.model_validate(row.provenance)
     held = (RUN_PAGES.c.run_id == row.id, RUN_PAGES.c.staged_at.is_not(None), RUN_PAGES.c.applied_at.is_(None))
     for page in await unit.session.execute(select(RUN_PAGES.c.page, RUN_PAGES.c.told).where(*held).order_by(RUN_PAGES.c.page)):

@@ -9,11 +9,11 @@ from sqlalchemy import Row, Table, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from connector.secrets.vault import Sealed, SecretUnreadable, Vault
-from connector.tables import CREDENTIALS
+from connector.tables import CONTACT_SECRETS, CREDENTIALS
 from shared.db.engine import Database
 from shared.unit import Units
 
-SEALED: tuple[Table, ...] = (CREDENTIALS,)
+SEALED: tuple[Table, ...] = (CREDENTIALS, CONTACT_SECRETS)
 """Every table that holds secrets: each has the columns id, secret, data_key and key_id."""
 
 

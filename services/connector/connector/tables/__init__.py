@@ -3,6 +3,7 @@
 from connector.tables.base import INBOX, METADATA, OUTBOX
 from connector.tables.credentials import CREDENTIALS, VARIABLES
 from connector.tables.integrations import INTEGRATION_INPUTS, INTEGRATIONS
+from connector.tables.notices import CONTACT_SECRETS, CONTACTS, DELIVERIES, NOTICES
 from connector.tables.operations import OPERATIONS
 from connector.tables.quarantine import QUARANTINES
 from connector.tables.rates import RATE_BUDGETS
@@ -11,11 +12,15 @@ from connector.tables.schedules import SCHEDULES
 from shared.db.migrate import Schema
 
 __all__ = [
+    "CONTACTS",
+    "CONTACT_SECRETS",
     "CREDENTIALS",
+    "DELIVERIES",
     "INBOX",
     "INTEGRATIONS",
     "INTEGRATION_INPUTS",
     "METADATA",
+    "NOTICES",
     "OPERATIONS",
     "OUTBOX",
     "QUARANTINES",

@@ -1,0 +1,1 @@
+"""Notices: what somebody should look at, and who is told of it."""
