@@ -42,9 +42,9 @@ class Listing:
         """Read to the last page. Raises what the source raises, and `LeaseLost`."""
         async with aclosing(read_ahead(session, self._held.row.next_cursor)) as batches:
             async for reads in batches:
-                await self.commit(reads)
+                await self.store(reads)
 
-    async def commit(self, reads: Sequence[Read]) -> None:
+    async def store(self, reads: Sequence[Read]) -> None:
         """Store pages that follow the last committed one, all or none. Raises `LeaseLost`."""
         numbered = self._take_in(reads)
         last = reads[-1].page
