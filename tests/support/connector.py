@@ -14,7 +14,7 @@ import httpx
 import orjson
 from pydantic import SecretStr
 
-from connector.rates.budget import REAL_TIME, Timing
+from connector.rates.waiting import REAL_TIME, Timing
 from connector.service import running
 from connector.settings import ConnectorSettings
 from connector.tables import SCHEMA

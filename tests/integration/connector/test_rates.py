@@ -12,9 +12,10 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import update
 
-from connector.rates.budget import Rates, Timing
+from connector.rates.budget import Rates
 from connector.rates.lane import for_integration, urgent
 from connector.rates.policy import ENFORCED, POLICIES
+from connector.rates.waiting import Timing
 from connector.tables import OUTBOX, RUN_PAGES, SCHEMA
 from shared.db.engine import opened
 from shared.db.migrate import upgrade

@@ -68,7 +68,7 @@ class RestSession:
     def _address(self, place: Any) -> tuple[str, dict[str, str]]:
         api = self._api
         if api.paging == "link":
-            return (api.url, self._size()) if place is None else (str(place), {})
+            return (api.url, self._size()) if place is None else (api.own(str(place)), {})
         if api.paging == "none" or (api.paging == "cursor" and place is None):
             return api.url, self._size()
         first = {"page": api.first_page, "offset": 0}.get(api.paging)
