@@ -67,7 +67,7 @@ class Fleet:
     def _row(self, index: int) -> Json:
         row = self._devices.at(index)
         if (owner := self._directory.original(index)) is not None:
-            row["associatedPerson"] = _person(row, owner, there=owner["id"] in self._directory.users)
+            row["associatedPerson"] = _person(row, owner, there=self._directory.is_named(owner["id"]))
         if (isolation := self._isolations.get(row["id"])) is not None:
             row["isolation"] = isolation.in_device(self._clock)
         if (tamper := self._tamper.get(row["id"])) is not None:

@@ -153,7 +153,7 @@ class Tenants:
 def _administration(tenant_id: str, directory: Directory, clock: Clock) -> Administration:
     # Four: three admins, and the second user of the last.
     users = [user for number in range(min(4, len(directory.users))) if (user := directory.original(number)) is not None]
-    return Administration({"id": tenant_id}, users, lambda one: one in directory.users, clock)
+    return Administration({"id": tenant_id}, users, directory.is_named, clock)
 
 
 def spoken_for(caller: Tenant | Parent, tenant_id: str) -> Tenant | None:
