@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from sophos_central_simulator import (
     admins,
+    alerts,
     clock_control,
     control,
     endpoint_actions,
@@ -17,7 +18,9 @@ from sophos_central_simulator import (
     groups,
     parents,
     roles,
+    siem,
     sign_in,
+    signal_control,
     users,
 )
 from sophos_central_simulator.errors import Refused
@@ -52,6 +55,7 @@ def create_simulator(settings: SimulatorSettings) -> FastAPI:
     for router in (
         control.router,
         clock_control.router,
+        signal_control.router,
         sign_in.router,
         users.router,
         groups.router,
@@ -61,6 +65,8 @@ def create_simulator(settings: SimulatorSettings) -> FastAPI:
         parents.router,
         admins.router,
         roles.router,
+        alerts.router,
+        siem.router,
     ):
         app.include_router(router)
     app.add_exception_handler(Refused, _refused)
@@ -94,7 +100,7 @@ def _credential(settings: SimulatorSettings) -> dict[str, Any]:
 
 
 def _each(settings: SimulatorSettings) -> dict[str, Any]:
-    return {"seed": settings.seed, "users": settings.users, "awkward": settings.awkward, "endpoints": settings.endpoints}
+    return {name: getattr(settings, name) for name in ("seed", "users", "awkward", "endpoints", "events_per_day")}
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

@@ -24,7 +24,7 @@ HEALTH = "/_control/health"
 LONGEST_URI = 7 * 1024
 LARGEST_BODY = 1024 * 1024
 SLASHES = re.compile(r"/{2,}")
-ID_STEP = re.compile(r"(/directory/(?:users|user-groups)|/endpoints|/admins|/roles|/role-assignments|/tenants)/[0-9a-fA-F-]{36}")
+ID_STEP = re.compile(r"(/directory/(?:users|user-groups)|/endpoints|/admins|/roles|/role-assignments|/tenants|/alerts)/[0-9a-fA-F-]{36}")
 
 
 class Gate:

@@ -26,13 +26,15 @@ class Switches(BaseModel):
         default="refuse", description="400 for page=0, an unknown sort or sourceType and the like, or as if it had not been asked."
     )
     next_key_at_end: Literal["absent", "empty"] = Field(
-        default="absent", description="What the last page of endpoints says for nextKey."
+        default="absent", description="What the last page of endpoints or alerts says for nextKey."
     )
     api_host_listed: bool = Field(default=True, description="Whether the list of a partner or organization names the tenant's apiHost.")
     refuses_parents: bool = Field(default=False, description="Every call of a partner or organization about this tenant answers 403.")
     missing_tenant_header: Literal[400, 401, 403] = Field(default=401, description="The answer without X-Tenant-ID.")
 
     isolation_takes: float = Field(default=0, ge=0, description="Seconds until a device has isolated or released itself.")
+
+    closed_alerts_listed: bool = Field(default=False, description="Whether an alert on which an action was taken is still there.")
 
     deleted_unknown_answers: bool = Field(default=True, description="What `deleted` says for an id that nobody has.")
     azure_delete_conflicts: bool = Field(

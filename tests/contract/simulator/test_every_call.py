@@ -8,11 +8,13 @@ from email.utils import parsedate_to_datetime
 import httpx
 import pytest
 
-from tests.contract.simulator.visitor import NOBODY, USERS, Visitor, refusal, visiting
+from tests.contract.simulator.visitor import ALERTS, ENDPOINTS, GROUPS, NOBODY, SIEM_ALERTS, SIEM_EVENTS, USERS, Visitor, refusal, visiting
+
+LISTS = [USERS, GROUPS, ENDPOINTS, ALERTS, SIEM_EVENTS, SIEM_ALERTS, "/common/v1/admins", "/common/v1/roles"]
 
 
 @pytest.mark.parametrize("bearer", [None, "Bearer", "Bearer made.up.token", "Basic dXNlcjpwYXNz", "Bearer eyJ.eyJ0ZW5hbnQiOjF9.x"])
-@pytest.mark.parametrize("path", ["/whoami/v1", USERS])
+@pytest.mark.parametrize("path", ["/whoami/v1", f"{ALERTS}/{NOBODY}", *LISTS])
 async def test_without_a_good_token_it_is_401(visitor: Visitor, bearer: str | None, path: str) -> None:
     """Missing, empty, made up, of another scheme."""
     headers = {"X-Tenant-ID": visitor.tenant["tenant_id"]} | ({} if bearer is None else {"Authorization": bearer})
@@ -20,18 +22,31 @@ async def test_without_a_good_token_it_is_401(visitor: Visitor, bearer: str | No
 
 
 @pytest.mark.parametrize("status", [401, 400, 403])
-async def test_without_a_tenant_header_it_is_401(visitor: Visitor, status: int) -> None:
+@pytest.mark.parametrize("path", LISTS)
+async def test_without_a_tenant_header_it_is_401(visitor: Visitor, status: int, path: str) -> None:
     """As Sophos says; others say 400 or 403, so it is a switch."""
     await visitor.switch(missing_tenant_header=status)
-    refusal(await visitor.http.get(USERS, headers={"Authorization": visitor.headers["Authorization"]}), status)
+    refusal(await visitor.http.get(path, headers={"Authorization": visitor.headers["Authorization"]}), status)
 
 
-async def test_a_foreign_tenant_is_forbidden(visitor: Visitor, http: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize("path", LISTS)
+async def test_a_foreign_tenant_is_forbidden(visitor: Visitor, http: httpx.AsyncClient, path: str) -> None:
     """A token opens one tenant only, whether the other one exists or not."""
     other = await visiting(http)
     for foreign in (other.tenant["tenant_id"], NOBODY):
-        body = refusal(await http.get(USERS, headers={**visitor.headers, "X-Tenant-ID": foreign}), 403)
+        body = refusal(await http.get(path, headers={**visitor.headers, "X-Tenant-ID": foreign}), 403)
         assert body["error"] == "forbidden"
+
+
+@pytest.mark.parametrize("path", LISTS)
+async def test_limits_and_faults_meet_every_list(visitor: Visitor, path: str) -> None:
+    """And each request is on record."""
+    await visitor.control("POST", "/faults", {"kind": "error", "status": 503, "path": path})
+    refusal(await visitor.http.get(path, headers=visitor.headers), 503)
+    await visitor.ask("GET", path)
+    await visitor.switch(requests_per_minute=1)
+    refusal([await visitor.http.get(path, headers=visitor.headers) for _ in range(2)][-1], 429)
+    assert (await visitor.control("GET", "/requests"))["counts"] == {f"GET {path}": 4}
 
 
 @pytest.mark.parametrize("name", ["X-Tenant-ID", "X-Tenant-Id", "x-tenant-id"])
