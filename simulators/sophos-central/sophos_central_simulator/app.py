@@ -25,6 +25,7 @@ from sophos_central_simulator import (
 )
 from sophos_central_simulator.errors import Refused
 from sophos_central_simulator.gate import Gate
+from sophos_central_simulator.requests import tenants_of
 from sophos_central_simulator.settings import SimulatorSettings
 from sophos_central_simulator.tenants import Parent, Tenant, Tenants
 
@@ -103,21 +104,25 @@ def _each(settings: SimulatorSettings) -> dict[str, Any]:
     return {name: getattr(settings, name) for name in ("seed", "users", "awkward", "endpoints", "events_per_day")}
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)  # noqa: S101 - registered for it only
-    return error.response()
+    return _shown(request, error)
 
 
-async def _invalid(_request: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it only
     words = [f"{'.'.join(str(step) for step in problem['loc'])}: {problem['msg']}" for problem in error.errors()]
-    return Refused(400, "; ".join(words)).response()
+    return _shown(request, Refused(400, "; ".join(words)))
 
 
-async def _http(_request: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it only
-    return Refused(error.status_code, headers=dict(error.headers or {})).response()
+    return _shown(request, Refused(error.status_code, headers=dict(error.headers or {})))
 
 
-async def _failed(_request: Request, _error: Exception) -> Response:
-    return Refused(500).response()
+async def _failed(request: Request, _error: Exception) -> Response:
+    return _shown(request, Refused(500))
+
+
+def _shown(request: Request, refused: Refused) -> Response:
+    return refused.response(tenants_of(request).clock.now())

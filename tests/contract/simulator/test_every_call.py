@@ -2,13 +2,26 @@
 
 import asyncio
 import gzip
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import httpx
 import pytest
 
-from tests.contract.simulator.visitor import ALERTS, ENDPOINTS, GROUPS, NOBODY, SIEM_ALERTS, SIEM_EVENTS, USERS, Visitor, refusal, visiting
+from tests.contract.simulator.visitor import (
+    ALERTS,
+    ENDPOINTS,
+    GROUPS,
+    NOBODY,
+    SIEM_ALERTS,
+    SIEM_EVENTS,
+    USERS,
+    Visitor,
+    control,
+    refusal,
+    visiting,
+)
 
 LISTS = [USERS, GROUPS, ENDPOINTS, ALERTS, SIEM_EVENTS, SIEM_ALERTS, "/common/v1/admins", "/common/v1/roles"]
 
@@ -98,10 +111,50 @@ async def test_an_over_long_uri_and_body_are_refused(visitor: Visitor) -> None:
 async def test_answers_carry_the_time_and_their_type(visitor: Visitor) -> None:
     """The Date header is how a client learns the server's clock."""
     answer = await visitor.http.get(USERS, headers=visitor.headers)
-    assert abs((parsedate_to_datetime(answer.headers["date"]) - datetime.now(UTC)).total_seconds()) < 5
     assert answer.headers["content-type"] == "application/json"
     assert any(not name["name"].isascii() for name in answer.json()["items"])
     assert b"\\u" not in answer.content, "UTF-8, not escapes"
+
+
+@pytest.mark.parametrize("path", [USERS, f"{USERS}/{NOBODY}", SIEM_EVENTS, "/_control/health", "/nowhere"])
+async def test_answers_are_dated_by_the_simulators_clock(visitor: Visitor, path: str) -> None:
+    """Also refusals, once each, and the page of a proxy: a client reckons with it what it has still to read."""
+    await control(visitor.http, "POST", "/clock", {"advance": 100})
+    now = datetime.fromisoformat((await control(visitor.http, "GET", "/clock"))["now"])
+    await visitor.control("POST", "/faults", {"kind": "not_json", "path": path, "skip": 1})
+    for _ in range(2):
+        answer = await visitor.http.get(path, headers=visitor.headers)
+        (told,) = answer.headers.get_list("date")
+        assert -1 <= (parsedate_to_datetime(told) - now).total_seconds() < 5
+        if answer.status_code == 404:
+            assert 0 <= (datetime.fromisoformat(answer.json()["createdAt"]) - now).total_seconds() < 5
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 413, 414, 429, 500, 502, 503])
+async def test_every_refusal_has_one_shape(visitor: Visitor, status: int) -> None:
+    """What a client can rely on, whatever went wrong; written as Sophos writes it, with four spaces."""
+    user = await visitor.one("activeDirectory")
+    asked: dict[int, tuple[str, str, dict[str, Any]]] = {
+        400: ("GET", f"{USERS}/somebody", {}),
+        401: ("GET", USERS, {"headers": {}}),
+        403: ("GET", USERS, {"headers": {**visitor.headers, "X-Tenant-ID": NOBODY}}),
+        404: ("GET", f"{USERS}/{NOBODY}", {}),
+        405: ("PUT", USERS, {}),
+        409: ("DELETE", f"{USERS}/{user['id']}", {}),
+        413: ("POST", USERS, {"content": b"x" * 1_100_000}),
+        414: ("GET", USERS, {"params": {"search": "x" * 7200}}),
+    }
+    method, path, given = asked.get(status, ("GET", USERS, {}))
+    if status == 429:
+        await visitor.fault("throttle", count=2)
+    elif status >= 500:
+        await visitor.fault("error", status=status, count=2)
+    answers = [await visitor.http.request(method, path, **{"headers": visitor.headers, **given}) for _ in range(2)]
+    one, two = [refusal(answer, status) for answer in answers]
+    assert list(one) == [name for name in ("error", "correlationId", "requestId", "createdAt", "message") if name in one]
+    assert ("message" in one) is ("createdAt" in one) is (status != 401)
+    assert len({body[name] for body in (one, two) for name in ("correlationId", "requestId")}) == 4
+    assert answers[0].text.startswith('{\n    "error"')
 
 
 @pytest.mark.parametrize("told", [True, False])
