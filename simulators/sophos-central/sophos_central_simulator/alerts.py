@@ -155,7 +155,7 @@ def _shown(tenant: Tenant, alert: Signal) -> Json:
         "managedAgent": {"id": device["id"], "type": device["type"]},
         **({"person": {"id": person["id"]}} if "id" in person else {}),
         "product": _product(tenant, alert),
-        "raisedAt": stamp(alert.at),
+        "raisedAt": stamp(alert.at) if tenant.switches.raised_at_zoned else stamp(alert.at)[:-1],
         "severity": kind.severity,
         "tenant": {"id": tenant.id, "name": tenant.directory.domain},
         "type": kind.type,

@@ -34,6 +34,7 @@ class Switches(BaseModel):
 
     isolation_takes: float = Field(default=0, ge=0, description="Seconds until a device has isolated or released itself.")
 
+    raised_at_zoned: bool = Field(default=True, description="Whether the raisedAt of alerts ends with Z; samples show both.")
     closed_alerts_listed: bool = Field(default=False, description="Whether an alert on which an action was taken is still there.")
 
     deleted_unknown_answers: bool = Field(default=True, description="What `deleted` says for an id that nobody has.")

@@ -33,10 +33,14 @@ class Tenant(Caller):
 
 @dataclass(slots=True, kw_only=True)
 class Parent(Caller):
-    """A partner or an organization. Its own switches, faults and record are for calls that name no tenant of it."""
+    """A partner or an organization. Its own switches, faults and record are for calls that name no tenant of it.
+
+    Its staff are who can be its admins, and are from the start; no route lists them.
+    """
 
     kind: Literal["partner", "organization"]
     administration: Administration = field(repr=False)
+    staff: list[dict[str, Any]] = field(repr=False)
     tenants: list[Tenant] = field(default_factory=list, repr=False)
 
     def shown(self, base: str) -> list[dict[str, Any]]:
@@ -119,6 +123,7 @@ class Tenants:
         parent = Parent(
             id=parent_id,
             administration=Administration({"id": parent_id}, staff, lambda _one: True, self.clock),
+            staff=staff,
             kind=kind,
             client_id=client_id or new_id(),
             client_secret=client_secret or secrets.token_hex(48),

@@ -237,3 +237,12 @@ async def test_raised_at_is_on_the_simulators_clock(quiet: Visitor) -> None:
     (made,) = await quiet.happen()
     raised = datetime.fromisoformat((await quiet.ask("GET", f"{ALERTS}/{made['id']}"))["raisedAt"])
     assert timedelta(0) <= raised - datetime.fromisoformat(now).astimezone(UTC) < timedelta(seconds=5)
+
+
+async def test_whether_times_of_alerts_have_a_zone_is_a_switch(owner: Visitor) -> None:
+    """Samples show both; keys and filters stay what they were."""
+    zoned = await every(owner)
+    await owner.switch(raised_at_zoned=False)
+    bare = await every(owner, pageSize=7)
+    assert [f"{one['raisedAt']}Z" for one in bare] == [one["raisedAt"] for one in zoned]
+    assert await every(owner, **{"from": bare[9]["raisedAt"]}, sort="raisedAt") == bare[9:]
