@@ -7,6 +7,8 @@ from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import httpx
+
 from connector.storable import checked
 from shared.api.variables import VariableType
 from shared.errors import Invalid
@@ -31,13 +33,14 @@ def _text(value: str) -> str | None:
     return value or None
 
 
-def _url(value: str) -> str | None:
+def web_address(value: str) -> str | None:
+    """Return an address that can be asked, or None. A user or a password in it would be a secret, and addresses are shown."""
     try:
+        httpx.URL(value)
         parts = urlsplit(value)
         fits = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
+    except (ValueError, httpx.InvalidURL):
         return None
-    # A user or a password in an address would be a secret, and variables are shown.
     return value if fits and parts.username is None and not re.search(r"\s", value) else None
 
 
@@ -76,7 +79,7 @@ def _boolean(value: str) -> str | None:
 
 TYPES: Mapping[VariableType, tuple[Callable[[str], str | None], str, str]] = {
     "text": (_text, "text", "some words"),
-    "url": (_url, "a web address without a password", "https://api-eu01.central.sophos.com"),
+    "url": (web_address, "a web address without a password", "https://api-eu01.central.sophos.com"),
     "uuid": (_uuid, "a UUID", "4f8a1d1e-2f0c-4c3b-9a55-0d7f1c1f8e11"),
     "host": (_host, "the name or address of a host", "files.example.com"),
     "number": (_number, "a number", "12.5"),
