@@ -119,6 +119,13 @@ class CredentialPatch(In):
     expires_at: Moment | None = Field(default=None, description="null: it does not expire. Of mutual TLS: no later than the certificate.")
 
 
+class CredentialUse(Out):
+    """An active workflow signs in with a credential."""
+
+    workflow: str
+    credential_id: UUID
+
+
 def revealed(given: BaseModel) -> dict[str, Any]:
     """Return a body with its secrets in the open, to send it on: the one place where they leave their `SecretStr`."""
     whole: dict[str, Any] = _revealed(given.model_dump(exclude_none=True))
