@@ -123,6 +123,10 @@ class DeliveredPage(In):
     next: Cursor | None = Field(description="Where the next page is; null after the last one.")
     complete: bool = Field(default=True, description="Of the last page: whether nothing was left out on the way.")
     total: int | None = Field(default=None, ge=0)
+    part: Annotated[str, StringConstraints(max_length=200)] = Field(
+        default="", description="The part of the source that it shows, such as a tenant's id."
+    )
+    ends_part: bool = Field(default=False, description="Whether the part was listed to its end with this page, and nothing of it left out.")
     took_ms: int = Field(ge=0)
     requests: int = Field(ge=0, description="Requests that were spent on it.")
 
@@ -170,6 +174,7 @@ class QuestionsOut(Out):
     """Ids to ask the source for. None: the agent's part of the run is done."""
 
     questions: list[str]
+    parts: list[str] = Field(default_factory=list, description="The part of the source in which each is asked for, in the same order.")
 
 
 class FailureIn(HeldIn):

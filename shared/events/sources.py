@@ -46,6 +46,7 @@ class UsersObserved(Event):
 
     provenance: Provenance
     page: int = Field(ge=1)
+    part: str = Field(default="", description="The part of the source that the page shows, such as a tenant's id; empty: it has no parts.")
     fetched_at: datetime
     source_ids: list[str] = Field(description="The source's own id of each record, in the order of `records`.")
     records: list[dict[str, Any]]
@@ -62,7 +63,7 @@ class UsersObserved(Event):
 
 
 class ListingCompleted(Event):
-    """A run read the whole directory, from the first page to the last: it alone may speak of absence."""
+    """A run read the directory, or named parts of it, from the first page to the last: it alone may speak of absence, and only there."""
 
     topic: ClassVar[str] = "sources.listing.completed.v1"
     told_by: ClassVar[str] = "connector"
@@ -70,6 +71,10 @@ class ListingCompleted(Event):
     provenance: Provenance
     pages: int
     records: int
+    parts: list[str] = Field(
+        default=[""],
+        description="The parts of the source of which nothing was left out. Of users last observed in another part it says nothing.",
+    )
 
     @property
     @override
@@ -144,6 +149,7 @@ class PlannedPageApproved(Event):
     provenance: Provenance
     plan_run_id: UUID
     page: int = Field(ge=1)
+    part: str = Field(default="", description="The part of the source that the page showed.")
     records: int = Field(ge=0, description="How many records the mapper was told on this page: as many must be accounted for.")
 
     @property

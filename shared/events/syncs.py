@@ -94,6 +94,10 @@ class AbsenceSuspected(Event):
     integration_id: UUID
     run_id: UUID
     source_ids: list[str]
+    parts: list[str] = Field(
+        default_factory=list,
+        description="The part of the source in which each was observed last, in the order of `source_ids`. Empty: the source has no parts.",
+    )
 
     @property
     @override

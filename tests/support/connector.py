@@ -57,6 +57,8 @@ class SmallMapper:
     bus: InProcessBus
     linked: dict[str, Json] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
+    parts: dict[str, str] = field(default_factory=dict)
+    """Of each user, the part of the source in which they were observed last."""
     withhold: set[str] = field(default_factory=set)
     """Users whose absence the guard withholds."""
     heard: list[Event] = field(default_factory=list)
@@ -106,8 +108,10 @@ class SmallMapper:
                 return self._apply(event)
             case ListingCompleted():
                 run_id = event.provenance.run_id
-                absent = sorted(set(self.linked) - self._shown.get(run_id, set())) + self.also_suspect
-                return AbsenceSuspected(integration_id=event.provenance.integration_id, run_id=run_id, source_ids=absent)
+                unseen = set(self.linked) - self._shown.get(run_id, set())
+                absent = sorted(one for one in unseen if self.parts[one] in event.parts) + self.also_suspect
+                suspects = {"source_ids": absent, "parts": [self.parts.get(one, "") for one in absent]}
+                return AbsenceSuspected(integration_id=event.provenance.integration_id, run_id=run_id, **suspects)
             case UsersProvenAbsent():
                 proven = {proof.source_id for proof in event.proofs}
                 proven -= self.withhold
@@ -125,6 +129,7 @@ class SmallMapper:
         rejections = []
         for source_id, record in list(zip(event.source_ids, event.records, strict=True))[self.lose :]:
             self._shown.setdefault(event.provenance.run_id, set()).add(source_id)
+            self.parts[source_id] = event.part
             if self.reject(source_id):
                 counts["failed"] += 1
                 rejections.append(Rejection(source_id=source_id, code="no_email", message="there is no e-mail", record=record))

@@ -103,24 +103,25 @@ class Mapper:
         await self.call("PUT", f"/integrations/{self.integration_id}/mapping", json={**MAPPING, **mapping})
         return self
 
-    async def observe(self, records: Sequence[dict[str, Any]], *, page: int = 1, **changes: Any) -> dict[str, int]:
+    async def observe(self, records: Sequence[dict[str, Any]], *, page: int = 1, part: str = "", **changes: Any) -> dict[str, int]:
         """Tell the mapper a page; return the counts that it answers."""
-        await self.publish(self.page(records, page=page, **changes))
+        await self.publish(self.page(records, page=page, part=part, **changes))
         return dict(self.last("sync.page.applied.v1").model_dump()["counts"])
 
-    def page(self, records: Sequence[dict[str, Any]], *, page: int = 1, **changes: Any) -> UsersObserved:
+    def page(self, records: Sequence[dict[str, Any]], *, page: int = 1, part: str = "", **changes: Any) -> UsersObserved:
         """Return a page of observations."""
         return UsersObserved(
             provenance=self.provenance(**changes),
             page=page,
+            part=part,
             fetched_at=now(),
             source_ids=[record["id"] for record in records],
             records=list(records),
         )
 
-    def listing(self, records: int) -> ListingCompleted:
-        """Return the end of a listing."""
-        return ListingCompleted(provenance=self.provenance(), pages=1, records=records)
+    def listing(self, records: int, *parts: str, **changes: Any) -> ListingCompleted:
+        """Return the end of a listing, of some parts of the source or of one without parts."""
+        return ListingCompleted(provenance=self.provenance(**changes), pages=1, records=records, parts=list(parts) or [""])
 
     def absent(self, *source_ids: str, status: int = 404) -> UsersProvenAbsent:
         """Return proofs of absence."""

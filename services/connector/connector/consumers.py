@@ -1,5 +1,7 @@
 """What the connector hears from the mapper during a run. Handlers only store; workers speak to sources."""
 
+from collections.abc import Iterator
+
 from sqlalchemy import update
 
 from connector.notices.saying import say_withheld
@@ -8,7 +10,7 @@ from connector.runs.log import log_state
 from connector.runs.phases import ABSENCE, PROVING, SETTLING, SUSPECTING
 from connector.runs.rewrites import approve_or_wait, enter_staged
 from connector.runs.runs import read_row
-from connector.runs.suspects import suspect
+from connector.runs.suspects import Suspect, suspect
 from connector.tables import RUNS
 from shared.bus.subscriptions import Lane, Subscriptions
 from shared.events.records import RecordsWithheld
@@ -40,7 +42,7 @@ async def store_suspects(event: AbsenceSuspected, unit: Unit) -> None:
     waiting = update(RUNS).where(RUNS.c.id == event.run_id, RUNS.c.phase == SUSPECTING)
     taken = await unit.session.execute(waiting.values(phase=PROVING, lease_until=None).returning(RUNS.c.id))
     if taken.first() is not None:
-        await suspect(unit.session, event.run_id, event.source_ids)
+        await suspect(unit.session, event.run_id, _suspects(event))
         await log_state(unit.session, event.run_id, "proving", suspects=len(event.source_ids))
         row = await read_row(unit.session, event.run_id)
         if row.pages_staged:
@@ -61,3 +63,8 @@ async def close_books(event: AbsenceApplied, unit: Unit) -> None:
 async def tell_of_tray(event: RecordsWithheld, unit: Unit) -> None:
     """Tell contacts that losses wait for somebody."""
     await say_withheld(unit.session, event)
+
+
+def _suspects(event: AbsenceSuspected) -> Iterator[Suspect]:
+    parts = event.parts or [""] * len(event.source_ids)
+    return map(Suspect, event.source_ids, parts)

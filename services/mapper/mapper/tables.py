@@ -1,6 +1,6 @@
 """What the mapper stores."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, Uuid
+from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, Uuid, text
 
 from shared.db.migrate import Schema
 from shared.db.naming import metadata
@@ -84,7 +84,7 @@ UNIQUE_VALUES = Table(
     Column("record_id", Uuid, nullable=False, index=True),
 )
 
-# What one integration calls a record, and what it last said of it. A run touches every row, so the columns that it writes have no index.
+# What one integration calls a record, and what it last said of it. A run touches every row, so the columns that it changes have no index.
 LINKS = Table(
     "links",
     METADATA,
@@ -99,6 +99,10 @@ LINKS = Table(
     Column("first_seen", Json, nullable=False),
     Column("missing_since", Timestamp),
     Column("deleted_at", Timestamp),
+    # The part of the source, such as a tenant, in which it was observed last.
+    Column("part", String(200), nullable=False, default="", server_default=text("''")),
+    # A run writes the part that stands there already, which costs the index nothing.
+    Index("ix_links_part_integration_id", "part", "integration_id"),
 )
 
 REVISIONS = Table(

@@ -1,14 +1,15 @@
 """The credential of a partner or an organization: one run over many tenants, and what it may say of who is not there."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
-from shared.events import ListingCompleted
+from shared.events import ListingCompleted, UsersProvenAbsent
 from shared.ids import new_id
 from sophos_central_simulator.faults import Fault
 from sophos_central_simulator.tenants import Parent
-from tests.support.connector import Api, World, run
+from tests.support.connector import Api, World, ended, eventually, run
 
 
 def parent_of(here: World, kind: Any, **how: Any) -> Parent:
@@ -52,26 +53,66 @@ async def test_all_tenants_are_read_in_one_run(here: World, kind: str) -> None:
     assert here.mapper.missing == {gone}
 
 
-async def test_a_tenant_out_of_reach_is_named_and_nobody_is_missing_for_it(here: World) -> None:
-    """Its users were read before and cannot be asked for now: they stay as they are."""
+async def test_a_tenant_out_of_reach_is_named_and_nobody_of_it_is_missing(here: World) -> None:
+    """Its users stay as they are, whoever left them meanwhile; who left a tenant that was read is missing all the same."""
     parent = parent_of(here, "partner")
     async with here.connector() as api:
         integration_id = await launched(api, parent, tenants="all")
         await run(api, integration_id)
-        listings = len(here.mapper.of(ListingCompleted))
         switches = parent.tenants[2].switches
         parent.tenants[2].switches = switches.model_copy(update={"refuses_parents": True})
-        parent.tenants[0].directory.remove(next(iter(parent.tenants[0].directory.users)))
+        left, hidden = (next(iter(parent.tenants[which].directory.users)) for which in (0, 2))
+        parent.tenants[0].directory.remove(left)
+        parent.tenants[2].directory.remove(hidden)
         out = await run(api, integration_id)
         errors = (await api.get(f"/runs/{out['id']}/errors"))["items"]
+        told, asked = here.mapper.of(ListingCompleted)[-1], here.mapper.of(UsersProvenAbsent)[-1]
         parent.tenants[2].switches = switches
         after = await run(api, integration_id)
 
-    assert (out["state"], out["fetched"], out["missing"]) == ("completed_with_errors", 259, 0)
+    assert (out["state"], out["fetched"], out["newly_missing"]) == ("completed_with_errors", 259, 1)
     assert [error["code"] for error in errors] == ["sophos_tenant_skipped"]
     assert parent.tenants[2].id in errors[0]["message"]
-    assert len(here.mapper.of(ListingCompleted)) == listings + 1, "only the run that read every tenant speaks of absence"
-    assert (after["state"], after["newly_missing"]) == ("completed", 1)
+    assert told.parts == sorted(tenant.id for tenant in parent.tenants[:2])
+    assert [(proof.source_id, proof.asked.endswith(parent.tenants[0].id)) for proof in asked.proofs] == [(left, True)]
+    assert (after["state"], after["newly_missing"], here.mapper.missing) == ("completed", 1, {left, hidden})
+
+
+async def test_nobody_is_missing_whose_tenant_left_the_partner(here: World) -> None:
+    """All the others say that they do not know them, which is true, and says nothing."""
+    parent = parent_of(here, "partner")
+    async with here.connector() as api:
+        integration_id = await launched(api, parent, tenants="all")
+        await run(api, integration_id)
+        parent.tenants.pop(1)
+        out = await run(api, integration_id)
+    assert (out["state"], out["fetched"], out["missing"]) == ("completed", 260, 0)
+    assert here.mapper.missing == set()
+
+
+async def test_each_part_is_remembered_over_a_restart_in_the_middle(here: World) -> None:
+    """Whoever goes on behind the last page does not know which tenants were read before: the database does."""
+    parent = parent_of(here, "partner")
+    async with here.connector() as api:
+        integration_id = await launched(api, parent, tenants="all")
+        await run(api, integration_id)
+        gone = [next(iter(tenant.directory.users)) for tenant in parent.tenants]
+        for tenant, one in zip(parent.tenants, gone, strict=True):
+            tenant.directory.remove(one)
+        here.mapper.hold = asyncio.Event()
+        parent.tenants[2].faults.append(Fault(kind="slow", path="/common/v1/directory/users", seconds=2))
+        queued = await api.post(f"/integrations/{integration_id}/runs", expect=202)
+
+        async def two_are_read() -> Any:
+            shown = await api.get(f"/runs/{queued['id']}")
+            return shown if shown["progress"]["pages"] >= 4 else None
+
+        await eventually(two_are_read)
+        here.mapper.hold.set()
+    async with here.connector() as api:
+        out = await ended(api, queued["id"])
+    assert (out["state"], out["newly_missing"]) == ("completed", 3)
+    assert here.mapper.missing == set(gone)
 
 
 async def test_a_forecast_leaves_out_the_tenants_that_a_run_would_skip(here: World) -> None:

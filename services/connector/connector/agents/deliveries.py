@@ -61,7 +61,7 @@ async def store_answers(parts: Parts, agent: str, run_id: UUID, given: AnswersIn
     questions = await proving.questions()
     if not questions:
         await proving.conclude()
-    return QuestionsOut(questions=questions)
+    return QuestionsOut(questions=[one.source_id for one in questions], parts=[one.part for one in questions])
 
 
 async def keep_alive(parts: Parts, agent: str, run_id: UUID, fence: int) -> float:
@@ -111,6 +111,8 @@ def _read(given: DeliveredPage) -> Read:
         complete=given.complete,
         source_time=given.source_time,
         total=given.total,
+        part=storable(given.part),
+        ends_part=given.ends_part,
     )
     return Read(page, given.took_ms, given.requests, _entries(given.incidents))
 

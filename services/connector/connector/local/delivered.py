@@ -39,6 +39,8 @@ def delivered_page(read: Read) -> DeliveredPage:
         next=page.next,
         complete=page.complete,
         total=page.total,
+        part=page.part,
+        ends_part=page.ends_part,
         took_ms=read.took,
         requests=read.requests,
     )

@@ -8,6 +8,7 @@ import httpx
 import stamina
 from pydantic import BaseModel, SecretStr
 
+from connector.runs.suspects import Suspect
 from shared.api.agents import (
     AgentSelfOut,
     AnswersIn,
@@ -81,10 +82,11 @@ class Gateway(ProblemClient):
         """Deliver pages. Raises `NoLongerOurs`, `OutOfStep`."""
         await self._patiently(f"/api/v1/agent/runs/{run_id}/pages", given)
 
-    async def answers(self, run_id: UUID, given: AnswersIn) -> list[str]:
+    async def answers(self, run_id: UUID, given: AnswersIn) -> list[Suspect]:
         """Deliver answers; return the next questions. Raises `NoLongerOurs`."""
         answer = await self._patiently(f"/api/v1/agent/runs/{run_id}/answers", given)
-        return self.understood(QuestionsOut, answer).questions
+        told = self.understood(QuestionsOut, answer)
+        return list(map(Suspect, told.questions, told.parts or [""] * len(told.questions)))
 
     async def alive(self, run_id: UUID, fence: int) -> float:
         """Renew the lease; return its seconds. Raises `NoLongerOurs`."""

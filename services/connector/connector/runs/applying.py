@@ -110,7 +110,7 @@ class Applying:
 
 def approved(provenance: Provenance, plan_run_id: UUID, page: Row[Any]) -> PlannedPageApproved:
     """Return what is told of a page that may be applied."""
-    return PlannedPageApproved(provenance=provenance, plan_run_id=plan_run_id, page=page.page, records=page.told)
+    return PlannedPageApproved(provenance=provenance, plan_run_id=plan_run_id, page=page.page, part=page.part, records=page.told)
 
 
 async def _not_applied(session: AsyncSession, run_id: UUID) -> None:
@@ -140,6 +140,7 @@ def _row(run_id: UUID, page: Row[Any]) -> dict[str, Any]:
         "run_id": run_id,
         "page": page.page,
         "kind": "plan",
+        "part": page.part,
         "records": page.told,
         "told": page.told,
         "fetched_at": page.fetched_at,

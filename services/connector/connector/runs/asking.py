@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from connector.runs.suspects import Finding
+from connector.runs.suspects import Finding, Suspect
 from connector.sources.base import Session, described
 from shared.errors import AppError, Invalid
 
@@ -33,19 +33,19 @@ class Asking:
         told, self._requests_told = self._requests_told, self._session.requests
         return self._requests_told - told
 
-    async def ask(self, source_ids: Sequence[str]) -> dict[str, Finding]:
+    async def ask(self, suspects: Sequence[Suspect]) -> dict[str, Finding]:
         """Return what the source says of each, as far as it was asked."""
         findings: dict[str, Finding] = {}
-        for start in range(0, len(source_ids), AT_ONCE):
+        for start in range(0, len(suspects), AT_ONCE):
             if self.given_up is not None:
                 break
-            some = source_ids[start : start + AT_ONCE]
-            findings |= zip(some, await asyncio.gather(*(self._ask(one) for one in some)), strict=True)
+            some = suspects[start : start + AT_ONCE]
+            findings |= zip((one.source_id for one in some), await asyncio.gather(*(self._ask(one) for one in some)), strict=True)
         return findings
 
-    async def _ask(self, source_id: str) -> Finding:
+    async def _ask(self, suspect: Suspect) -> Finding:
         try:
-            answer = await self._session.look_for(source_id)
+            answer = await self._session.look_for(suspect.source_id, suspect.part)
         except AppError as error:
             problem = described(error)
             if not isinstance(error, Invalid):

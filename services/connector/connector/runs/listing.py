@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from connector.runs.beginning import provenance_of
 from connector.runs.books import enter_errors, settle
@@ -16,8 +16,9 @@ from connector.runs.notes import as_rejection, noted
 from connector.runs.phases import SETTLING, SUSPECTING
 from connector.runs.reading import Read, read_ahead
 from connector.sources.base import Session, SourcePage
-from connector.tables import RUN_PAGES, RUNS
+from connector.tables import RUN_PAGES, RUN_PARTS, RUNS
 from shared.clock import now
+from shared.db.upsert import insert_for
 from shared.events.sources import ListingCompleted, UsersObserved
 from shared.observability.logging import get_logger
 from shared.unit import Unit, Units
@@ -49,7 +50,11 @@ class Listing:
         numbered = self._take_in(reads)
         last = reads[-1].page
         async with self._units.begin(correlation_id=self._held.row.correlation_id, actor=self._provenance.integration_user) as unit:
-            await self._advance(unit, reads)
+            listed = self._listed(reads)
+            parts = await self._all_parts(unit, listed) if last.next is None else []
+            await self._advance(unit, reads, may_suspect=bool(parts))
+            # The run's own row first, as whoever counts pages locks it.
+            await self._keep_parts(unit, listed)
             await self._tell(unit, numbered)
             for number, read in numbered:
                 troubles = [note for note in read.page.notes if note.is_error]
@@ -57,7 +62,7 @@ class Listing:
             entries = [entry for number, read in numbered for entry in _entries(read, number)]
             await write_log(unit.session, self._held.run_id, entries)
             if last.next is None:
-                await self._conclude(unit, last)
+                await self._conclude(unit, parts)
         records = sum(read.page.fetched for read in reads)
         log.info("pages_committed", run_id=str(self._held.run_id), page=self._pages, records=records, last=last.next is None)
 
@@ -74,7 +79,21 @@ class Listing:
             numbered.append((self._pages, read))
         return numbered
 
-    async def _advance(self, unit: Unit, reads: Sequence[Read]) -> None:
+    def _listed(self, reads: Sequence[Read]) -> list[str]:
+        """Return the parts of the source that a full run has listed to their end with these pages."""
+        listed = [read.page.listed_part for read in reads] if self._held.row.kind == "full" else []
+        return [part for part in listed if part is not None]
+
+    async def _keep_parts(self, unit: Unit, listed: list[str]) -> None:
+        if listed:
+            rows = [{"run_id": self._held.run_id, "part": part} for part in listed]
+            await unit.session.execute(insert_for(unit.session, RUN_PARTS).on_conflict_do_nothing(), rows)
+
+    async def _all_parts(self, unit: Unit, listed: list[str]) -> list[str]:
+        before = await unit.session.scalars(select(RUN_PARTS.c.part).where(RUN_PARTS.c.run_id == self._held.run_id))
+        return sorted({*before, *listed})
+
+    async def _advance(self, unit: Unit, reads: Sequence[Read], *, may_suspect: bool) -> None:
         rejected = sum(len(read.page.rejected) for read in reads)
         troubles = sum(note.is_error for read in reads for note in read.page.notes)
         last = reads[-1].page
@@ -90,20 +109,17 @@ class Listing:
             "total": self._total,
         }
         if last.next is None:
-            values |= {"state": "applying", "phase": SUSPECTING if self._is_whole(last) else SETTLING, "applying_since": now()}
+            values |= {"state": "applying", "phase": SUSPECTING if may_suspect else SETTLING, "applying_since": now()}
         await self._held.advance(unit.session, keep=last.next is not None, **values)
 
-    async def _conclude(self, unit: Unit, last: SourcePage) -> None:
-        whole = self._is_whole(last)
-        await log_state(unit.session, self._held.run_id, "applying", pages=self._pages, records=self._fetched, whole=whole)
-        if whole:
-            unit.record(ListingCompleted(provenance=self._provenance, pages=self._pages, records=self._fetched))
+    async def _conclude(self, unit: Unit, parts: list[str]) -> None:
+        told = {"pages": self._pages, "records": self._fetched}
+        await log_state(unit.session, self._held.run_id, "applying", **told, whole_parts=len(parts))
+        if parts:
+            unit.record(ListingCompleted(provenance=self._provenance, **told, parts=parts))
         else:
             # What was left out, or not asked for, may hide anybody: this run says of nobody that they are gone.
             await settle(unit, self._held.run_id)
-
-    def _is_whole(self, last: SourcePage) -> bool:
-        return last.complete and self._held.row.kind == "full"
 
     def _watermark_after(self, page: SourcePage) -> datetime | None:
         """Return from when on the next quick run must read: since this run began, or since where it began if it left something out."""
@@ -122,6 +138,7 @@ class Listing:
                 UsersObserved(
                     provenance=self._provenance,
                     page=number,
+                    part=read.page.part,
                     fetched_at=read.page.fetched_at,
                     source_ids=[user.source_id for user in read.page.users],
                     records=[user.record for user in read.page.users],
@@ -142,6 +159,7 @@ def page_row(run_id: UUID, number: int, kind: str, page: SourcePage, took: int |
         "run_id": run_id,
         "page": number,
         "kind": kind,
+        "part": page.part,
         "records": page.fetched,
         "told": len(page.users),
         "fetched_at": page.fetched_at,

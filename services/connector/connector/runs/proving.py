@@ -1,10 +1,12 @@
 """Proving absence: everybody whom the listing did not show is asked for by id, and only a 404 counts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Row, insert
 
 from connector.runs.asking import Asking
 from connector.runs.beginning import provenance_of
@@ -13,7 +15,7 @@ from connector.runs.claims import Claim
 from connector.runs.listing import page_row
 from connector.runs.log import Entry, incidents, log_state, write_log
 from connector.runs.phases import ABSENCE
-from connector.runs.suspects import Finding, found, give_up_on_the_rest, not_asked_yet, note_findings
+from connector.runs.suspects import Finding, Suspect, found, give_up_on_the_rest, not_asked_yet, note_findings
 from connector.sources.base import Observed, Session, SourcePage, described
 from connector.tables import RUN_PAGES, RUNS
 from shared.clock import now
@@ -37,8 +39,8 @@ class Proving:
         self._page_size = page_size
         self._provenance = provenance_of(held)
 
-    async def questions(self) -> list[str]:
-        """Return the next ids to ask for; none when everybody was asked for."""
+    async def questions(self) -> list[Suspect]:
+        """Return the next ones to ask for; none when everybody was asked for."""
         async with self._units.database.reading() as reading:
             return await not_asked_yet(reading, self._held.run_id, CHUNK)
 
@@ -63,10 +65,10 @@ class Proving:
         """Tell who is there after all (as extra pages) and who is proven absent; keep the rest as errors of the run."""
         async with self._unit() as unit:
             run_id = self._held.run_id
-            present = [Observed(row.source_id, row.record) for row in await found(unit.session, run_id, "present")]
+            present = await found(unit.session, run_id, "present")
             unclear = as_rejections(await found(unit.session, run_id, "unclear"))
             proofs = [ProofOfAbsence.model_validate(row.proof) for row in await found(unit.session, run_id, "absent")]
-            pages = [present[start : start + self._page_size] for start in range(0, len(present), self._page_size)]
+            pages = list(_drifted(present, self._page_size))
             await self._held.advance(
                 unit.session,
                 keep=False,
@@ -75,8 +77,8 @@ class Proving:
                 fetched=RUNS.c.fetched + len(present),
                 errors=RUNS.c.errors + len(unclear),
             )
-            for number, users in enumerate(pages, start=self._held.row.pages + 1):
-                await self._tell_drift(unit, number, users)
+            for number, page in enumerate(pages, start=self._held.row.pages + 1):
+                await self._tell_drift(unit, number, page)
             await enter_errors(unit.session, run_id, 0, unclear)
             counted = {"absent": len(proofs), "present": len(present), "unclear": len(unclear)}
             await log_state(unit.session, run_id, "proven", **counted)
@@ -84,21 +86,29 @@ class Proving:
             unit.record(UsersProvenAbsent(provenance=self._provenance, proofs=proofs, **listed))
         log.info("absence_concluded", run_id=str(run_id), **counted)
 
-    async def _tell_drift(self, unit: Unit, number: int, users: list[Observed]) -> None:
-        page = SourcePage(users, [], now(), None)
+    async def _tell_drift(self, unit: Unit, number: int, page: SourcePage) -> None:
         await unit.session.execute(insert(RUN_PAGES), [page_row(self._held.run_id, number, "drift", page)])
         unit.record(
             UsersObserved(
                 provenance=self._provenance,
                 page=number,
+                part=page.part,
                 fetched_at=page.fetched_at,
-                source_ids=[user.source_id for user in users],
-                records=[user.record for user in users],
+                source_ids=[user.source_id for user in page.users],
+                records=[user.record for user in page.users],
             )
         )
 
     def _unit(self) -> AbstractAsyncContextManager[Unit]:
         return self._units.begin(correlation_id=self._held.row.correlation_id, actor=self._provenance.integration_user)
+
+
+def _drifted(rows: Sequence[Row[Any]], size: int) -> Iterator[SourcePage]:
+    """Return those who are there after all on pages, each of one part of the source."""
+    for part, some in groupby(sorted(rows, key=attrgetter("part")), attrgetter("part")):
+        users = [Observed(row.source_id, row.record) for row in some]
+        for start in range(0, len(users), size):
+            yield SourcePage(users[start : start + size], [], now(), None, part=part)
 
 
 async def prove(proving: Proving, session: Session) -> None:

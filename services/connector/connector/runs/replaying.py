@@ -1,7 +1,6 @@
 """Replaying: the stored records of errors are told to the mapper again, as a run of its own, once their cause is mended."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -97,7 +96,8 @@ class Replaying:
 
     async def _commit(self, unit: Unit, rows: Sequence[Row[Any]]) -> None:
         number = self._pages + 1
-        page = SourcePage([Observed(row.source_id, row.record) for row in rows], [], await _read_at(unit.session, rows[0]), None)
+        read = await _page_of(unit.session, rows[0])
+        page = SourcePage([Observed(row.source_id, row.record) for row in rows], [], read.fetched_at, None, part=read.part)
         await self._held.advance(unit.session, pages=number, fetched=self._fetched + page.fetched)
         await unit.session.execute(insert(RUN_PAGES), [page_row(self._held.run_id, number, "replay", page)])
         told = update(RUN_ERRORS).where(RUN_ERRORS.c.id.in_([row.id for row in rows]))
@@ -107,6 +107,7 @@ class Replaying:
             UsersObserved(
                 provenance=self._provenance,
                 page=number,
+                part=page.part,
                 fetched_at=page.fetched_at,
                 source_ids=[user.source_id for user in page.users],
                 records=[user.record for user in page.users],
@@ -120,7 +121,6 @@ class Replaying:
         await settle(unit, self._held.run_id)
 
 
-async def _read_at(session: AsyncSession, error: Row[Any]) -> datetime:
-    page = select(RUN_PAGES.c.fetched_at).where(RUN_PAGES.c.run_id == error.run_id, RUN_PAGES.c.page == error.page)
-    moment: datetime = (await session.execute(page)).scalar_one()
-    return moment
+async def _page_of(session: AsyncSession, error: Row[Any]) -> Row[Any, Any]:
+    page = select(RUN_PAGES.c.fetched_at, RUN_PAGES.c.part).where(RUN_PAGES.c.run_id == error.run_id, RUN_PAGES.c.page == error.page)
+    return (await session.execute(page)).one()

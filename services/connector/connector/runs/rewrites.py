@@ -90,5 +90,6 @@ async def _approve(unit: Unit, row: Row[Any], then: str) -> None:
     await resolve(unit.session, ["waiting_for_approval"], f"integration:{row.integration_id}")
     provenance = Provenance.model_validate(row.provenance)
     held = (RUN_PAGES.c.run_id == row.id, RUN_PAGES.c.staged_at.is_not(None), RUN_PAGES.c.applied_at.is_(None))
-    for page in await unit.session.execute(select(RUN_PAGES.c.page, RUN_PAGES.c.told).where(*held).order_by(RUN_PAGES.c.page)):
-        unit.record(PlannedPageApproved(provenance=provenance, plan_run_id=row.id, page=page.page, records=page.told))
+    for page in await unit.session.execute(select(RUN_PAGES).where(*held).order_by(RUN_PAGES.c.page)):
+        told = {"page": page.page, "part": page.part, "records": page.told}
+        unit.record(PlannedPageApproved(provenance=provenance, plan_run_id=row.id, **told))

@@ -1,6 +1,7 @@
 """Those whom a complete listing did not show, and what the source says when it is asked for each of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -18,18 +19,28 @@ Finding = ProofOfAbsence | Observed | dict[str, Any]
 """A proof, the user after all, or the problem that kept the question from being answered."""
 
 
-async def suspect(session: AsyncSession, run_id: UUID, source_ids: Sequence[str]) -> None:
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """Somebody whom a listing did not show, and the part of the source in which they were observed last."""
+
+    source_id: str
+    part: str = ""
+
+
+async def suspect(session: AsyncSession, run_id: UUID, suspects: Iterable[Suspect]) -> None:
     """Store whom to ask for; a repeat changes nothing."""
-    unique = list(dict.fromkeys(source_ids))
+    unique = list({one.source_id: one for one in suspects}.values())
     for start in range(0, len(unique), CHUNK):
-        rows = [{"run_id": run_id, "source_id": one} for one in unique[start : start + CHUNK]]
+        rows = [{"run_id": run_id, "source_id": one.source_id, "part": one.part} for one in unique[start : start + CHUNK]]
         await session.execute(insert_for(session, RUN_SUSPECTS).values(rows).on_conflict_do_nothing())
 
 
-async def not_asked_yet(session: AsyncSession, run_id: UUID, limit: int) -> list[str]:
+async def not_asked_yet(session: AsyncSession, run_id: UUID, limit: int) -> list[Suspect]:
     """Return the next ones to ask for."""
-    statement = select(RUN_SUSPECTS.c.source_id).where(RUN_SUSPECTS.c.run_id == run_id, RUN_SUSPECTS.c.finding.is_(None))
-    return list(await session.scalars(statement.order_by(RUN_SUSPECTS.c.source_id).limit(limit)))
+    statement = select(RUN_SUSPECTS.c.source_id, RUN_SUSPECTS.c.part)
+    statement = statement.where(RUN_SUSPECTS.c.run_id == run_id, RUN_SUSPECTS.c.finding.is_(None))
+    rows = await session.execute(statement.order_by(RUN_SUSPECTS.c.source_id).limit(limit))
+    return [Suspect(row.source_id, row.part) for row in rows]
 
 
 async def note_findings(session: AsyncSession, run_id: UUID, findings: Mapping[str, Finding]) -> None:

@@ -89,11 +89,21 @@ class SourcePage:
     """What the source's own clock said when it answered, if it said so."""
     total: int | None = None
     """How many records the whole listing has, if the source said so."""
+    part: str = ""
+    """The part of the source that it shows, such as a tenant's id; empty: the source has no parts."""
+    ends_part: bool = False
+    """Whether the part was listed to its end with this page, and nothing of it left out."""
 
     @property
     def fetched(self) -> int:
         """How many records the source gave, usable or not."""
         return len(self.users) + len(self.rejected)
+
+    @property
+    def listed_part(self) -> str | None:
+        """The part whose listing is whole with this page, if it is one's; a source without parts is one, whose name is empty."""
+        is_whole = self.ends_part if self.part else self.next is None and self.complete
+        return self.part if is_whole else None
 
 
 class Session(Protocol):
@@ -106,8 +116,11 @@ class Session(Protocol):
     async def page(self, cursor: Cursor | None) -> SourcePage:
         """Return the page at `cursor` (None: the first). Raises `Upstream` errors once retrying is of no more use."""
 
-    async def look_for(self, source_id: str) -> ProofOfAbsence | Observed:
-        """Ask for one user. Anything but a clear yes or no raises: silence proves nothing."""
+    async def look_for(self, source_id: str, part: str = "") -> ProofOfAbsence | Observed:
+        """Ask for one user, in the part of the source in which they were seen last, or wherever they may be.
+
+        Anything but a clear yes or no raises: silence proves nothing.
+        """
 
 
 class Journal(Protocol):

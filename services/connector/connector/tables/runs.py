@@ -78,6 +78,8 @@ RUN_PAGES = Table(
     Column("page", Integer, primary_key=True),
     Column("kind", String(20), nullable=False),
     Column("records", Integer, nullable=False),
+    # The part of the source that it shows, such as a tenant.
+    Column("part", String(200), nullable=False, default="", server_default=text("''")),
     # How many of them the mapper is told; the others could not be read.
     Column("told", Integer),
     Column("fetched_at", Timestamp, nullable=False),
@@ -86,6 +88,14 @@ RUN_PAGES = Table(
     Column("applied_at", Timestamp),
     Column("staged_at", Timestamp),
     CheckConstraint("kind IN ('listing', 'drift', 'replay', 'plan')", name="kind"),
+)
+
+# The parts of the source, such as tenants, that a full run has read to their end with nothing left out.
+RUN_PARTS = Table(
+    "run_parts",
+    METADATA,
+    Column("run_id", Uuid, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("part", String(200), primary_key=True),
 )
 
 RUN_ERRORS = Table(
@@ -125,6 +135,8 @@ RUN_SUSPECTS = Table(
     METADATA,
     Column("run_id", Uuid, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
     Column("source_id", String(200), primary_key=True),
+    # The part of the source in which they were observed last: it is asked there.
+    Column("part", String(200), nullable=False, default="", server_default=text("''")),
     Column("finding", String(20)),
     Column("proof", Json),
     Column("record", Json),

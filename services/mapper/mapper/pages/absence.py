@@ -17,6 +17,7 @@ from mapper.pages.reading import links_of
 from mapper.plans.missing import plan_missing, still_missing
 from mapper.records.changing import write
 from mapper.records.loading import drafts_of, portions
+from mapper.records.many import given
 from mapper.tables import LINKS, PLAN_ITEMS, SAAS_USERS
 from shared.clock import now
 from shared.events.records import Cause, RecordType
@@ -31,21 +32,27 @@ GONE = 404
 
 
 async def suspect(unit: Unit, event: ListingCompleted) -> None:
-    """Name the users whom the listing did not show. Those proven missing before are not asked for again."""
+    """Name the users whom the listing did not show, of those last observed in a part of the source that it read to its end.
+
+    Those proven missing before are not asked for again.
+    """
     provenance = event.provenance
+    listed = given(unit.session, [(part,) for part in event.parts], "part")
     unseen = (
-        select(LINKS.c.source_id)
+        select(LINKS.c.source_id, LINKS.c.part)
         .where(
             LINKS.c.integration_id == provenance.integration_id,
+            LINKS.c.part.in_(select(listed.c.part)),
             _not_shown(provenance),
             LINKS.c.missing_since.is_(None),
             LINKS.c.deleted_at.is_(None),
         )
         .order_by(LINKS.c.source_id)
     )
-    source_ids = list((await unit.session.scalars(unseen)).all())
-    unit.record(AbsenceSuspected(integration_id=provenance.integration_id, run_id=provenance.run_id, source_ids=source_ids))
-    log.info("absence_suspected", run_id=str(provenance.run_id), users=len(source_ids))
+    rows = (await unit.session.execute(unseen)).all()
+    suspects = {"source_ids": [row.source_id for row in rows], "parts": [row.part for row in rows]}
+    unit.record(AbsenceSuspected(integration_id=provenance.integration_id, run_id=provenance.run_id, **suspects))
+    log.info("absence_suspected", run_id=str(provenance.run_id), users=len(rows), parts=len(event.parts))
 
 
 async def mark_missing(unit: Unit, event: UsersProvenAbsent) -> None:

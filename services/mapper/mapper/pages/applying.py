@@ -85,7 +85,8 @@ async def _mark_seen(unit: Unit, event: UsersObserved, known: Known) -> None:
     seen = (LINKS.c.source_id.in_(list(known.links)), LINKS.c.integration_id == provenance.integration_id)
     # The tray before the links, as whoever releases locks them.
     await seen_again(unit.session, provenance.integration_id, known.links, event.fetched_at)
-    await unit.session.execute(update(LINKS).where(*seen).values(last_run_id=provenance.run_id, last_observed_at=event.fetched_at))
+    shown = {"last_run_id": provenance.run_id, "last_observed_at": event.fetched_at, "part": event.part}
+    await unit.session.execute(update(LINKS).where(*seen).values(shown))
 
 
 async def write_page(unit: Unit, event: UsersObserved, compiled: Compiled, known: Known, plan: Plan) -> None:

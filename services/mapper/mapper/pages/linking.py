@@ -14,7 +14,7 @@ from shared.clock import now
 from shared.events.sources import UsersObserved
 from shared.unit import Unit
 
-REPLACED = ("person_id", "saas_user_id", "content_hash", "last_run_id", "last_observed_at", "missing_since", "deleted_at")
+REPLACED = ("person_id", "saas_user_id", "content_hash", "last_run_id", "last_observed_at", "missing_since", "deleted_at", "part")
 """What a later observation of the same source id replaces; when and how it was first observed stays."""
 
 
@@ -35,6 +35,7 @@ async def write_links(unit: Unit, event: UsersObserved, known: Known, plan: Plan
             "first_seen": first_seen,
             "missing_since": None,
             "deleted_at": None,
+            "part": event.part,
         }
         for linked in plan.links
     ]

@@ -56,6 +56,7 @@ def _observed(event: PlannedPageApproved, items: Sequence[Row[Any]]) -> UsersObs
     return UsersObserved(
         provenance=event.provenance,
         page=event.page,
+        part=event.part,
         fetched_at=items[0].fetched_at if items else now(),
         source_ids=[item.source_id for item in items],
         records=[item.record for item in items],

@@ -51,7 +51,7 @@ class RestSession:
             raise strange(self._api.url, "goes on without end", "Check the inputs paging, page_parameter and cursor_path.", answer)
         return SourcePage(users, rejected, answer.at, {"at": after, "number": cursor["number"] + 1, "ids": ids, "again": again})
 
-    async def look_for(self, source_id: str) -> ProofOfAbsence | Observed:
+    async def look_for(self, source_id: str, part: str = "") -> ProofOfAbsence | Observed:  # noqa: ARG002 - such an API has no parts
         """Ask for one user. Raises `Invalid` when the API has no address for that, and whatever is neither yes nor no."""
         url = self._api.url_of(source_id)
         if url is None:

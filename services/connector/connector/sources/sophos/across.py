@@ -67,21 +67,30 @@ class AcrossTenants:
             notes.append(_note(Skipped(mark.tenant, lost)))
             mark = replace(mark, at=None, skipped=mark.skipped + 1)
         if place is None:
-            return self._turned(mark, SourcePage([], [], now(), None), notes, None)
+            return replace(self._turned(mark, SourcePage([], [], now(), None), notes, None), complete=False)
         try:
             page = await self._listing.page(place, mark.at)
         except AccessRefused as error:
             if self._chosen.own:
                 raise
             notes.append(_note(Skipped(str(place.tenant), error)))
-            page, mark = SourcePage([], [], now(), None), replace(mark, skipped=mark.skipped + 1)
-        else:
-            mark = replace(mark, listed=mark.listed + (page.next is None))
-        return self._turned(mark, page, notes, place)
+            return self._turned(replace(mark, skipped=mark.skipped + 1), SourcePage([], [], now(), None), notes, place)
+        ends = page.next is None
+        return self._turned(replace(mark, listed=mark.listed + ends), page, notes, place, listed=ends and page.complete)
 
-    async def look_for(self, source_id: str) -> ProofOfAbsence | Observed:
-        """Ask every chosen tenant until one has it. It is absent only when each of them says so itself; otherwise this raises."""
-        return (await self.find(source_id))[1]
+    async def look_for(self, source_id: str, part: str = "") -> ProofOfAbsence | Observed:
+        """Ask the tenant in which it was seen last; where none is known every chosen one, until one has it.
+
+        It is absent only when that tenant, or each of them, says so itself; otherwise this raises.
+        """
+        if not part or self._chosen.own:
+            return (await self.find(source_id))[1]
+        place = next((one for one in self._chosen.tenants if _part(one) == part), None)
+        if place is None:
+            skipped = next((one.error for one in self._chosen.skipped if one.tenant.casefold() == part), None)
+            raise skipped or TenantUnusable(f"the tenant {part} is out of reach", remedy="Look at it in Sophos Central.")
+        answer = await self._listing.look_for(place, source_id)
+        return answer if isinstance(answer, Observed) else answer.model_copy(update={"asked": f"{answer.asked} in the tenant {part}"})
 
     async def find(self, source_id: str) -> tuple[InTenant, ProofOfAbsence | Observed]:
         """Return what `look_for` does, after the tenant that said it (for an absence, any of them)."""
@@ -112,9 +121,11 @@ class AcrossTenants:
         """Return the tenant with this id, or the one after it."""
         return next((one for one in self._chosen.tenants if one.tenant.id.casefold() >= tenant.casefold()), None)
 
-    def _turned(self, mark: Mark, page: SourcePage, notes: list[Note], place: InTenant | None) -> SourcePage:
-        """Return the page with the cursor of the whole listing in place of the tenant's own."""
+    def _turned(self, mark: Mark, page: SourcePage, notes: list[Note], place: InTenant | None, *, listed: bool = False) -> SourcePage:
+        """Return the page with the cursor of the whole listing in place of the tenant's own. `listed`: it ends the tenant's."""
         told = (*notes, *page.notes)
+        if place is not None and not self._chosen.own:
+            page = replace(page, part=_part(place), ends_part=listed)
         # A tenant announces its own records; how many there are in all is known only where there is one.
         page = page if mark.tenants == 1 else replace(page, total=None)
         if place is not None and page.next is not None:
@@ -133,6 +144,11 @@ class AcrossTenants:
         return next((one for one in self._chosen.tenants if one.tenant.id.casefold() > place.tenant.id.casefold()), None)
 
 
+def _part(place: InTenant) -> str:
+    """Return what the tenant is called as a part of the source: Sophos writes ids in either case."""
+    return place.tenant.id.casefold()
+
+
 def _cursor(mark: Mark) -> dict[str, Any]:
     return asdict(mark)
 
@@ -146,7 +162,9 @@ def _note(skipped: Skipped) -> Note:
             "Let the customer allow Partner Assistance, or leave the tenant out of the input tenants; "
             "a trial and a tenant that is managed by somebody else cannot be read."
         )
-    return Note(SKIPPED, f"{message}; this run says of nobody that they are gone", remedy, about=skipped.tenant[:200], is_error=True)
+    return Note(
+        SKIPPED, f"{message}; this run says of nobody seen there that they are gone", remedy, about=skipped.tenant[:200], is_error=True
+    )
 
 
 def _none_listed(why: list[str] | None = None) -> TenantUnusable:
