@@ -44,7 +44,12 @@ class RunProgress(Out):
     records: int
     total: int | None = Field(description="Records that the source announced.")
     records_per_second: float | None = Field(description="Over the last minute; read while it reads, applied while it is applied.")
-    seconds_left: float | None = Field(description="Until everything is read, or applied, at that rate.")
+    to_ask: int | None = Field(
+        default=None, description="While absences are proven: users whom the listing did not show, and who are asked for one by one."
+    )
+    asked: int | None = Field(default=None, description="How many of them were asked for so far.")
+    questions_per_second: float | None = Field(default=None, description="Over the last minute.")
+    seconds_left: float | None = Field(description="Until everything is read, asked for, or applied, at that rate.")
 
 
 class RunPageOut(Out):

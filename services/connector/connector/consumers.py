@@ -13,6 +13,7 @@ from connector.runs.runs import read_row
 from connector.runs.suspects import Suspect, suspect
 from connector.tables import RUNS
 from shared.bus.subscriptions import Lane, Subscriptions
+from shared.clock import now
 from shared.events.records import RecordsWithheld
 from shared.events.syncs import AbsenceApplied, AbsenceSuspected, PageApplied, PageStaged
 from shared.unit import Unit
@@ -40,7 +41,7 @@ async def count_staged_page(event: PageStaged, unit: Unit) -> None:
 async def store_suspects(event: AbsenceSuspected, unit: Unit) -> None:
     """Store whom to ask for, and let a worker do it. A run that does not wait for this is left as it is."""
     waiting = update(RUNS).where(RUNS.c.id == event.run_id, RUNS.c.phase == SUSPECTING)
-    taken = await unit.session.execute(waiting.values(phase=PROVING, lease_until=None).returning(RUNS.c.id))
+    taken = await unit.session.execute(waiting.values(phase=PROVING, lease_until=None, applying_since=now()).returning(RUNS.c.id))
     if taken.first() is not None:
         await suspect(unit.session, event.run_id, _suspects(event))
         await log_state(unit.session, event.run_id, "proving", suspects=len(event.source_ids))

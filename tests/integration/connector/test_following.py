@@ -38,12 +38,41 @@ async def test_a_run_under_way_says_how_far_it_is_and_how_long_it_takes(here: Wo
         "records": 0,
         "total": None,
         "records_per_second": None,
+        "to_ask": None,
+        "asked": None,
+        "questions_per_second": None,
         "seconds_left": None,
     }
     assert (shown["records"], shown["total"]) == (200, 250)
     assert 0 < shown["records_per_second"] <= 200
     assert abs(shown["seconds_left"] - 50 / shown["records_per_second"]) < 0.1
     assert (done["progress"]["records_per_second"], done["progress"]["seconds_left"]) == (None, None)
+
+
+async def test_a_run_that_proves_absences_says_whom_it_still_asks_for(here: World) -> None:
+    """Thousands of questions take hours within the limits, in which all records are applied and nothing else seems to happen."""
+    async with here.connector() as api:
+        integration_id = await launched(api, here)
+        await run(api, integration_id)
+        for one in here.custom()[:60]:
+            here.tenant.directory.remove(one)
+        here.tenant.faults.append(Fault(kind="slow", path=f"{USERS}/", skip=48, seconds=30))
+        queued = await api.post(f"/integrations/{integration_id}/runs", expect=202)
+
+        async def some_are_asked_for() -> dict[str, Any] | None:
+            shown: dict[str, Any] = await api.get(f"/runs/{queued['id']}")
+            return shown if shown["progress"]["asked"] else None
+
+        shown = (await eventually(some_are_asked_for))["progress"]
+        listed = (await api.get(f"/integrations/{integration_id}/runs"))["items"]
+        await api.post(f"/runs/{queued['id']}/cancel")
+        done = await ended(api, queued["id"])
+
+    assert (shown["to_ask"], shown["asked"]) == (60, 48)
+    assert 0 < shown["questions_per_second"] <= 48
+    assert abs(shown["seconds_left"] - 12 / shown["questions_per_second"]) < 1
+    assert [one["progress"]["asked"] for one in listed] == [48, None]
+    assert (done["progress"]["to_ask"], done["progress"]["seconds_left"]) == (None, None)
 
 
 async def test_each_page_says_what_it_took(here: World) -> None:

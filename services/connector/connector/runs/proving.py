@@ -73,6 +73,7 @@ class Proving:
                 unit.session,
                 keep=False,
                 phase=ABSENCE,
+                applying_since=now(),
                 pages=RUNS.c.pages + len(pages),
                 fetched=RUNS.c.fetched + len(present),
                 errors=RUNS.c.errors + len(unclear),

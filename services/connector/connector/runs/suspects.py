@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from connector.sources.base import Observed
 from connector.storable import storable
 from connector.tables import RUN_SUSPECTS
+from shared.clock import now
 from shared.db.upsert import insert_for
 from shared.events.sources import ProofOfAbsence
 
@@ -49,6 +50,7 @@ async def note_findings(session: AsyncSession, run_id: UUID, findings: Mapping[s
         update(RUN_SUSPECTS)
         .where(RUN_SUSPECTS.c.run_id == bindparam("the_run"), RUN_SUSPECTS.c.source_id == bindparam("the_id"))
         .values(finding=bindparam("what"), proof=bindparam("proven"), record=bindparam("raw"), problem=bindparam("trouble"))
+        .values(asked_at=now())
     )
     rows = [{"the_run": run_id, "the_id": source_id, **_columns(finding)} for source_id, finding in findings.items()]
     if rows:

@@ -47,6 +47,7 @@ RUNS = Table(
     Column("lease_until", Timestamp),
     Column("created_at", Timestamp, nullable=False),
     Column("started_at", Timestamp),
+    # Since when the mapper is waited for, or, while absences are proven, the source.
     Column("applying_since", Timestamp),
     Column("ended_at", Timestamp),
     Column("cancel_requested_at", Timestamp),
@@ -138,6 +139,7 @@ RUN_SUSPECTS = Table(
     # The part of the source in which they were observed last: it is asked there.
     Column("part", String(200), nullable=False, default="", server_default=text("''")),
     Column("finding", String(20)),
+    Column("asked_at", Timestamp),
     Column("proof", Json),
     Column("record", Json),
     Column("problem", Json),
