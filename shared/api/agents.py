@@ -16,6 +16,7 @@ MOST_RECORDS = 1_000
 MOST_QUESTIONS = 48
 """Ids that an agent is asked about at once."""
 MOST_INCIDENTS = 1_000
+MOST_REQUESTS = 1_000_000
 
 Step = Literal["listing", "proving"]
 SourceId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -185,6 +186,7 @@ class FailureIn(HeldIn):
     remedy: str | None = None
     of_credential: bool = Field(default=False, description="Whether it stays until somebody mends the credential.")
     details: dict[str, Any] = Field(default_factory=dict)
+    requests: int = Field(default=0, ge=0, le=MOST_REQUESTS, description="Requests that were spent since the last delivery.")
     incidents: list[DeliveredIncident] = Field(default_factory=list, max_length=MOST_INCIDENTS)
 
 

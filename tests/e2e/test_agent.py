@@ -138,6 +138,7 @@ async def test_a_wrong_secret_is_said_on_the_run_and_quarantines_the_integration
     async with here.agent():
         run = await here.run()
         assert (run["state"], run["error"]["code"], run["error"]["agent"]) == ("failed", "sophos_wrong_secret", "agent-berlin")
+        assert run["requests"] == 1, "the sign-in that was refused"
         integration = await here.ask("GET", f"/integrations/{here.integration_id}")
         assert integration["state"] == "quarantined"
         assert here.tenant.client_secret not in str(run)

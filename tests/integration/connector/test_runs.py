@@ -223,14 +223,30 @@ async def test_what_does_not_pass_fails_the_run_with_one_clear_error(here: World
         integration_id = await launched(api, here)
         here.tenant.faults.append(fault.model_copy())
         failed = await run(api, integration_id)
+        sent = here.tenant.counts.total()
         here.tenant.faults.clear()
         following = await run(api, integration_id)
 
     assert (failed["state"], failed["error"]["code"]) == ("failed", code)
     assert failed["error"]["remedy"]
     assert failed["counts"]["failed"] == 0
+    assert failed["requests"] == sent + 1, "all that was sent counts, and the sign-in"
     assert not [event for event in here.mapper.of(ListingCompleted) if str(event.provenance.run_id) == failed["id"]]
     assert following["state"] == "completed"
+
+
+async def test_what_was_sent_counts_whether_pages_came_before_or_not_even_an_owner(here: World) -> None:
+    """A day's limit is eaten by attempts that fail as well: a failed run that shows too few hides where they went."""
+    async with here.connector() as api:
+        integration_id = await launched(api, here)
+        here.tenant.faults.append(Fault(kind="error", path=USERS, skip=2, count=99))
+        late = await run(api, integration_id)
+        sent = here.tenant.counts.total()
+        here.tenant.faults[:] = [Fault(kind="error", path="/whoami", count=99)]
+    async with here.connector() as api:
+        early = await run(api, integration_id)
+    assert (late["state"], late["pages"], late["requests"]) == ("failed", 2, sent + 1)
+    assert (early["state"], early["requests"]) == ("failed", here.tenant.counts.total() - sent + 1)
 
 
 async def test_a_wrong_secret_fails_the_run_and_changes_nothing(here: World) -> None:

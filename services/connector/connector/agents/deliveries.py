@@ -82,7 +82,7 @@ async def fail_run(parts: Parts, agent: str, run_id: UUID, given: FailureIn) -> 
     held = await _held(parts, agent, run_id, given.fence)
     problem = storable({**given.details, "code": given.code, "message": given.message, "remedy": given.remedy, "agent": agent})
     async with parts.units.begin(correlation_id=held.row.correlation_id) as unit:
-        await held.advance(unit.session)
+        await held.advance(unit.session, requests=RUNS.c.requests + given.requests)
         await write_log(unit.session, run_id, _entries(given.incidents))
         await end(unit, held.row, "failed", problem, of_credential=given.of_credential)
 

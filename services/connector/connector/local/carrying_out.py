@@ -14,6 +14,7 @@ from connector.runs.asking import Asking
 from connector.runs.log import incidents
 from connector.runs.reading import Read, read_ahead
 from connector.sources.base import Access, Cursor, Input, RecentSource, Session, described
+from connector.sources.incidents import requests_in_vain
 from shared.api.agents import AnswersIn, DeliveredPage, PagesIn, TaskOut
 from shared.errors import AppError
 
@@ -58,7 +59,7 @@ class CarryingOut:
             session = await self._opened()
         except AppError as error:
             # The pages are stored; what cannot be proven is said, and nobody is marked for it.
-            await self._gateway.answers(run_id, AnswersIn(fence=fence, given_up=described(error)))
+            await self._gateway.answers(run_id, AnswersIn(fence=fence, requests=requests_in_vain(), given_up=described(error)))
             return
         asking = Asking(session)
         questions = await self._gateway.answers(run_id, AnswersIn(fence=fence))

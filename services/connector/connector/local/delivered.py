@@ -6,6 +6,7 @@ from connector.runs.log import Entry
 from connector.runs.reading import Read
 from connector.runs.suspects import Finding
 from connector.sources.base import Observed, described
+from connector.sources.incidents import requests_in_vain
 from connector.storable import storable
 from shared.api.agents import (
     AnswerIn,
@@ -57,7 +58,7 @@ def delivered_answers(findings: Mapping[str, Finding]) -> list[AnswerIn]:
 
 
 def delivered_failure(error: AppError, fence: int, entries: Sequence[Entry]) -> FailureIn:
-    """Return why a run cannot be done."""
+    """Return why a run cannot be done, with the requests that nothing else counted."""
     problem = storable(described(error))
     return FailureIn(
         fence=fence,
@@ -66,6 +67,7 @@ def delivered_failure(error: AppError, fence: int, entries: Sequence[Entry]) -> 
         remedy=problem.pop("remedy"),
         of_credential=error.of_credential,
         details=problem,
+        requests=requests_in_vain(),
         incidents=delivered_incidents(entries),
     )
 

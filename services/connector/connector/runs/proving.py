@@ -17,6 +17,7 @@ from connector.runs.log import Entry, incidents, log_state, write_log
 from connector.runs.phases import ABSENCE
 from connector.runs.suspects import Finding, Suspect, found, give_up_on_the_rest, not_asked_yet, note_findings
 from connector.sources.base import Observed, Session, SourcePage, described
+from connector.sources.incidents import requests_in_vain
 from connector.tables import RUN_PAGES, RUNS
 from shared.clock import now
 from shared.errors import AppError
@@ -58,6 +59,7 @@ class Proving:
     async def nobody_can_be_asked(self, error: AppError) -> None:
         """Say that the source does not let itself be asked: nobody is proven absent, and the run names everybody."""
         async with self._unit() as unit:
+            await self._held.advance(unit.session, requests=RUNS.c.requests + requests_in_vain())
             await give_up_on_the_rest(unit.session, self._held.run_id, described(error))
         await self.conclude()
 

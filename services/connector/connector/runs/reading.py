@@ -7,6 +7,7 @@ from time import monotonic
 
 from connector.runs.log import Entry, incidents
 from connector.sources.base import Cursor, Session, SourcePage
+from connector.sources.incidents import sent_in_vain
 
 AHEAD = 8
 """Pages that wait to be stored at most: what is ready goes into one transaction, and a crash reads as many again."""
@@ -55,4 +56,5 @@ async def _read(session: Session, cursor: Cursor | None, ready: asyncio.Queue[Re
             if cursor is None:
                 return
     except Exception as error:  # noqa: BLE001 - handed to whoever stores the pages, who raises it after them
+        sent_in_vain(session.requests - told)
         await ready.put(error)

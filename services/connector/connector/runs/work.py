@@ -15,6 +15,8 @@ from connector.runs.proving import Proving, prove
 from connector.runs.replaying import Replaying
 from connector.scope import Parts
 from connector.sources.base import RecentSource, Session, described
+from connector.sources.incidents import requests_in_vain
+from connector.tables import RUNS
 from shared.errors import AppError
 
 
@@ -44,7 +46,7 @@ async def work(parts: Parts, held: Claim) -> None:
 async def fail(parts: Parts, held: Claim, error: AppError) -> None:
     """End the run as failed, with the error as data. Raises `LeaseLost`."""
     async with parts.units.begin(correlation_id=held.row.correlation_id) as unit:
-        await held.advance(unit.session)
+        await held.advance(unit.session, requests=RUNS.c.requests + requests_in_vain())
         await write_log(unit.session, held.run_id, incidents())
         await end(unit, held.row, "failed", described(error), of_credential=error.of_credential)
 

@@ -24,13 +24,19 @@ class Incident:
     at: datetime = field(default_factory=now)
 
 
-_GATHERED: ContextVar[deque[Incident] | None] = ContextVar("incidents", default=None)
+@dataclass(slots=True)
+class _Gathered:
+    incidents: deque[Incident] = field(default_factory=lambda: deque(maxlen=MOST))
+    requests: int = 0
+
+
+_GATHERED: ContextVar[_Gathered | None] = ContextVar("incidents", default=None)
 
 
 @contextmanager
 def gathered() -> Iterator[None]:
     """Gather what is met inside the block, by tasks that it starts too, until `taken` takes it."""
-    token = _GATHERED.set(deque(maxlen=MOST))
+    token = _GATHERED.set(_Gathered())
     try:
         yield
     finally:
@@ -42,14 +48,30 @@ def may_pass(error: AppError, wait_seconds: float | None) -> None:
     kept = _GATHERED.get()
     if kept is not None:
         details = {"code": error.code, "message": error.message, "wait_seconds": wait_seconds}
-        kept.append(Incident("throttled" if isinstance(error, Throttled) else "failure", details))
+        kept.incidents.append(Incident("throttled" if isinstance(error, Throttled) else "failure", details))
 
 
 def taken() -> list[Incident]:
     """Return what was gathered since the last call, oldest first."""
     kept = _GATHERED.get()
-    if not kept:
+    if kept is None:
         return []
-    told = list(kept)
-    kept.clear()
+    told = list(kept.incidents)
+    kept.incidents.clear()
+    return told
+
+
+def sent_in_vain(requests: int) -> None:
+    """Tell that so many requests were sent for something that failed: nobody else counts them. Nobody may be gathering."""
+    kept = _GATHERED.get()
+    if kept is not None:
+        kept.requests += requests
+
+
+def requests_in_vain() -> int:
+    """Return how many were told of since the last call."""
+    kept = _GATHERED.get()
+    if kept is None:
+        return 0
+    told, kept.requests = kept.requests, 0
     return told

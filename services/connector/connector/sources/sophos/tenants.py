@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from connector.sources.base import Input
+from connector.sources.incidents import sent_in_vain
 from connector.sources.sophos.api import Account, Question
 from connector.sources.sophos.errors import InputsDisagree, TenantUnusable, WrongKindOfCredential, api_error, malformed
 from connector.sources.sophos.in_tenant import NOT_FOUND, InTenant
@@ -54,6 +55,14 @@ async def chosen_tenants(account: Account, *, unchosen: str | None = None) -> Ch
 
     Raises `InputsDisagree`, `WrongKindOfCredential`, `Invalid`, and what reading raises.
     """
+    try:
+        return await _chosen(account, unchosen)
+    except AppError:
+        sent_in_vain(account.requests)
+        raise
+
+
+async def _chosen(account: Account, unchosen: str | None) -> Chosen:
     who = await account.owner()
     given = {one.key: one for one in account.access.inputs}
     if who.idType.lower() == "tenant":
