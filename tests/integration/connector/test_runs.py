@@ -190,10 +190,11 @@ async def test_pages_that_are_never_applied_do_not_block_the_integration_forever
         (Fault(kind="throttle", path=USERS, count=1), 1),
         (Fault(kind="error", path=USERS, count=2, status=502), 2),
         (Fault(kind="cut", path=USERS, count=2), 2),
+        (Fault(kind="not_json", path=USERS, skip=1), 1),
         (Fault(kind="expire_tokens", path=USERS, skip=1), 1),
         (Fault(kind="error", path="/api/v2/oauth2/token", count=1, status=503), 0),
     ],
-    ids=["429 with Retry-After", "429", "502", "cut", "expired token", "sign-in 503"],
+    ids=["429 with Retry-After", "429", "502", "cut", "a proxy's page of HTML", "expired token", "sign-in 503"],
 )
 async def test_what_passes_by_itself_does_not_stop_a_run(here: World, fault: Fault, tries: int) -> None:
     """Transient trouble costs requests, not records."""
@@ -210,7 +211,7 @@ async def test_what_passes_by_itself_does_not_stop_a_run(here: World, fault: Fau
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
-        (Fault(kind="not_json", path=USERS, skip=1), "source_not_json"),
+        (Fault(kind="not_json", path=USERS, skip=1, count=99), "source_not_json"),
         (Fault(kind="forbidden", path=USERS), "sophos_access_refused"),
         (Fault(kind="error", path=USERS, count=99), "source_failed"),
         (Fault(kind="throttle", path=USERS, retry_after=3600), "source_throttled"),

@@ -8,7 +8,7 @@ import stamina
 
 from connector.sources.incidents import may_pass
 from connector.sources.settings import SourceSettings
-from connector.sources.wire import SourceFailed, SourceThrottled, SourceUnreachable
+from connector.sources.wire import NotJson, SourceFailed, SourceThrottled, SourceUnreachable
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ class Patience:
 
     def again(self, error: Exception) -> bool | float:
         """Return whether to try again after `error`, or after how many seconds."""
-        if not isinstance(error, (SourceUnreachable, SourceFailed, SourceThrottled)):
+        if not isinstance(error, (SourceUnreachable, SourceFailed, SourceThrottled, NotJson)):
             return False
         asked = error.retry_after if isinstance(error, SourceThrottled) else None
         if asked is not None and asked > self.retry_after_limit:

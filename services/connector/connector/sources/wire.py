@@ -45,6 +45,12 @@ class RefusedAnswer(UpstreamRefused):
     code, title = "source_answer_refused", "The source's answer cannot be used"
 
 
+class NotJson(RefusedAnswer):
+    """A success that is no JSON object: somebody else, such as a proxy, may have answered. A read is tried again before it counts."""
+
+    code, title = "source_not_json", "The source's answer is no JSON object"
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came back. `body` is empty when it is not a JSON object; `items` are the list that came in its place."""
@@ -94,8 +100,8 @@ class Wire:
         """Return the answer, whatever its status.
 
         `secrets` are blotted out of what it says; what stands under the keys `drop`, however deep, never gets further
-        than here. Raises `SourceUnreachable`, and `RefusedAnswer` when it is too large or a success that is not a JSON object (nor a list,
-        where `may_be_list`).
+        than here. Raises `SourceUnreachable`, `RefusedAnswer` when it is too large, and `NotJson` when it is a success that is not a JSON
+        object (nor a list, where `may_be_list`).
         """
         # Without its query: somebody may have put a key there.
         asked = f"{method} {url.partition('?')[0]}"
@@ -139,10 +145,9 @@ class Wire:
         items = body if may_be_list and isinstance(body, list) else None
         if response.is_success and not isinstance(body, dict) and items is None:
             kind = response.headers.get("content-type", "nothing named")[:80]
-            raise RefusedAnswer(
+            raise NotJson(
                 f"the answer to {asked} is not a JSON object (content type: {kind})",
                 remedy="A proxy or a wrong host may have answered in the source's place; check the URL and the network.",
-                code="source_not_json",
                 source_status=response.status_code,
             )
         is_json = isinstance(body, dict)
