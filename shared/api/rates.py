@@ -1,6 +1,7 @@
 """Request limits of sources: what is spent, and what a run will cost."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import Field
 
@@ -23,10 +24,14 @@ class BudgetOut(Out):
     closed_until: datetime | None = Field(default=None, description="The source asked for silence until then (429).")
 
 
-class ForecastOut(Out):
-    """What a full run would cost now. Whoever is newly absent from its listing is asked for by id, which cannot be foreseen."""
+ForecastKind = Literal["full", "quick"]
 
-    records: int
+
+class ForecastOut(Out):
+    """What a run would cost now. Whoever is newly absent from its listing is asked for by id, which cannot be foreseen."""
+
+    kind: ForecastKind = "full"
+    records: int = Field(description="Of a quick run: of more than a page, as many as the changes on the first page let expect.")
     requests: int
     questions: int = Field(
         default=0, description="Of the requests: for those whose absence is withheld or unclear since the last full run."

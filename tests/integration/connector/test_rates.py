@@ -11,10 +11,11 @@ from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from connector.rates.budget import Rates
 from connector.rates.lane import for_integration, urgent
+from connector.rates.pace import STORING
 from connector.rates.policy import ENFORCED, POLICIES
 from connector.rates.waiting import Timing
 from connector.tables import OUTBOX, RUN_PAGES, SCHEMA
@@ -23,7 +24,7 @@ from shared.db.migrate import upgrade
 from shared.events import UsersObserved
 from shared.unit import Units
 from sophos_central_simulator.faults import Fault
-from tests.support.connector import World, launched, run
+from tests.support.connector import World, ended, launched, run
 from tests.support.virtual_time import Stage
 
 USERS = "/common/v1/directory/users"
@@ -156,6 +157,44 @@ async def test_a_forecast_knows_the_pace_of_the_last_run(here: World) -> None:
     assert before["requests"] == after["requests"] == 11
     assert before["minutes"] < 11 * 2 / 60
     assert after["minutes"] == pytest.approx(11 * 2 / 60, rel=0.05)
+
+
+async def test_the_minutes_of_a_small_run_are_right_within_a_factor_of_two(here: World) -> None:
+    """No limit holds it up: what it takes is its pages and their storing, which one question to a fast source does not show."""
+    async with here.connector(page_size=50) as api:
+        integration_id = await launched(api, here)
+        first = await api.get(f"/integrations/{integration_id}/forecast")
+        for _ in range(2):
+            done = await run(api, integration_id)
+        told = await api.get(f"/integrations/{integration_id}/forecast")
+        again = await run(api, integration_id)
+        async with opened(here.settings.database_url, SCHEMA.name) as database, Units(database, OUTBOX).begin() as unit:
+            run_id = UUID(again["id"])
+            stored = [*await unit.session.scalars(select(RUN_PAGES.c.committed_at).where(RUN_PAGES.c.run_id == run_id))]
+
+    took = (max(stored) - datetime.fromisoformat(again["started_at"])).total_seconds()
+    assert (done["pages"], told["requests"]) == (5, 6)
+    assert first["minutes"] >= 6 * STORING / 60, "where nothing was measured, a page costs its storing at least"
+    assert took / 2 - 0.1 < told["minutes"] * 60 < took * 2 + 0.1
+
+
+async def test_a_quick_run_has_a_forecast_of_its_own(here: World) -> None:
+    """One request where little has changed; where a whole page did, what that page lets expect; and none without a full run before."""
+    async with here.connector() as api:
+        integration_id = await launched(api, here)
+        refused = await api.ask("GET", f"/integrations/{integration_id}/forecast", kind="quick", expect=409)
+        await run(api, integration_id)
+        await run(api, integration_id)
+        told = await api.get(f"/integrations/{integration_id}/forecast", kind="quick")
+        quick = await ended(api, (await api.post(f"/integrations/{integration_id}/runs", {"kind": "quick"}, expect=202))["id"])
+        for one in here.custom()[:150]:
+            here.tenant.directory.update(one, {"name": "Changed"})
+        many = await api.get(f"/integrations/{integration_id}/forecast", kind="quick")
+
+    assert refused["code"] == "full_run_needed"
+    assert (told["kind"], told["requests"], told["records"]) == ("quick", quick["requests"], quick["fetched"])
+    assert many["requests"] >= 2
+    assert 100 <= many["records"] <= 250
 
 
 async def test_a_forecast_counts_those_who_are_asked_for_again(here: World) -> None:

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient
-from shared.api.rates import BudgetOut, ForecastOut
+from shared.api.rates import BudgetOut, ForecastKind, ForecastOut
 from shared.http.paging import Page
 
 
@@ -16,6 +16,6 @@ class RatesClient(InternalClient):
         """Return what each scope may be asked now."""
         return await self.get(Page[BudgetOut], "/internal/rates", actor=actor)
 
-    async def forecast(self, integration_id: UUID, *, actor: str) -> ForecastOut:
-        """Return what a full run would cost now."""
-        return await self.get(ForecastOut, f"/internal/integrations/{integration_id}/forecast", actor=actor)
+    async def forecast(self, integration_id: UUID, kind: ForecastKind, *, actor: str) -> ForecastOut:
+        """Return what a run would cost now."""
+        return await self.get(ForecastOut, f"/internal/integrations/{integration_id}/forecast", actor=actor, kind=kind)

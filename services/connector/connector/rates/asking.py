@@ -7,15 +7,17 @@ from typing import cast
 from uuid import UUID
 
 from connector.integrations.access import access_for
+from connector.integrations.integrations import stored_integration
 from connector.rates.budget import spent_by_scope
 from connector.rates.forecast import forecast
 from connector.rates.lane import urgent
 from connector.rates.limits import Policy, Spent
-from connector.rates.pace import asked_again, seconds_a_page
+from connector.rates.pace import asked_again, seconds_a_page, seconds_of_storing
 from connector.rates.policy import POLICIES
+from connector.runs.watermarks import last_watermark
 from connector.scope import Parts
 from connector.sources.base import Counted, CountingSource
-from shared.api.rates import BudgetOut, ForecastOut, LimitOut
+from shared.api.rates import BudgetOut, ForecastKind, ForecastOut, LimitOut
 from shared.errors import Invalid
 
 
@@ -33,21 +35,33 @@ async def budgets(parts: Parts) -> list[BudgetOut]:
     return [_shown(scope, POLICIES[parts.settings.rate_policy], spent, moment) for scope, spent in found.items()]
 
 
-async def forecast_of(parts: Parts, integration_id: UUID) -> ForecastOut:
-    """Return what a full run would cost now. Raises `IntegrationIncomplete`, `NotCountable`, and what the source raises."""
+async def forecast_of(parts: Parts, integration_id: UUID, kind: ForecastKind = "full") -> ForecastOut:
+    """Return what a run would cost now.
+
+    Raises `IntegrationIncomplete`, `NotCountable`, what the source raises, and what asking for a quick run would.
+    """
     source, access = await access_for(parts, integration_id)
     if not hasattr(source, "count"):
         message = f"{source.manifest.key} cannot say how much there is without listing it"
         raise NotCountable(message, remedy="Run it once; the run shows how many requests it took.")
+    since = await _since(parts, integration_id) if kind == "quick" else None
     with urgent():
-        counted = await cast("CountingSource", source).count(access)
+        counted = await cast("CountingSource", source).count(access, since)
     async with parts.database.reading() as session:
         found = await spent_by_scope(session)
         each = await seconds_a_page(session, integration_id)
-        questions = await asked_again(session, integration_id)
-    asked = _with_questions(counted, questions)
-    told = await asyncio.to_thread(_summed, POLICIES[parts.settings.rate_policy], asked, found, parts.rates.timing.clock(), each)
-    return told.model_copy(update={"questions": questions})
+        storing = await seconds_of_storing(session)
+        questions = await asked_again(session, integration_id) if kind == "full" else 0
+    asked = [replace(one, seconds=each or one.seconds + storing) for one in _with_questions(counted, questions)]
+    told = await asyncio.to_thread(_summed, POLICIES[parts.settings.rate_policy], asked, found, parts.rates.timing.clock())
+    return told.model_copy(update={"kind": kind, "questions": questions})
+
+
+async def _since(parts: Parts, integration_id: UUID) -> datetime:
+    """Return from when on a quick run would read. Raises `FullRunNeeded`, also for a source that cannot tell who changed lately."""
+    async with parts.database.reading() as session:
+        stored = await stored_integration(session, integration_id)
+        return await last_watermark(session, integration_id, stored.row.name)
 
 
 def _with_questions(counted: list[Counted], questions: int) -> list[Counted]:
@@ -56,9 +70,9 @@ def _with_questions(counted: list[Counted], questions: int) -> list[Counted]:
     return [replace(one, requests=one.requests + questions) if one is most else one for one in counted]
 
 
-def _summed(policy: Policy, counted: list[Counted], found: dict[str, Spent], moment: float, each: float | None) -> ForecastOut:
-    """Tenants are read one after the other, each with limits of its own. `each`: seconds a page, if an earlier run shows it."""
-    costs = [forecast(policy, found.get(one.scope, Spent()), moment, one.requests, each or one.seconds) for one in counted]
+def _summed(policy: Policy, counted: list[Counted], found: dict[str, Spent], moment: float) -> ForecastOut:
+    """Tenants are read one after the other, each with limits of its own."""
+    costs = [forecast(policy, found.get(one.scope, Spent()), moment, one.requests, one.seconds) for one in counted]
     left = [cost.hour_left for cost in costs if cost.hour_left is not None]
     return ForecastOut(
         records=sum(one.records for one in counted),

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from connector.rates.asking import budgets, forecast_of
 from connector.scope import InParts
-from shared.api.rates import BudgetOut, ForecastOut
+from shared.api.rates import BudgetOut, ForecastKind, ForecastOut
 from shared.http.paging import Page
 
 router = APIRouter(tags=["rates"])
@@ -19,6 +19,6 @@ async def list_budgets(parts: InParts) -> Page[BudgetOut]:
 
 
 @router.get("/integrations/{integration_id}/forecast")
-async def read_forecast(integration_id: UUID, parts: InParts) -> ForecastOut:
-    """Return what a full run would cost now."""
-    return await forecast_of(parts, integration_id)
+async def read_forecast(integration_id: UUID, parts: InParts, kind: ForecastKind = "full") -> ForecastOut:
+    """Return what a run would cost now."""
+    return await forecast_of(parts, integration_id, kind)

@@ -219,8 +219,11 @@ class Counted:
 class CountingSource(Source, Protocol):
     """A source that can say how much there is without listing it."""
 
-    async def count(self, access: Access) -> list[Counted]:
-        """Return the count of each part that is limited by itself, at the price of one request for each. Raises as `open` does."""
+    async def count(self, access: Access, since: datetime | None = None) -> list[Counted]:
+        """Return the count of each part that is limited by itself, at the price of one request for each; of those only who changed `since`.
+
+        Raises as `open` does.
+        """
 
 
 @dataclass(frozen=True, slots=True)

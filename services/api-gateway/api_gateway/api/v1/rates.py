@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from api_gateway.api.v1.routing import subject
 from api_gateway.scope import InAccount, InParts
-from shared.api.rates import BudgetOut, ForecastOut
+from shared.api.rates import BudgetOut, ForecastKind, ForecastOut
 from shared.http.paging import Page
 
 rates: APIRouter = subject("/rates", "rates")
@@ -20,6 +20,6 @@ async def list_budgets(parts: InParts, account: InAccount) -> Page[BudgetOut]:
 
 
 @forecasts.get("")
-async def read_forecast(integration_id: UUID, parts: InParts, account: InAccount) -> ForecastOut:
-    """Return what a full run would cost now: requests, minutes, and how much of the coming hour it leaves."""
-    return await parts.rates.forecast(integration_id, actor=account.name)
+async def read_forecast(integration_id: UUID, parts: InParts, account: InAccount, kind: ForecastKind = "full") -> ForecastOut:
+    """Return what a run would cost now: requests, minutes, and how much of the coming hour it leaves."""
+    return await parts.rates.forecast(integration_id, kind, actor=account.name)

@@ -77,11 +77,11 @@ class SophosSource:
         """As `open`, for the users who changed since then."""
         return await recent_users_of(self._central, access, since)
 
-    async def count(self, access: Access) -> list[Counted]:
-        """Return how many records each chosen tenant has."""
+    async def count(self, access: Access, since: datetime | None = None) -> list[Counted]:
+        """Return how many records each chosen tenant has, or has changed."""
         central = self._central
         page_size = central.device_page_size if self._manifest.object_type == "device" else central.page_size
-        return await counted(central, access, self._listed, page_size)
+        return await counted(central, access, self._listed, page_size, since)
 
     async def test(self, access: Access) -> CredentialTestOut:
         """Sign in anew and look at everything that a run needs."""
