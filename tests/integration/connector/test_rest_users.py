@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from all_in_one.serving import serving
+from tests.integration.connector.test_rates import Time
 from tests.support.connector import Api, World, ended, everything_told
 
 SECRET = "hush-hush-0123456789"
@@ -75,6 +76,19 @@ CREDENTIALS: dict[str, dict[str, Any]] = {
 }
 
 
+def inputs_of(url: str) -> dict[str, Any]:
+    """Return what describes the API."""
+    inputs = {
+        "url": f"{url}/staff",
+        "paging": "offset",
+        "page_parameter": "start",
+        "records_path": "staff.rows",
+        "id_path": "no",
+        "user_url": f"{url}/staff/{{id}}",
+    }
+    return {key: {"value": value} for key, value in inputs.items()}
+
+
 @asynccontextmanager
 async def answering(payroll: Payroll) -> AsyncIterator[str]:
     """Serve the API on a port of this machine."""
@@ -87,19 +101,11 @@ async def described(api: Api, url: str, credential: dict[str, Any]) -> str:
     login = {"url": f"{url}/login"} if credential["kind"] == "session" else {}
     stored = await api.post("/credentials", {"name": "Payroll", "provider": "rest-users", **credential, **login}, expect=201)
     made = await api.post("/integrations", {"provider": "rest-users", "name": "Payroll people"}, expect=201)
-    inputs = {
-        "url": f"{url}/staff",
-        "paging": "offset",
-        "page_parameter": "start",
-        "records_path": "staff.rows",
-        "id_path": "no",
-        "user_url": f"{url}/staff/{{id}}",
-    }
     details = {
         "user_selection": "user_only",
         "integration_user": "ann",
         "credential_id": stored["id"],
-        "inputs": {key: {"value": value} for key, value in inputs.items()},
+        "inputs": inputs_of(url),
     }
     await api.ask("PATCH", f"/integrations/{made['id']}", details)
     await api.post(f"/integrations/{made['id']}/launch")
@@ -161,3 +167,36 @@ async def test_an_inner_address_is_not_reached(here: World) -> None:
         async with here.connector() as api:
             failed = await run(api, await described(api, url, CREDENTIALS["header"]))
     assert (failed["state"], failed["error"]["code"]) == ("failed", "address_refused")
+
+
+async def test_a_described_api_is_asked_no_faster_than_its_settings_allow(here: World) -> None:
+    """Nobody publishes this API's limits to us: whoever knows them sets them, and they hold for all that reads its host."""
+    time = Time()
+    here.timing = time.timing
+    async with answering(Payroll()) as url, here.connector(private_networks=LOOPBACK) as api:
+        integration_id = await described(api, url, CREDENTIALS["header"])
+        path = f"/integrations/{integration_id}"
+        unknown = await api.ask("GET", f"{path}/forecast", expect=422)
+        await api.ask("PATCH", path, {"inputs": {**inputs_of(url), "requests_per_minute": {"value": "2"}}})
+        done = await run(api, integration_id)
+        told = await api.get(f"{path}/forecast")
+        (budget,) = (await api.get("/rates"))["items"]
+
+    assert unknown["code"] == "not_countable"
+    assert (done["state"], done["requests"]) == ("completed", 4)
+    assert sum(time.slept) > 55, "the third request waits until the minute of the first is over"
+    assert budget["scope"] == f"rest:{url}"
+    assert [(limit["name"], limit["most"]) for limit in budget["limits"]] == [("minute", 2)]
+    assert (told["requests"], told["records"], told["scopes"]) == (4, 7, 1)
+    assert told["minutes"] > 0.9
+    assert told["hour_left_percent"] is not None
+
+
+@pytest.mark.parametrize("given", ["0", "1.5", "many", "60001"])
+async def test_a_limit_that_is_none_is_refused(here: World, given: str) -> None:
+    """Nothing would ever be asked, or everything at once."""
+    async with here.connector() as api:
+        made = await api.post("/integrations", {"provider": "rest-users", "name": "Payroll people"}, expect=201)
+        inputs = {"requests_per_minute": {"value": given}}
+        problem = await api.ask("PATCH", f"/integrations/{made['id']}", {"inputs": inputs}, expect=422)
+    assert [one["field"] for one in problem["fields"]] == ["inputs.requests_per_minute"]

@@ -1,5 +1,6 @@
 """Any described API: however it is paged, everybody is read once; what does not fit the description is said."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -39,8 +40,9 @@ class Directory:
         self.users = [{"id": number, "mail": f"u{number}@example.com"} for number in range(count)]
         self.asked: list[tuple[str, dict[str, str]]] = []
 
-    async def __call__(self, url: str, parameters: dict[str, str]) -> Answer:
+    async def __call__(self, url: str, parameters: dict[str, str], count: Callable[[], None]) -> Answer:
         """Answer as the API does."""
+        count()
         self.asked.append((url, parameters))
         if self.paging == "none":
             return answer(self.users)
@@ -86,7 +88,7 @@ async def test_everybody_is_read_once_however_the_list_is_paged(paging: str, cou
 async def test_a_next_link_to_another_host_is_not_followed() -> None:
     """The credential would go there with it."""
 
-    async def elsewhere(_url: str, _parameters: dict[str, str]) -> Answer:
+    async def elsewhere(_url: str, _parameters: dict[str, str], *_: Any) -> Answer:
         return answer([{"id": "1"}], link="https://api.example.evil/v1/users?after=1")
 
     with pytest.raises(LinkRefused, match=r"api\.example\.evil"):
@@ -96,7 +98,7 @@ async def test_a_next_link_to_another_host_is_not_followed() -> None:
 async def test_a_cursor_that_repeats_ends_the_run() -> None:
     """Rather than reading the same page for ever."""
 
-    async def same(_url: str, _parameters: dict[str, str]) -> Answer:
+    async def same(_url: str, _parameters: dict[str, str], *_: Any) -> Answer:
         return answer({"users": [{"id": "1"}], "next": "x"})
 
     session = RestSession(api(paging="cursor", records_path="users", cursor_path="next"), same)
@@ -109,7 +111,7 @@ async def test_a_cursor_that_repeats_ends_the_run() -> None:
 async def test_an_api_that_knows_no_pages_ends_the_run(paging: str) -> None:
     """It answers the same list to whatever page is asked for: a million times, if nobody notices."""
 
-    async def same(_url: str, _parameters: dict[str, str]) -> Answer:
+    async def same(_url: str, _parameters: dict[str, str], *_: Any) -> Answer:
         return answer([{"id": "1"}, {"id": "2"}])
 
     with pytest.raises(AppError, match="goes on without end") as caught:
@@ -121,7 +123,7 @@ async def test_the_same_user_on_two_pages_is_no_endless_list() -> None:
     """Somebody joined while we read, and pushed everybody on by one."""
     pages = [[{"id": "1"}], [{"id": "1"}], [{"id": "2"}], []]
 
-    async def drifting(_url: str, parameters: dict[str, str]) -> Answer:
+    async def drifting(_url: str, parameters: dict[str, str], *_: Any) -> Answer:
         return answer(pages[int(parameters["page"]) - 1])
 
     assert await read(RestSession(api(paging="page"), drifting)) == ["1", "1", "2"]
@@ -131,7 +133,7 @@ async def test_the_same_user_on_two_pages_is_no_endless_list() -> None:
 async def test_a_later_page_that_is_not_found_does_not_end_the_list(paging: str) -> None:
     """Taken for the last page, it would make a complete listing of half a one, and everybody else absent."""
 
-    async def gone(_url: str, _parameters: dict[str, str]) -> Answer:
+    async def gone(_url: str, _parameters: dict[str, str], *_: Any) -> Answer:
         told = {"users": [{"id": "1"}], "next": "x"}
         return answer(told, link="https://api.example/v1/more") if not asked else answer({"users": [], "error": "gone"}, status=404)
 
@@ -149,7 +151,7 @@ async def test_a_next_link_may_be_relative(link: str) -> None:
     """RFC 8288 says so, and APIs behind a proxy prefer it."""
     asked: list[str] = []
 
-    async def relative(url: str, _parameters: dict[str, str]) -> Answer:
+    async def relative(url: str, _parameters: dict[str, str], *_: Any) -> Answer:
         asked.append(url)
         return answer([{"id": str(len(asked))}], link=link if len(asked) == 1 else None)
 
@@ -160,7 +162,7 @@ async def test_a_next_link_may_be_relative(link: str) -> None:
 async def test_where_there_is_no_list_the_input_is_named() -> None:
     """An object where a list was promised is a mistake of the settings, not an empty directory: nobody must look absent for it."""
 
-    async def object_only(_url: str, _parameters: dict[str, str]) -> Answer:
+    async def object_only(_url: str, _parameters: dict[str, str], *_: Any) -> Answer:
         return answer({"users": {"1": {}}})
 
     with pytest.raises(AppError, match="no list at users") as caught:
@@ -171,7 +173,7 @@ async def test_where_there_is_no_list_the_input_is_named() -> None:
 async def test_a_record_without_an_id_is_an_error_of_the_run() -> None:
     """The others are read all the same."""
 
-    async def mixed(_url: str, _parameters: dict[str, str]) -> Answer:
+    async def mixed(_url: str, _parameters: dict[str, str], *_: Any) -> Answer:
         return answer([{"id": "1"}, {"id": True}, {"id": ""}, "text", {"id": {"a": 1}}, {"id": 2}])
 
     page = await RestSession(api(), mixed).page(None)
@@ -182,7 +184,7 @@ async def test_one_user_is_asked_for_under_their_own_address() -> None:
     """An id is one step of the path, whatever is in it; a 404 in the API's words is the proof."""
     asked: list[str] = []
 
-    async def one(url: str, _parameters: dict[str, str]) -> Answer:
+    async def one(url: str, _parameters: dict[str, str], *_: Any) -> Answer:
         asked.append(url)
         return answer({"id": "a/b?c"}) if len(asked) == 1 else answer({"error": "gone"}, status=404)
 
@@ -198,7 +200,7 @@ async def test_one_user_is_asked_for_under_their_own_address() -> None:
 async def test_what_is_neither_yes_nor_no_proves_nothing(body: Any) -> None:
     """A proxy's 404 and somebody else's record leave the question open."""
 
-    async def odd(_url: str, _parameters: dict[str, str]) -> Answer:
+    async def odd(_url: str, _parameters: dict[str, str], *_: Any) -> Answer:
         return answer(body, status=200 if isinstance(body, dict) else 404)
 
     with pytest.raises(AppError):
@@ -208,7 +210,7 @@ async def test_what_is_neither_yes_nor_no_proves_nothing(body: Any) -> None:
 async def test_an_api_that_cannot_be_asked_for_one_says_so() -> None:
     """Nobody is called missing then."""
 
-    async def never(_url: str, _parameters: dict[str, str]) -> Answer:
+    async def never(_url: str, _parameters: dict[str, str], *_: Any) -> Answer:
         raise AssertionError("nothing is to be asked")
 
     with pytest.raises(Invalid, match="cannot be asked for one user"):

@@ -63,10 +63,10 @@ def central(http: httpx.AsyncClient, **changes: Any) -> SophosCentral:
 class Unlimited:
     """Lets everybody ask at once."""
 
-    async def permit(self, scope: str) -> None:
+    async def permit(self, scope: str, per_minute: int | None = None) -> None:
         """Let them."""
 
-    async def throttled(self, scope: str, retry_after: float | None) -> None:
+    async def throttled(self, scope: str, retry_after: float | None, per_minute: int | None = None) -> None:
         """Take it as it comes."""
 
 

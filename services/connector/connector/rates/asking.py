@@ -12,11 +12,11 @@ from connector.rates.budget import spent_by_scope
 from connector.rates.forecast import forecast
 from connector.rates.lane import urgent
 from connector.rates.limits import Policy, Spent
-from connector.rates.pace import asked_again, seconds_a_page, seconds_of_storing
-from connector.rates.policy import POLICIES
+from connector.rates.pace import asked_again, seconds_a_page, seconds_of_storing, taken_before
+from connector.rates.policy import POLICIES, own_policy
 from connector.runs.watermarks import last_watermark
 from connector.scope import Parts
-from connector.sources.base import Counted, CountingSource
+from connector.sources.base import Access, Counted, CountingSource, LimitedSource, Source
 from shared.api.rates import BudgetOut, ForecastKind, ForecastOut, LimitOut
 from shared.errors import Invalid
 
@@ -32,7 +32,7 @@ async def budgets(parts: Parts) -> list[BudgetOut]:
     async with parts.database.reading() as session:
         found = await spent_by_scope(session)
     moment = parts.rates.timing.clock()
-    return [_shown(scope, POLICIES[parts.settings.rate_policy], spent, moment) for scope, spent in found.items()]
+    return [_shown(scope, _policy(parts, spent.per_minute), spent, moment) for scope, spent in found.items()]
 
 
 async def forecast_of(parts: Parts, integration_id: UUID, kind: ForecastKind = "full") -> ForecastOut:
@@ -41,19 +41,21 @@ async def forecast_of(parts: Parts, integration_id: UUID, kind: ForecastKind = "
     Raises `IntegrationIncomplete`, `NotCountable`, what the source raises, and what asking for a quick run would.
     """
     source, access = await access_for(parts, integration_id)
-    if not hasattr(source, "count"):
-        message = f"{source.manifest.key} cannot say how much there is without listing it"
-        raise NotCountable(message, remedy="Run it once; the run shows how many requests it took.")
     since = await _since(parts, integration_id) if kind == "quick" else None
+    counts = hasattr(source, "count")
     with urgent():
-        counted = await cast("CountingSource", source).count(access, since)
+        if counts:
+            counted = await cast("CountingSource", source).count(access, since)
+        else:
+            counted = await _as_before(parts, integration_id, source, access)
     async with parts.database.reading() as session:
         found = await spent_by_scope(session)
         each = await seconds_a_page(session, integration_id)
         storing = await seconds_of_storing(session)
-        questions = await asked_again(session, integration_id) if kind == "full" else 0
+        # What a run took before holds its questions already.
+        questions = await asked_again(session, integration_id) if kind == "full" and counts else 0
     asked = [replace(one, seconds=each or one.seconds + storing) for one in _with_questions(counted, questions)]
-    told = await asyncio.to_thread(_summed, POLICIES[parts.settings.rate_policy], asked, found, parts.rates.timing.clock())
+    told = await asyncio.to_thread(_summed, [_policy(parts, one.per_minute) for one in asked], asked, found, parts.rates.timing.clock())
     return told.model_copy(update={"kind": kind, "questions": questions})
 
 
@@ -64,15 +66,36 @@ async def _since(parts: Parts, integration_id: UUID) -> datetime:
         return await last_watermark(session, integration_id, stored.row.name)
 
 
+async def _as_before(parts: Parts, integration_id: UUID, source: Source, access: Access) -> list[Counted]:
+    """Return what the last full run took, of a source that cannot be asked. Raises `NotCountable` without one."""
+    async with parts.database.reading() as session:
+        took = await taken_before(session, integration_id)
+    if took is None:
+        message = f"{source.manifest.key} cannot say how much there is without listing it"
+        raise NotCountable(
+            message, remedy="Run it once; the run shows how many requests it took, and the next forecast takes it from there."
+        )
+    records, requests = took
+    scope, per_minute = cast("LimitedSource", source).limit(access) if hasattr(source, "limit") else (source.manifest.key, None)
+    return [Counted(records, requests, scope, 0.0, per_minute)]
+
+
+def _policy(parts: Parts, per_minute: int | None) -> Policy:
+    return POLICIES[parts.settings.rate_policy] if per_minute is None else own_policy(per_minute)
+
+
 def _with_questions(counted: list[Counted], questions: int) -> list[Counted]:
     """Put them where most people are: which tenant each would be asked for in is not known before."""
     most = max(counted, key=lambda one: one.records, default=None)
     return [replace(one, requests=one.requests + questions) if one is most else one for one in counted]
 
 
-def _summed(policy: Policy, counted: list[Counted], found: dict[str, Spent], moment: float) -> ForecastOut:
+def _summed(policies: list[Policy], counted: list[Counted], found: dict[str, Spent], moment: float) -> ForecastOut:
     """Tenants are read one after the other, each with limits of its own."""
-    costs = [forecast(policy, found.get(one.scope, Spent()), moment, one.requests, one.seconds) for one in counted]
+    costs = [
+        forecast(policy, found.get(one.scope, Spent()), moment, one.requests, one.seconds)
+        for policy, one in zip(policies, counted, strict=True)
+    ]
     left = [cost.hour_left for cost in costs if cost.hour_left is not None]
     return ForecastOut(
         records=sum(one.records for one in counted),

@@ -20,7 +20,7 @@ class Forecast:
 
 def forecast(policy: Policy, spent: Spent, now: float, requests: int, seconds_each: float) -> Forecast:
     """Return what `requests` in a row cost, each taking `seconds_each` at the source. Blocks for a while when they are many."""
-    if not policy.buckets and not policy.windows:
+    if not policy.limits:
         return Forecast(requests, requests * seconds_each, None)
     played = min(requests, MOST)
     moment, within = now, 0

@@ -106,6 +106,11 @@ class Policy:
     windows: tuple[Window, ...] = ()
 
     @property
+    def limits(self) -> bool:
+        """Whether it limits anything."""
+        return bool(self.buckets or self.windows)
+
+    @property
     def pace(self) -> float:
         """Seconds from one permit to the next, once no burst is left."""
         return max((1 / bucket.per_second for bucket in self.buckets), default=0.0)
@@ -113,12 +118,16 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What one scope has spent, as stored. `closed_until`: the source asked for silence until then; `refusals`: how often in a row."""
+    """What one scope has spent, as stored. `closed_until`: the source asked for silence until then; `refusals`: how often in a row.
+
+    `per_minute`: the limit that was set for this scope alone, when it was asked last.
+    """
 
     buckets: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     windows: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     closed_until: float = 0.0
     refusals: int = 0
+    per_minute: int | None = None
     turns: Turns = field(default_factory=Turns)
 
     @classmethod
@@ -129,6 +138,7 @@ class Spent:
             windows={name: {int(slot): int(count) for slot, count in slots.items()} for name, slots in told.get("windows", {}).items()},
             closed_until=float(told.get("closed_until", 0)),
             refusals=int(told.get("refusals", 0)),
+            per_minute=told.get("per_minute"),
             turns=Turns.stored(told.get("turns", {})),
         )
 
@@ -139,6 +149,7 @@ class Spent:
             "windows": {name: {str(slot): count for slot, count in slots.items()} for name, slots in self.windows.items()},
             "closed_until": self.closed_until,
             "refusals": self.refusals,
+            "per_minute": self.per_minute,
             "turns": self.turns.as_json(),
         }
 

@@ -42,10 +42,10 @@ async def _pace(session: AsyncSession, run_id: UUID) -> float | None:
     if not moments or began is None:
         return None
     if len(moments) < FEW:
-        return max(0.0, (moments[-1] - began).total_seconds()) / len(moments)
+        return max(0.0, float((moments[-1] - began).total_seconds())) / len(moments)
     batches = [(moment, len(list(same))) for moment, same in groupby(moments)]
     each = [[(after - before).total_seconds() / pages] * pages for (before, _), (after, pages) in pairwise([(began, 0), *batches])]
-    return max(0.0, median(chain.from_iterable(each)))
+    return max(0.0, float(median(chain.from_iterable(each))))
 
 
 def _is_listed() -> ColumnElement[bool]:
@@ -58,6 +58,13 @@ async def asked_again(session: AsyncSession, integration_id: UUID) -> int:
     withheld = await session.scalar(select(RUNS.c.withheld_losses).where(RUNS.c.id == last))
     unclear = select(func.count()).where(RUN_SUSPECTS.c.run_id == last, RUN_SUSPECTS.c.finding == "unclear")
     return (withheld or 0) + (await session.scalar(unclear) or 0)
+
+
+async def taken_before(session: AsyncSession, integration_id: UUID) -> tuple[int, int] | None:
+    """Return how many records the last full run read, and with how many requests; None when there is none."""
+    last = _last(RUNS.c.integration_id == integration_id, RUNS.c.ended_at.is_not(None))
+    row = (await session.execute(select(RUNS.c.fetched, RUNS.c.requests).where(RUNS.c.id == last))).first()
+    return None if row is None else (row.fetched, row.requests)
 
 
 def _last(*meant: ColumnElement[bool]) -> ScalarSelect[UUID]:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from prometheus_client import Counter, Histogram
@@ -12,6 +12,7 @@ from prometheus_client import Counter, Histogram
 from connector.rates.gate import ask
 from connector.rates.lane import Asker, current_asker
 from connector.rates.limits import Policy, Spent, accepted, refused
+from connector.rates.policy import own_policy
 from shared.observability.logging import get_logger
 
 log = get_logger(__name__)
@@ -39,21 +40,24 @@ class WaitedFor(ABC):
 
     def __init__(self, policy: Policy, timing: Timing) -> None:
         self._policy, self.timing = policy, timing
-        self._limited = bool(policy.buckets or policy.windows)
 
-    async def permit(self, scope: str) -> None:
-        """Return when one more request may be sent to `scope`. Waits for as long as that takes; a cancelled waiter has spent nothing."""
-        if not self._limited:
+    async def permit(self, scope: str, per_minute: int | None = None) -> None:
+        """Return when one more request may be sent to `scope`; `per_minute`: its own limit, in place of the policy.
+
+        Waits for as long as that takes; a cancelled waiter has spent nothing.
+        """
+        policy = self._policy if per_minute is None else own_policy(per_minute)
+        if not policy.limits:
             return
         asker, since = current_asker(), self.timing.clock()
-        while (nap := await self._change(scope, lambda spent: self._asked(spent, asker))) > 0:
+        while (nap := await self._change(scope, lambda spent: self._asked(policy, replace(spent, per_minute=per_minute), asker))) > 0:
             await self.timing.sleep(nap)
         WAITED.labels(asker.lane).observe(self.timing.clock() - since)
 
-    async def throttled(self, scope: str, retry_after: float | None) -> None:
+    async def throttled(self, scope: str, retry_after: float | None, per_minute: int | None = None) -> None:
         """Close the scope for everybody who shares it: the source has asked for silence."""
         THROTTLED.inc()
-        if not self._limited:
+        if not self._policy.limits and per_minute is None:
             return
         seconds = await self._change(scope, lambda spent: self._closed(spent, retry_after))
         log.warning("source_throttled", scope=scope, seconds=round(seconds, 1))
@@ -62,11 +66,11 @@ class WaitedFor(ABC):
     async def _change(self, scope: str, change: Callable[[Spent], tuple[float, Spent]]) -> float:
         """Replace what `scope` has spent by what `change` makes of it, with nobody in between; return the seconds that it says."""
 
-    def _asked(self, spent: Spent, asker: Asker) -> tuple[float, Spent]:
+    def _asked(self, policy: Policy, spent: Spent, asker: Asker) -> tuple[float, Spent]:
         moment = self.timing.clock()
         # Refusals in a row are forgiven after a quiet minute.
         calm = accepted(spent) if moment - spent.closed_until > FORGIVEN_AFTER else spent
-        return ask(self._policy, calm, moment, asker)
+        return ask(policy, calm, moment, asker)
 
     def _closed(self, spent: Spent, retry_after: float | None) -> tuple[float, Spent]:
         moment = self.timing.clock()

@@ -196,10 +196,13 @@ class RecentSource(Source, Protocol):
 class Permits(Protocol):
     """Who says when a source may be asked."""
 
-    async def permit(self, scope: str) -> None:
-        """Return when one more request may be sent to `scope`, which names what the limits are counted for."""
+    async def permit(self, scope: str, per_minute: int | None = None) -> None:
+        """Return when one more request may be sent to `scope`, which names what the limits are counted for.
 
-    async def throttled(self, scope: str, retry_after: float | None) -> None:
+        `per_minute`: the requests that it allows in any minute; left out: the limits that the settings choose.
+        """
+
+    async def throttled(self, scope: str, retry_after: float | None, per_minute: int | None = None) -> None:
         """Say that the source has asked for fewer requests, and for so many seconds of silence if it named them."""
 
 
@@ -207,13 +210,21 @@ class Permits(Protocol):
 class Counted:
     """How many records a listing would show, and how many requests it would take. `scope`: what its limits are counted for.
 
-    `seconds`: how long the source took for one page of it.
+    `seconds`: how long the source took for one page of it. `per_minute`: the limit that was set for the scope alone.
     """
 
     records: int
     requests: int
     scope: str
     seconds: float
+    per_minute: int | None = None
+
+
+class LimitedSource(Source, Protocol):
+    """A source that cannot say how much there is, but what its requests are counted for."""
+
+    def limit(self, access: Access) -> tuple[str, int]:
+        """Return the scope, and how many requests it allows in any minute. Raises `Invalid`."""
 
 
 class CountingSource(Source, Protocol):

@@ -13,6 +13,8 @@ Paging = Literal["none", "page", "offset", "cursor", "link"]
 PAGINGS: tuple[Paging, ...] = get_args(Paging)
 USUAL_PARAMETER = {"page": "page", "offset": "offset", "cursor": "cursor"}
 ID = "{id}"
+REQUESTS_PER_MINUTE = 60
+"""Where nothing else is said: less than most APIs of directories allow, and 6,000 users a minute at the usual size of a page."""
 
 
 class SettingsDisagree(Invalid):
@@ -41,6 +43,12 @@ class Description:
     id: tuple[str, ...]
     cursor: tuple[str, ...]
     user_url: str | None
+    requests_per_minute: int = REQUESTS_PER_MINUTE
+
+    @property
+    def scope(self) -> str:
+        """What its limit is counted for: limits of APIs are seldom an integration's own, and nobody says whose they are."""
+        return f"rest:{_origin(self.url)}"[:200]
 
     def url_of(self, source_id: str) -> str | None:
         """Return where one user is asked for; None when the API has no such address."""
@@ -75,6 +83,7 @@ def described(access: Access) -> Description:
         id=steps_of(given.get("id_path", "id")),
         cursor=steps_of(given.get("cursor_path", "")),
         user_url=given.get("user_url") or None,
+        requests_per_minute=int(given.get("requests_per_minute") or REQUESTS_PER_MINUTE),
     )
 
 

@@ -1,6 +1,6 @@
 """What the provider `rest-users` is and what its settings may be."""
 
-from connector.sources.rest.description import PAGINGS
+from connector.sources.rest.description import PAGINGS, REQUESTS_PER_MINUTE
 from shared.api.sources import InputField, ProviderOut, SourceField
 
 KEY = "rest-users"
@@ -65,6 +65,15 @@ INPUTS = [
         data_type="url",
         required=False,
         description="Where one user is asked for, with {id} in its path. Without it nobody can be proven absent, or called missing.",
+    ),
+    InputField(
+        key="requests_per_minute",
+        label="Requests per minute",
+        data_type="integer",
+        minimum=1,
+        maximum=60_000,
+        default=str(REQUESTS_PER_MINUTE),
+        description="The most requests in any minute, counted for the host, over all integrations that read it.",
     ),
 ]
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from uuid import UUID
@@ -14,7 +14,7 @@ from connector.signing.tls import context_of
 from connector.sources.base import Access, Operation, Source, Surroundings
 from connector.sources.patience import Patience
 from connector.sources.rest.answers import refused
-from connector.sources.rest.description import described
+from connector.sources.rest.description import Description, described
 from connector.sources.rest.manifest import MANIFEST
 from connector.sources.rest.session import Ask, RestSession
 from connector.sources.wire import SERVER_ERRORS, TOO_MANY_REQUESTS, Answer, Wire
@@ -43,7 +43,13 @@ class RestUsers:
 
     async def open(self, access: Access) -> RestSession:
         """Read the description; the first page signs in. Raises `Invalid`."""
-        return RestSession(described(access), await self._asking(access))
+        api = described(access)
+        return RestSession(api, await self._asking(access, api))
+
+    def limit(self, access: Access) -> tuple[str, int]:
+        """Return the host as a scope, and how many requests the settings allow it in any minute."""
+        api = described(access)
+        return api.scope, api.requests_per_minute
 
     async def test(self, access: Access) -> CredentialTestOut:
         """Read the first page, and say what came of it."""
@@ -58,16 +64,22 @@ class RestUsers:
     def forget(self, credential_id: UUID) -> None:
         """Nothing is kept: a session's tokens end with it."""
 
-    async def _asking(self, access: Access) -> Ask:
-        """Return what asks with the credential. Raises `Invalid` when it lacks what signing needs."""
+    async def _asking(self, access: Access, api: Description) -> Ask:
+        """Return what asks with the credential, each attempt with a permit. Raises `Invalid` when it lacks what signing needs."""
         auth, secrets = auth_of(access), in_the_open(access)
         tls = await asyncio.to_thread(context_of, access) if access.kind == "mutual_tls" else None
 
-        async def ask(url: str, parameters: dict[str, str]) -> Answer:
+        rates, limit = self._surroundings.rates, api.requests_per_minute
+
+        async def ask(url: str, parameters: dict[str, str], count: Callable[[], None]) -> Answer:
             async def once() -> Answer:
+                await rates.permit(api.scope, limit)
+                count()
                 async with self._client(tls) as http:
                     wire = Wire(http, largest_answer=self._surroundings.settings.largest_answer)
                     answer = await wire.send("GET", url, params=parameters, auth=auth, secrets=secrets, may_be_list=True)
+                if answer.status == TOO_MANY_REQUESTS:
+                    await rates.throttled(api.scope, answer.retry_after, limit)
                 if answer.status == TOO_MANY_REQUESTS or answer.status >= SERVER_ERRORS:
                     raise refused(answer, url)
                 # Where a list goes on is stored: a key that the source repeats in its link must not be.

@@ -14,8 +14,8 @@ from shared.errors import Invalid
 from shared.events.sources import ProofOfAbsence
 from shared.events.syncs import Rejection
 
-Ask = Callable[[str, dict[str, str]], Awaitable[Answer]]
-"""Ask for a URL with these parameters added: one signed GET, tried again where that may help."""
+Ask = Callable[[str, dict[str, str], Callable[[], None]], Awaitable[Answer]]
+"""Ask for a URL with these parameters added: one signed GET, tried again where that may help, each attempt counted by the third."""
 LONGEST_ID = 200
 MOST_PAGES = 1_000_000
 MOST_AGAIN = 3
@@ -76,11 +76,13 @@ class RestSession:
 
     async def _asked(self, url: str, parameters: dict[str, str]) -> Answer:
         """Return a success, or a 404: only who asks knows what that says."""
-        self.requests += 1
-        answer = await self._ask(url, parameters)
+        answer = await self._ask(url, parameters, self._count)
         if answer.ok or answer.status == NOT_FOUND:
             return answer
         raise refused(answer, url)
+
+    def _count(self) -> None:
+        self.requests += 1
 
     def _address(self, place: Any) -> tuple[str, dict[str, str]]:
         api = self._api
