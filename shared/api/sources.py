@@ -71,6 +71,11 @@ class ProviderOut(Out):
         default=False, description="Its inputs say where the credential is sent to: only an admin may set them, or choose the credential."
     )
     credential_kinds: list[str]
+    credential_application: str | None = Field(
+        default=None,
+        description="The application that its credentials sign in to: one stored for any provider of the same serves this one too. "
+        "Null: its own alone, as of every provider with typed addresses.",
+    )
     inputs: list[InputField]
     source_fields: list[SourceField]
     presets: list[Preset]

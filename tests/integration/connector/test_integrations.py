@@ -238,3 +238,42 @@ async def test_runs_are_listed_page_by_page_newest_first(here: World) -> None:
 
 async def _run(api: Api, path: str) -> dict[str, Any]:
     return await ended(api, (await api.post(path))["id"])
+
+
+async def test_one_credential_of_sophos_serves_users_and_devices(here: World) -> None:
+    """Nobody makes a second one in Sophos Central for the same tenant; an operation on devices takes it as well."""
+    async with here.connector() as api:
+        credential_id = await store_access(api, here.tenant, here.simulator.url)
+        made = await api.post("/integrations", {"provider": "sophos-endpoints", "name": "Devices"}, expect=201)
+        path = f"/integrations/{made['id']}"
+        await api.ask("PATCH", path, {"credential_id": credential_id, "inputs": INPUTS})
+        shown = await api.post(f"{path}/preview")
+        endpoint = shown["records"][0]["source_id"]
+        call = {"idempotency_key": "scan-it-once", "credential_id": credential_id, "inputs": INPUTS, "arguments": {"source_id": endpoint}}
+        done = await api.post("/operations/sophos-endpoints/scan-endpoint", call)
+    assert len(shown["records"]) == 10
+    assert done["outcome"] == "done"
+
+
+async def test_a_credential_for_typed_addresses_goes_nowhere_else_and_none_goes_there(here: World) -> None:
+    """Somebody could type an address of their own, and be sent what Sophos trusts."""
+    async with here.connector() as api:
+        sophos = await store_access(api, here.tenant, here.simulator.url)
+        kind = {
+            "kind": "oauth2_client_credentials",
+            "token_url": "https://api.example/token",
+            "client_id": "c",
+            "client_secret": "s3cret-s3cret",
+        }
+        typed = (await api.post("/credentials", {"name": "REST", "provider": "rest-users", **kind}, expect=201))["id"]
+        for provider, credential_id in (("rest-users", sophos), ("sophos-users", typed), ("sophos-endpoints", typed)):
+            made = await api.post("/integrations", {"provider": provider, "name": f"With the other's {provider}"}, expect=201)
+            problem = await api.ask("PATCH", f"/integrations/{made['id']}", {"credential_id": credential_id}, expect=422)
+            assert [one["field"] for one in problem["fields"]] == ["credential_id"]
+        call = {
+            "idempotency_key": "with-the-other",
+            "credential_id": typed,
+            "inputs": {},
+            "arguments": {"source_id": "u", "expected_email": "u@x.example"},
+        }
+        await api.ask("POST", "/operations/sophos-users/delete-user", call, expect=422)

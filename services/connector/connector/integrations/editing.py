@@ -49,7 +49,7 @@ async def _write(unit: Unit, integration_id: UUID, patch: IntegrationPatch, chan
         # Whoever reads the source now must end first.
         await require_idle(session, stored)
     if changes.get("credential_id") is not None:
-        await _require_credential(session, changes["credential_id"], manifest)
+        await _require_credential(session, changes["credential_id"], manifest, unit.parts.providers.accepted_by(manifest))
     await change_details(session, stored, changes)
     if patch.inputs is not None:
         await replace_inputs(session, integration_id, patch.inputs, manifest)
@@ -89,12 +89,12 @@ async def _settle_saas_instance(parts: Parts, future: dict[str, Any], changes: d
             return  # Several: nobody but the operator can choose; it stays a gap that says so.
 
 
-async def _require_credential(session: AsyncSession, credential_id: UUID, manifest: ProviderOut) -> None:
+async def _require_credential(session: AsyncSession, credential_id: UUID, manifest: ProviderOut, accepted: frozenset[str]) -> None:
     try:
         credential = await stored_credential(session, credential_id)
     except CredentialNotFound:
         raise _invalid("credential_id", "names no credential", "Store the credential first.") from None
-    if credential.provider != manifest.key:
+    if credential.provider not in accepted or credential.kind not in manifest.credential_kinds:
         raise _invalid("credential_id", f"is a credential for {credential.provider}", f"Choose one for {manifest.key}.")
 
 

@@ -77,7 +77,8 @@ class CarryingOut:
     async def _opened(self) -> Session:
         source = self._providers.get(self._task.provider)
         inputs = tuple(Input(given.key, given.value, given.variable) for given in self._task.inputs)
-        access: Access = await asyncio.to_thread(self._credentials.access, self._task.credential, source.manifest, inputs)
+        accepted = self._providers.accepted_by(source.manifest)
+        access: Access = await asyncio.to_thread(self._credentials.access, self._task.credential, source.manifest, accepted, inputs)
         if self._task.since is None:
             return await source.open(access)
         return await cast("RecentSource", source).open_recent(access, self._task.since)

@@ -36,7 +36,8 @@ async def _of_integration(local: Local, assigned: AssignedOut) -> AsyncIterator[
     inputs = tuple(Input(given.key, given.value, given.variable) for given in assigned.inputs)
     try:
         source = local.providers.get(assigned.provider)
-        access = await asyncio.to_thread(local.credentials.access, assigned.credential, source.manifest, inputs)
+        accepted = local.providers.accepted_by(source.manifest)
+        access = await asyncio.to_thread(local.credentials.access, assigned.credential, source.manifest, accepted, inputs)
     except AppError as error:
         yield Checked(assigned.name, "credential", ok=False, message=f"{error.message}. {error.remedy or ''}".strip())
         return

@@ -56,14 +56,17 @@ class LocalCredentials:
         """Return what the credentials are called. Raises `LocalCredentialUnusable` when the file cannot be read."""
         return sorted(self._described())
 
-    def access(self, name: str, manifest: ProviderOut, inputs: tuple[Input, ...]) -> Access:
-        """Return what a source needs. Raises `LocalCredentialUnusable`, `SecretMissing` and `Invalid`, each naming file and field."""
+    def access(self, name: str, manifest: ProviderOut, accepted: frozenset[str], inputs: tuple[Input, ...]) -> Access:
+        """Return what a source needs; `accepted`: the providers whose credentials it takes.
+
+        Raises `LocalCredentialUnusable`, `SecretMissing` and `Invalid`, each naming file and field.
+        """
         described = self._described()
         if name not in described:
             remedy = f"Describe it in {self._path}, or name one of these in the integration: {', '.join(sorted(described)) or 'none yet'}."
             raise LocalCredentialUnusable(self._path, "credentials", f"has no credential {name!r}", remedy=remedy)
         given = dict(described[name])
-        if given.get("provider") != manifest.key:
+        if given.get("provider") not in accepted:
             message = f"is {given.get('provider')!r}, and the integration reads {manifest.key!r}"
             raise LocalCredentialUnusable(
                 self._path,

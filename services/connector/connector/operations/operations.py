@@ -37,7 +37,7 @@ async def _access(parts: Parts, provider: str, given: OperationIn) -> Access:
     async with parts.database.reading() as session:
         stored = await stored_credential(session, given.credential_id)
         inputs = await resolve(session, given.inputs)
-    if stored.provider != provider:
+    if stored.provider not in parts.providers.accepted_by(parts.providers.get(provider).manifest):
         message = f"{stored.name!r} is a credential for {stored.provider}"
         raise Invalid(message, remedy=f"Use one for {provider}.", fields=[{"field": "credential_id", "message": message}])
     return stored.access(parts.vault, inputs)

@@ -5,6 +5,7 @@ from importlib.metadata import EntryPoint, entry_points
 from uuid import UUID
 
 from connector.sources.base import MakesSources, Operation, Source, Surroundings
+from shared.api.sources import ProviderOut
 from shared.errors import AppError, NotFound
 
 GROUP = "rollcall.providers"
@@ -44,6 +45,18 @@ class Providers:
         if source is None:
             raise ProviderNotFound(f"there is no provider {key!r}", remedy=f"Use one of: {', '.join(sorted(self._sources))}.")
         return source
+
+    def accepted_by(self, manifest: ProviderOut) -> frozenset[str]:
+        """Return the providers whose credentials a provider takes: its own, and those of others that sign in to the same application.
+
+        A credential whose place is typed in goes nowhere else, and nothing else goes there.
+        """
+        own = frozenset({manifest.key})
+        if manifest.credential_application is None or manifest.typed_addresses:
+            return own
+        others = (source.manifest for source in self)
+        same = (one for one in others if one.credential_application == manifest.credential_application and not one.typed_addresses)
+        return own.union(one.key for one in same)
 
     def operation(self, provider: str, key: str) -> Operation:
         """Return an operation. Raises `ProviderNotFound`, `OperationNotFound`."""

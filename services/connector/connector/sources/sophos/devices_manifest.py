@@ -1,6 +1,6 @@
 """What the provider `sophos-endpoints` is, needs and offers."""
 
-from connector.sources.sophos.manifest import TENANT_INPUTS, field
+from connector.sources.sophos.manifest import SOPHOS_CENTRAL, TENANT_INPUTS, field
 from connector.sources.sophos.tenants import DATA_REGION, TENANT_ID
 from shared.api.sources import Preset, ProviderOut
 
@@ -24,6 +24,7 @@ MANIFEST = ProviderOut(
     description="Reads the computers and servers of Sophos Central: health, system, assigned person, tamper protection, isolation.",
     object_type="device",
     credential_kinds=["oauth2_client_credentials"],
+    credential_application=SOPHOS_CENTRAL,
     inputs=TENANT_INPUTS,
     source_fields=[
         field("id", "ID", "id"),

@@ -4,6 +4,9 @@ from connector.sources.sophos.enriching import CHOICES, INCLUDE
 from connector.sources.sophos.tenants import ALL, CHOICE, DATA_REGION, TENANT_ID, TENANTS
 from shared.api.sources import InputField, Preset, ProviderOut, SourceField
 
+SOPHOS_CENTRAL = "Sophos Central"
+"""What one API credential of a customer signs in to, whether users or devices are read with it."""
+
 
 def field(key: str, label: str, *path: str, data_type: str = "text") -> SourceField:
     """Return a field of the source's records."""
@@ -52,6 +55,7 @@ MANIFEST = ProviderOut(
     description="Reads the people of a Sophos Central tenant, looks their role up, and deletes them there.",
     quick_runs=True,
     credential_kinds=["oauth2_client_credentials"],
+    credential_application=SOPHOS_CENTRAL,
     inputs=[*TENANT_INPUTS, INCLUDED],
     source_fields=[
         field("id", "ID", "id"),
