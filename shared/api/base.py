@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 
 def in_utc(moment: datetime) -> datetime:
@@ -14,7 +14,15 @@ def in_utc(moment: datetime) -> datetime:
         raise ValueError("is beyond the calendar") from error
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(in_utc)]
+def as_text(value: object) -> object:
+    """Return what may be a moment. Raises `ValueError` for a number: whether it counts seconds or milliseconds nobody can tell."""
+    digits = value.strip().lstrip("+-").replace(".", "", 1) if isinstance(value, str) else ""
+    if isinstance(value, int | float) or digits.isdecimal():
+        raise ValueError("is a number; write the moment out, with its time zone, such as 2027-01-31T00:00:00Z")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(as_text), AfterValidator(in_utc)]
 """A moment with its time zone, as it is sent; read in UTC."""
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 

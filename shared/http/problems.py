@@ -92,8 +92,11 @@ async def _malformed(_request: Request, error: Exception) -> JSONResponse:
 
 def _place(steps: Sequence[int | str], body: Any) -> str:
     """Return the field's name as the sender wrote it: pydantic also names the kind that the body was taken for."""
+    if steps[0] != "body":
+        # Of a parameter: where it stands, such as in the query, is no part of its name.
+        return ".".join(map(str, steps[1:] or steps))
     named: list[str] = []
-    inner = steps[1:] if steps[0] == "body" else steps
+    inner = steps[1:]
     for number, step in enumerate(inner, 1):
         if isinstance(body, dict) and step not in body and number < len(inner):
             continue

@@ -140,3 +140,14 @@ async def test_a_test_says_what_the_credential_may_do_and_what_cannot_be_known(h
         await api.ask("PUT", f"/credentials/{made['id']}/secret", {"secrets": {"client_secret": "wrong"}})
         failed = await api.post(f"/credentials/{made['id']}/test")
         assert (failed["ok"], failed["may"]["read"]) == (False, "unknown")
+
+
+@pytest.mark.parametrize("number", [1_900_000_000, 1_900_000_000.5, "1900000000", "1900000000000"])
+async def test_an_end_that_is_a_number_is_refused(here: World, number: object) -> None:
+    """Seconds or milliseconds: whoever guesses wrong is warned of an end decades too late."""
+    async with here.connector() as api:
+        made = await api.post("/credentials", GIVEN)
+        for method, path, given in (("POST", "/credentials", {**GIVEN, "name": "Other"}), ("PATCH", f"/credentials/{made['id']}", {})):
+            refused = await api.ask(method, path, {**given, "expires_at": number}, expect=422)
+            assert [one["field"] for one in refused["fields"]] == ["expires_at"]
+        assert (await api.get(f"/credentials/{made['id']}"))["expires_at"] is None

@@ -39,7 +39,8 @@ async def say_run_waits(session: AsyncSession, run: Row[Any], would_update: int)
 
 async def say_quarantined(session: AsyncSession, run: Row[Any], reason: dict[str, Any], failures: int) -> None:
     """Tell of an integration that is left alone for a while."""
-    message = f"{failures} runs failed in a row, the last one with: {reason.get('message')}"
+    told = "A run failed with" if failures == 1 else f"{failures} runs failed in a row, the last one with"
+    message = f"{told}: {reason.get('message')}"
     await _of_run(session, run, "quarantined", "in quarantine", (message, reason.get("remedy")))
 
 

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 
 from shared.errors import Conflict, Throttled
 from shared.http.app import LARGEST_BODY, create_app
+from shared.http.problems import install
 from shared.observability.correlation import current_correlation
 
 METRICS_TOKEN = SecretStr("only for the one who watches")
@@ -292,3 +293,18 @@ async def test_metrics_name_routes_and_never_what_a_caller_invents(http: httpx.A
     assert 'route="/crash",service="tests",status="500"' in figures
     assert 'method="other"' in figures
     assert "INVENTED" not in figures
+
+
+async def test_a_parameter_is_named_as_it_is_written() -> None:
+    """Nobody can send `query.limit`: it is called limit, wherever it stands."""
+    app = FastAPI()
+    install(app)
+
+    @app.get("/things/{thing_id}")
+    async def read(thing_id: UUID, limit: int = 1) -> None:
+        """Take a parameter of the path and one of the query."""
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        problem = (await client.get("/things/none", params={"limit": "many"})).json()
+    assert sorted(field["field"] for field in problem["fields"]) == ["limit", "thing_id"]
+    assert "query" not in problem["detail"]
