@@ -7,7 +7,7 @@ from connector.integrations.access import access_for
 from connector.rates.lane import urgent
 from connector.scope import Parts
 from connector.sources.base import Access, Source
-from connector.storable import storable
+from connector.sources.keeping import kept
 from shared.api.integrations import PreviewOut, PreviewRecord
 from shared.api.runs import RunNote
 from shared.errors import Upstream
@@ -40,9 +40,9 @@ async def _looked(source: Source, access: Access) -> PreviewOut:
     out = PreviewOut(records=[], notes=[], requests=0)
     cursor = None
     for _ in range(PAGES):
-        page = await session.page(cursor)
-        out.records += [PreviewRecord(source_id=one.source_id, record=storable(one.record)) for one in page.users]
-        out.records += [PreviewRecord(source_id="", record=storable(one.record or {}), problem=one.message) for one in page.rejected]
+        page = kept(await session.page(cursor))
+        out.records += [PreviewRecord(source_id=one.source_id, record=one.record) for one in page.users]
+        out.records += [PreviewRecord(source_id=one.source_id, record=one.record or {}, problem=one.message) for one in page.rejected]
         out.notes += [RunNote(code=note.code, message=note.message, remedy=note.remedy, about=note.about) for note in page.notes]
         cursor = page.next
         if len(out.records) >= MOST or cursor is None:
