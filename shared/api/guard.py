@@ -80,7 +80,7 @@ class NotReleased(Out):
 
 
 class ReleaseOut(Out):
-    """What became of the entries. One that was decided before is not counted at all: nothing happens twice."""
+    """What became of the entries. Of a whole tray, one that was decided before is not counted at all: nothing happens twice."""
 
     released: int = 0
     moot: int = Field(default=0, description="Entries whose user was seen again, or is lost already: nothing is left to do.")
