@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import Invalid
+from shared.validation import why
 
 PREFIX = "ROLLCALL_"
 S = TypeVar("S", bound=BaseSettings)
@@ -78,7 +79,7 @@ def load(kind: type[S], **overrides: Any) -> S:
     except ValidationError as error:
         prefix = str(kind.model_config.get("env_prefix", ""))
         problems = [
-            {"field": (prefix + "_".join(str(step) for step in problem["loc"])).upper(), "message": problem["msg"]}
+            {"field": (prefix + "_".join(str(step) for step in problem["loc"])).upper(), "message": why(problem)}
             for problem in error.errors(include_input=False, include_url=False)
         ]
         words = "; ".join(f"{problem['field']}: {problem['message']}" for problem in problems)

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from shared.errors import AppError, Throttled
 from shared.observability.correlation import current_correlation
 from shared.observability.logging import get_logger
+from shared.validation import why
 
 log = get_logger(__name__)
 
@@ -114,7 +115,7 @@ def _why(problem: Mapping[str, Any]) -> str:
     kind, expected = str(problem["type"]), problem.get("ctx", {}).get("expected_tags")
     if kind == "union_tag_invalid":
         return f"is of no known kind; known are {expected}"
-    return QUIET.get(kind, str(problem["msg"]))
+    return QUIET.get(kind, why(problem))
 
 
 async def _http(_request: Request, error: Exception) -> JSONResponse:

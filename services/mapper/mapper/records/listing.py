@@ -21,6 +21,7 @@ from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, BadCursor, decode_cursor
 from shared.rules.model import DEEPEST, Rule, is_too_deep
 from shared.rules.model import fields_of as fields_in
 from shared.rules.sql import compiled
+from shared.validation import why
 
 RULE: TypeAdapter[Any] = TypeAdapter(Rule)
 OUTSIDE = frozenset({"synced_at"})
@@ -72,7 +73,7 @@ def rule_from(given: str | dict[str, Any]) -> Any:
         raise BadRule("the filter is not JSON", remedy='Send a rule such as {"field": "email", "operator": "is_empty"}.') from None
     except ValidationError as error:
         problems = [
-            {"field": ".".join(["filter", *(str(step) for step in problem["loc"])]), "message": problem["msg"]}
+            {"field": ".".join(["filter", *(str(step) for step in problem["loc"])]), "message": why(problem)}
             for problem in error.errors(include_input=False, include_url=False)
         ]
         raise BadRule("the filter is not a rule", remedy="Correct the named places.", fields=problems[:20]) from None

@@ -8,6 +8,7 @@ from shared.api.base import Gap
 from shared.api.workflows import BlockIn, DefinitionIn
 from shared.events.records import RecordType
 from shared.rules.model import fields_of
+from shared.validation import why
 from workflow_engine.blocks.base import BlockSettings
 from workflow_engine.blocks.begin import BeginSettings
 from workflow_engine.blocks.presets import PresetSettings
@@ -45,7 +46,7 @@ def _setting_problems(block: BlockIn, error: ValidationError) -> Iterator[Gap]:
     for problem in error.errors(include_input=False, include_url=False):
         path = ".".join(str(step) for step in problem["loc"])
         remedy = "Remove this setting." if problem["type"] == "extra_forbidden" else "Correct this setting."
-        yield Gap(field=f"blocks.{block.id}.settings.{path}".rstrip("."), message=problem["msg"], remedy=remedy)
+        yield Gap(field=f"blocks.{block.id}.settings.{path}".rstrip("."), message=why(problem), remedy=remedy)
 
 
 def _preset_problems(block: BlockIn, settings: BlockSettings, presets: Presets) -> Iterator[Gap]:

@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import FastAPI, Request
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, field_validator
 from starlette.responses import StreamingResponse
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
@@ -44,6 +44,26 @@ class Given(BaseModel):
     animal: Annotated[Cat | Dog, Field(discriminator="kind")]
 
 
+class Even(BaseModel):
+    """A body with checks of our own."""
+
+    number: int
+    other: int = 0
+
+    @field_validator("number")
+    @classmethod
+    def _even(cls, number: int) -> int:
+        if number % 2:
+            raise ValueError("give an even number")
+        return number
+
+    @field_validator("other")
+    @classmethod
+    def _small(cls, other: int) -> int:
+        assert other < 5, "give less than five"
+        return other
+
+
 async def unwell() -> None:
     """Fail with words that nobody outside should read."""
     raise ConnectionError(f"password={SECRET}")
@@ -71,6 +91,10 @@ def app_for_tests() -> FastAPI:
     @app.post("/given")
     async def given(body: Given) -> str:
         return body.word
+
+    @app.post("/even")
+    async def even(body: Even) -> int:
+        return body.number
 
     @app.post("/size")
     async def size(request: Request) -> int:
@@ -292,3 +316,9 @@ async def test_metrics_name_routes_and_never_what_a_caller_invents(http: httpx.A
     assert 'route="/crash",service="tests",status="500"' in figures
     assert 'method="other"' in figures
     assert "INVENTED" not in figures
+
+
+async def test_a_check_of_ours_is_told_in_its_own_words(http: httpx.AsyncClient) -> None:
+    """ "Value error" is the library's way to speak, and helps nobody who fills in a form."""
+    answered = await http.post("/even", json={"number": 3, "other": 7})
+    assert [field["message"] for field in answered.json()["fields"]] == ["give an even number", "give less than five"]
