@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
+from connector.addresses import problem_of_address
 from shared.api.sources import InputField, ProviderOut
 from shared.errors import Invalid
 
@@ -25,14 +25,7 @@ def problem_of(field: InputField, value: str) -> tuple[str, str] | None:
     """Return what is wrong with a value, and the remedy; None when it fits."""
     match field.data_type:
         case "url":
-            return (
-                None
-                if _is_web_address(value)
-                else (
-                    "is not a web address without a password",
-                    "Type it whole, such as https://host/path; passwords belong into the credential.",
-                )
-            )
+            return problem_of_address(value)
         case "choice":
             return None if value in field.choices else (f"is {value[:60]!r}", f"Choose one of: {', '.join(field.choices)}.")
         case "choices":
@@ -59,13 +52,3 @@ def _integer_problem(field: InputField, value: str) -> tuple[str, str] | None:
     if field.maximum is not None and number > field.maximum:
         return f"is above {field.maximum}", f"Type {field.maximum} or less."
     return None
-
-
-def _is_web_address(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-        return (
-            parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None and (parts.port is None or parts.port > 0)
-        )
-    except ValueError:
-        return False
