@@ -161,3 +161,27 @@ async def test_an_inner_address_is_not_reached(here: World) -> None:
         async with here.connector() as api:
             failed = await run(api, await described(api, url, CREDENTIALS["header"]))
     assert (failed["state"], failed["error"]["code"]) == ("failed", "address_refused")
+
+
+async def test_ids_that_do_not_tell_people_apart_are_flagged_in_the_preview(here: World) -> None:
+    """An id path that leads to the department would melt everybody of it into one user: that must show before anything runs."""
+    people = {f"e/{n}": {"no": "sales" if n in {0, 2} else f"e/{n}", "mail": f"p{n}@x.example"} for n in range(3)}
+    async with answering(Payroll(people=people)) as url, here.connector(private_networks=LOOPBACK) as api:
+        integration_id = await described(api, url, CREDENTIALS["header"])
+        shown = await api.post(f"/integrations/{integration_id}/preview")
+        fine = await previewed_by_mail(api, integration_id)
+
+    assert [bool(one["problem"]) for one in shown["records"]] == [True, False, True]
+    assert "'sales'" in shown["records"][0]["problem"]
+    (note,) = shown["notes"]
+    assert (note["code"], note["about"]) == ("duplicate_ids", "sales")
+    assert "id_path" in note["remedy"]
+    assert (fine["notes"], [one["problem"] for one in fine["records"]]) == ([], [None] * 3)
+
+
+async def previewed_by_mail(api: Api, integration_id: str) -> dict[str, Any]:
+    """Preview the same API by the path that does tell people apart."""
+    one = await api.get(f"/integrations/{integration_id}")
+    inputs = {**one["inputs"], "id_path": {"variable": None, "value": "mail"}}
+    await api.ask("PATCH", f"/integrations/{one['id']}", {"inputs": inputs})
+    return dict(await api.post(f"/integrations/{one['id']}/preview"))

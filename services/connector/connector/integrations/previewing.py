@@ -1,6 +1,8 @@
-"""A look at what an integration would fetch: up to ten raw records, and nothing is stored."""
+"""A look at what an integration would fetch: up to ten raw records, ids that several of them share, and nothing is stored."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Mapping
 from uuid import UUID
 
 from connector.integrations.access import access_for
@@ -47,4 +49,26 @@ async def _looked(source: Source, access: Access) -> PreviewOut:
         cursor = page.next
         if len(out.records) >= MOST or cursor is None:
             break
-    return out.model_copy(update={"records": out.records[:MOST], "requests": session.requests})
+    times = Counter(one.source_id for one in out.records if one.source_id)
+    several = {source_id: count for source_id, count in times.items() if count > 1}
+    shown = [_flagged(one, several.get(one.source_id, 1)) for one in out.records[:MOST]]
+    notes = [*out.notes, _of_same_id(several)] if several else out.notes
+    return PreviewOut(records=shown, notes=notes, requests=session.requests)
+
+
+def _flagged(one: PreviewRecord, count: int) -> PreviewRecord:
+    """Return a record with what is wrong with its id, unless something else is wrong with it already."""
+    if count == 1 or one.problem is not None:
+        return one
+    return one.model_copy(update={"problem": f"{count} of the records that were looked at have the id {one.source_id!r}"})
+
+
+def _of_same_id(several: Mapping[str, int]) -> RunNote:
+    """Name ids that do not tell records apart: most likely the id path leads to something else, such as a department."""
+    first = next(iter(several))
+    return RunNote(
+        code="duplicate_ids",
+        message=f"{sum(several.values())} of the records that were looked at share {len(several)} ids with each other",
+        remedy="Check where the id of a record is (the input id_path, where there is one): it must differ for each, and must not change.",
+        about=first,
+    )
