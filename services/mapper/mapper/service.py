@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from mapper.consumers import subscriptions
 from mapper.guard.limits import Limits
 from mapper.http import app_of
-from mapper.plans.retention import tidied
+from mapper.retention import tidied
 from mapper.scope import Parts
 from mapper.settings import MapperSettings
 from mapper.tables import INBOX, OUTBOX, SCHEMA
