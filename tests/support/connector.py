@@ -72,6 +72,11 @@ class SmallMapper:
     mappings: dict[str, Json] = field(default_factory=dict)
     """By integration."""
     stores_mappings: bool = True
+    withhold_leave: bool = False
+    """Whether the guard says no to whoever wants to destroy a user."""
+    answers_leave: bool = True
+    leave_asked: list[Json] = field(default_factory=list)
+    leave_back: list[Json] = field(default_factory=list)
     _shown: dict[UUID, set[str]] = field(default_factory=dict)
     _answers: dict[UUID, Event | None] = field(default_factory=dict)
 
@@ -144,6 +149,8 @@ class SmallMapper:
     def _answer(self, request: httpx.Request) -> httpx.Response:
         instance = {"id": str(self.instance_id), "application": "Sophos Endpoint Security", "name": "Sophos", "users": 0}
         instance["created_at"] = "2026-01-01T00:00:00Z"
+        if request.url.path.startswith("/internal/guard/leave/"):
+            return self._leave(request)
         if request.url.path.endswith("/mapping"):
             return self._mapping(request)
         if request.url.path.endswith("/mapping/readiness"):
@@ -153,6 +160,18 @@ class SmallMapper:
         if request.url.path == "/internal/saas-instances":
             return httpx.Response(409, json={"code": "several_saas_instances", "detail": "there are two"})
         return httpx.Response(200, json={"state": "alive"})
+
+    def _leave(self, request: httpx.Request) -> httpx.Response:
+        given = orjson.loads(request.content)
+        if not self.answers_leave:
+            raise httpx.ConnectError("the mapper is away")
+        if request.url.path.endswith("/back"):
+            self.leave_back += given["leaves"]
+            return httpx.Response(204)
+        self.leave_asked.append(given)
+        if self.withhold_leave:
+            return httpx.Response(200, json={"outcome": "withheld", "message": "too many losses"})
+        return httpx.Response(200, json={"outcome": "allowed", "leaves": [{"key": given["key"], "record_id": str(new_id())}]})
 
     def _mapping(self, request: httpx.Request) -> httpx.Response:
         integration_id = request.url.path.split("/")[-2]

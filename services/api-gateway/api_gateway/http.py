@@ -66,8 +66,8 @@ def build_app(parts: Parts, checks: Mapping[str, Check], metrics_token: SecretSt
     app.state.parts = parts
     for router in ROUTERS:
         app.include_router(router)
-    # Innermost, so that an entry is written under the request's correlation id.
-    app.user_middleware.append(Middleware(Audited, units=parts.units))
+    # Inside of the frame, so that an entry is written under the request's correlation id; around all attempts, so that there is one.
+    app.user_middleware.insert(-1, Middleware(Audited, units=parts.units))
     return app
 
 
