@@ -46,13 +46,14 @@ BODIES: dict[str, Any] = {
     "POST /accounts": {"name": "Ada", "kind": "person", "role": "viewer"},
     "POST /accounts/{account_id}/tokens": {"name": "t"},
 }
-STEPS = {"{key}": "sophos-users", "{kind}": "full"}
+STEPS = {"{key}": "sophos-users", "{kind}": "full", "{consumer}": "mapper.sync"}
 QUERIES: dict[str, dict[str, Any]] = {
     "GET /people": {"filter": RULE, "sort": "-email", "limit": 5, "count": True},
     "GET /saas-users": {"filter": RULE, "sort": "email", "limit": 5, "count": True},
     "GET /withheld": {"state": "held", "kind": "missing", "saas_instance_id": ANY_ID, "integration_id": ANY_ID, "limit": 5, "count": True},
     "GET /fields": {"object_type": "saas_user"},
     "GET /notices": {"open": True, "kind": "run_failed", "integration_id": ANY_ID, "limit": 5},
+    "GET /dead-letters": {"consumer": "mapper.sync", "limit": 5},
     "GET /workflows": {"limit": 5, "count": True},
     "GET /workflows/{workflow_id}/runs": {"state": "failed", "record_id": ANY_ID, "limit": 5, "count": True},
     "GET /integrations": {"archived": True},

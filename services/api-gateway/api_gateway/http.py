@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from api_gateway.api.v1 import (
     accounts,
     audit,
+    dead_letters,
     guard,
     integrations,
     notices,
@@ -50,6 +51,7 @@ ROUTERS = (
     records.saas_users,
     guard.router,
     operations.router,
+    dead_letters.router,
     workflows.blocks,
     workflows.presets,
     workflows.workflows,

@@ -18,6 +18,7 @@ from api_gateway.clients.rates import RatesClient
 from api_gateway.clients.runs import RunsClient
 from api_gateway.clients.schedules import SchedulesClient
 from api_gateway.clients.workflow_engine import WorkflowEngineClient
+from shared.bus.port import Bus
 from shared.db.engine import Database
 from shared.unit import Unit, Units
 
@@ -28,6 +29,7 @@ class Parts:
 
     database: Database
     units: Units
+    bus: Bus
     connector: ConnectorClient
     mapper: MapperClient
     workflow_engine: WorkflowEngineClient

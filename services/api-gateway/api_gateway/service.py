@@ -45,6 +45,7 @@ async def running(
         parts = Parts(
             database=foundation.database,
             units=foundation.units,
+            bus=bus,
             connector=ConnectorClient(connector, foundation.tokens),
             mapper=MapperClient(mapper, foundation.tokens),
             workflow_engine=WorkflowEngineClient(workflow_engine, foundation.tokens),

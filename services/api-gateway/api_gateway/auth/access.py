@@ -69,6 +69,7 @@ ROUTES: dict[Role, str] = {
         GET /integrations/{integration_id}/forecast
         POST /runs/{run_id}/cancel
         POST /notices/{notice_id}/read
+        GET /dead-letters
         POST /runs/{run_id}/apply
         POST /runs/{run_id}/reject
         POST /runs/{run_id}/errors/replay
@@ -99,6 +100,9 @@ ROUTES: dict[Role, str] = {
         POST /runs/{run_id}/approve
         POST /withheld/release
         POST /withheld/discard
+        GET /dead-letters/{consumer}/{message_id}
+        POST /dead-letters/{consumer}/{message_id}/replay
+        POST /dead-letters/{consumer}/{message_id}/discard
         POST /contacts
         PATCH /contacts/{contact_id}
         DELETE /contacts/{contact_id}
