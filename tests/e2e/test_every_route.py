@@ -28,7 +28,7 @@ BODIES: dict[str, Any] = {
     "POST /people": {"fields": {"username": "ada", "email": "ada@example.com", "full_name": "Ada", "role": "Employee"}},
     "PATCH /people/{person_id}": {"fields": {"full_name": "Ada"}},
     "PATCH /saas-users/{saas_user_id}": {"fields": {"to_be_deleted": True}},
-    "POST /withheld/release": {"ids": [ANY_ID], "force": True},
+    "POST /withheld/release": {"saas_instance_id": ANY_ID, "force": True},
     "POST /withheld/discard": {"saas_instance_id": ANY_ID},
     "POST /workflows": {"name": "w", "object_type": "saas_user", "definition": {"blocks": [], "connections": []}},
     "PATCH /workflows/{workflow_id}": {"name": "w"},

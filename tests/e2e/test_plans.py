@@ -4,18 +4,25 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import update
 
 from all_in_one.composition import composed, migrate
 from all_in_one.configuration import Configuration
 from all_in_one.embedded import DataDirectory
 from all_in_one.services import SERVICES
+from connector.runs.worker import Worker
+from connector.scope import Parts as ConnectorParts
+from connector.tables import RUNS
 from shared.api.runs import ENDED
+from shared.clock import now
 from shared.config import CommonSettings
 from sophos_central_simulator.server import serving
 from sophos_central_simulator.settings import SimulatorSettings
@@ -35,6 +42,7 @@ class Here:
     tenant: Tenant
     ids: list[str]
     """Of its users, as they were in the beginning."""
+    connector: ConnectorParts
     integration_id: str = ""
 
     async def ask(self, method: str, path: str, body: Any = None, *, expect: int | None = None, **query: Any) -> Any:
@@ -118,7 +126,8 @@ async def here(database_url: SecretStr, tmp_path: Path) -> AsyncIterator[Here]:
         async with composed(configuration) as services:
             transport = httpx.ASGITransport(services.api_gateway)
             async with httpx.AsyncClient(transport=transport, base_url="http://gateway", timeout=60) as http:
-                given = Here(http, services.api_gateway.state.bootstrap_token, tenant, list(tenant.directory.users))
+                parts = services.connector.state.parts
+                given = Here(http, services.api_gateway.state.bootstrap_token, tenant, list(tenant.directory.users), parts)
                 await _launch(given, simulator.url)
                 yield given
 
@@ -234,6 +243,38 @@ async def test_a_run_that_would_rewrite_most_records_waits_for_somebody(here: He
     assert (approved["counts"]["updated"], approved["counts"]["withheld"], approved["newly_missing"]) == (USERS - 30, 0, 1)
     assert sum(name.startswith("Renamed") for name in (await here.people()).values()) == USERS - 30
     assert gone not in here.tenant.directory.users
+
+
+async def test_a_run_that_nobody_approves_in_time_is_rejected_and_the_integration_runs_again(here: Here) -> None:
+    """Everybody on holiday must not mean that nobody is synced any more; and what was not approved is not written."""
+    await here.run()
+    before = await here.people()
+    for number in range(USERS - 30):
+        here.rename(number)
+    waits = await here.run()
+    assert waits["state"] == "waiting_for_approval"
+    await tidied_as_if(here, waits["id"], timedelta(days=6, hours=23))
+    assert (await here.ask("GET", f"/runs/{waits['id']}"))["state"] == "waiting_for_approval"
+    await tidied_as_if(here, waits["id"], timedelta(days=7, hours=1))
+    rejected = await here.ask("GET", f"/runs/{waits['id']}")
+    assert (rejected["state"], rejected["counts"]["withheld"], await here.people()) == ("cancelled", USERS, before)
+    notices = {notice["kind"]: notice for notice in (await here.ask("GET", "/notices", open=True))["items"]}
+    assert "waiting_for_approval" not in notices
+    assert (notices["approval_expired"]["details"]["run_id"], "7 days" in notices["approval_expired"]["message"]) == (waits["id"], True)
+    log = await here.http.get(f"/api/v1/runs/{waits['id']}/log", headers={"Authorization": f"Bearer {here.token}"})
+    assert "approval_expired" in log.text
+    assert (await here.ask("POST", f"/runs/{waits['id']}/approve", expect=409))["code"] == "run_not_waiting"
+    again = await here.run()
+    assert again["state"] == "waiting_for_approval"
+    await here.decided(again["id"], "approve", "completed")
+    assert "approval_expired" not in {notice["kind"] for notice in (await here.ask("GET", "/notices", open=True))["items"]}
+
+
+async def tidied_as_if(here: Here, run_id: str, waited: timedelta) -> None:
+    """Let the worker tidy up as if a run had waited so long."""
+    async with here.connector.units.begin() as unit:
+        await unit.session.execute(update(RUNS).where(RUNS.c.id == UUID(run_id)).values(applying_since=now() - waited))
+    await Worker(here.connector)._tidy()
 
 
 async def test_a_run_that_rewrites_less_goes_on_by_itself(here: Here) -> None:
