@@ -108,20 +108,30 @@ class Here:
         return source_id
 
 
-@pytest.fixture
-async def here(database_url: SecretStr, tmp_path: Path) -> AsyncIterator[Here]:
-    """Give an integration before the real services and the simulator, on each database."""
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("postgres", marks=pytest.mark.postgres),
+        pytest.param("rabbitmq", marks=[pytest.mark.postgres, pytest.mark.rabbitmq]),
+    ]
+)
+async def here(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Here]:
+    """Give an integration before the real services and the simulator: on each database, and with a broker between the services."""
     data = DataDirectory(tmp_path / "data")
     data.create()
-    postgres = database_url.get_secret_value().startswith("postgresql")
+    postgres = request.param != "sqlite"
+    database_url: SecretStr = request.getfixturevalue("postgres_url" if postgres else "sqlite_url")
+    broker: dict[str, Any] = {}
+    if request.param == "rabbitmq":
+        broker = {"bus_url": request.getfixturevalue("rabbitmq_url"), "bus_name": request.getfixturevalue("bus_name")}
     async with serving(SimulatorSettings(port=0, control_token=SecretStr(secrets.token_hex(16)))) as simulator:
         tenant = simulator.app.state.tenants.create(seed=7, users=USERS, awkward=False, email_domain="example.com", endpoints=0)
         overrides: dict[str, dict[str, Any]] = {
             name: {"database_url": database_url if postgres else data.database_url(name), "outbox_poll": 0.02} for name in SERVICES
         }
         source = {"sophos_id_url": simulator.url, "sophos_global_url": simulator.url, "rate_policy": "off", "worker_poll": 0.02}
-        overrides["connector"] |= source
-        configuration = Configuration(CommonSettings(service_key=SERVICE_KEY, data_dir=data.path), data, overrides)
+        overrides["connector"] |= source | {"encryption_key": data.key("encryption")}
+        configuration = Configuration(CommonSettings(service_key=SERVICE_KEY, data_dir=data.path, **broker), data, overrides)
         await migrate(configuration)
         async with composed(configuration) as services:
             transport = httpx.ASGITransport(services.api_gateway)
