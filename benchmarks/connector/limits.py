@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import SecretStr
 from rich.table import Table
 
-from connector.rates.budget import Timing
+from connector.rates.waiting import Timing
 from shared.observability.logging import configure_logging
 from tests.support.connector import Api, World, launched, run, world
 from tests.support.virtual_time import jumping

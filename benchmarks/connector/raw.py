@@ -5,7 +5,7 @@ import time
 from pydantic import SecretStr
 
 from benchmarks.connector.child import Task, serve
-from connector.service import source_http
+from connector.sources.clients import source_http
 from tests.support.connector import connector_settings
 
 

@@ -1,9 +1,21 @@
 """Bodies that are sent (unknown fields refused) and answers that are read (unknown fields ignored)."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
+
+def in_utc(moment: datetime) -> datetime:
+    """Return a moment in UTC. Raises `ValueError` when the calendar ends before it."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is beyond the calendar") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(in_utc)]
+"""A moment with its time zone, as it is sent; read in UTC."""
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 

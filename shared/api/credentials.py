@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Discriminator, Field, SecretStr, StringConstraints, Tag
+from pydantic import BaseModel, Discriminator, Field, SecretStr, StringConstraints, Tag
 
-from shared.api.base import In, Name, Out
+from shared.api.base import In, Moment, Name, Out
 from shared.api.variables import InputRef
 
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -23,9 +23,7 @@ class CredentialBase(In):
 
     name: Name
     provider: str = "sophos-users"
-    expires_at: AwareDatetime | None = Field(
-        default=None, description="When the source stops taking it. Of mutual TLS: the certificate's end."
-    )
+    expires_at: Moment | None = Field(default=None, description="When the source stops taking it. Of mutual TLS: the certificate's end.")
 
 
 class BasicIn(CredentialBase):
@@ -111,14 +109,21 @@ class SecretIn(In):
 
     secrets: dict[Word, Secrets] = Field(min_length=1, description="Every secret that the kind needs, by field name. Write-only.")
     fields: dict[Word, FieldValue] = Field(default_factory=dict, description="Fields that change too; the others stay.")
-    expires_at: AwareDatetime | None = Field(default=None, description="When the source stops taking the new secrets.")
+    expires_at: Moment | None = Field(default=None, description="When the source stops taking the new secrets.")
 
 
 class CredentialPatch(In):
     """What may change about a credential beside its secrets; what is left out stays."""
 
     name: Name | None = None
-    expires_at: AwareDatetime | None = Field(default=None, description="null: it does not expire.")
+    expires_at: Moment | None = Field(default=None, description="null: it does not expire. Of mutual TLS: no later than the certificate.")
+
+
+class CredentialUse(Out):
+    """An active workflow signs in with a credential."""
+
+    workflow: str
+    credential_id: UUID
 
 
 def revealed(given: BaseModel) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from shared.api.runs import RunNote
 from shared.api.variables import InputRef
 from shared.events.sources import Preference, UserSelection
 
+Installation = Literal["cloud", "local"]
+"""Who reads the source: Rollcall, with a stored credential, or an agent on the customer's own host, with a credential that stays there."""
 IntegrationState = Literal["draft", "active", "paused", "quarantined", "archived"]
 
 
@@ -32,11 +34,17 @@ class IntegrationPatch(In):
 
     name: Name | None = None
     user_selection: UserSelection | None = None
-    installation: Literal["cloud"] | None = None
+    installation: Installation | None = None
     preference: Preference | None = None
     integration_user: str | None = Field(default=None, max_length=200, description="The name of the account in whose name records change.")
     saas_instance_id: UUID | None = None
     credential_id: UUID | None = None
+    agent: str | None = Field(
+        default=None, max_length=200, description="Of a local installation: the account of the agent that reads the source."
+    )
+    local_credential: Name | None = Field(
+        default=None, description="Of a local installation: what the agent's own file calls the credential."
+    )
     inputs: dict[str, InputRef] | None = None
 
 
@@ -58,11 +66,13 @@ class IntegrationOut(Out):
     name: str
     state: IntegrationState
     user_selection: UserSelection | None
-    installation: Literal["cloud"]
+    installation: Installation
     preference: Preference
     integration_user: str | None
     saas_instance_id: UUID | None
     credential_id: UUID | None
+    agent: str | None = None
+    local_credential: str | None = None
     inputs: dict[str, InputRef]
     missing: list[Gap]
     quarantine: QuarantineOut | None = None

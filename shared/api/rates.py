@@ -24,10 +24,13 @@ class BudgetOut(Out):
 
 
 class ForecastOut(Out):
-    """What the listing of a full run would cost now. Whoever it does not show is asked for by id, which costs a request each."""
+    """What a full run would cost now. Whoever is newly absent from its listing is asked for by id, which cannot be foreseen."""
 
     records: int
     requests: int
+    questions: int = Field(
+        default=0, description="Of the requests: for those whose absence is withheld or unclear since the last full run."
+    )
     minutes: float = Field(description="From its first request to its last; applying what it read may take longer.")
     hour_left_percent: float | None = Field(description="What is left of the requests that the coming hour allows; null: no limits.")
     scopes: int = Field(description="Tenants, or whatever else has limits of its own.")

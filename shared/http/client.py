@@ -22,26 +22,25 @@ BY_STATUS: dict[int, type[AppError]] = {
 }
 
 
-class ServiceClient:
-    """Calls one other service. Subclasses add a method per call; nothing of the domain is decided here."""
+class ProblemClient:
+    """Calls an API whose errors are problem details, and raises them as the errors they were. `audience`: what answers, for people."""
 
     audience: str
 
-    def __init__(self, http: httpx.AsyncClient, tokens: ServiceTokens) -> None:
+    def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
-        self._tokens = tokens
 
-    async def call(
+    async def send(
         self,
         method: str,
         path: str,
         *,
-        actor: str,
+        bearer: str,
         body: BaseModel | dict[str, Any] | list[Any] | None = None,
         params: dict[str, Any] | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - handed to httpx, which distinguishes connecting from reading
     ) -> Any:
-        """Return the answer's JSON (None for 204). Raises the `AppError` that the other service raised, or `Upstream`."""
+        """Return the answer's JSON (None for 204). Raises the `AppError` that was raised there, or `Upstream`."""
         content = body.model_dump(mode="json") if isinstance(body, BaseModel) else body
         try:
             response = await self._http.request(
@@ -49,10 +48,7 @@ class ServiceClient:
                 path,
                 json=content,
                 params={name: value for name, value in (params or {}).items() if value is not None},
-                headers={
-                    "Authorization": f"Bearer {self._tokens.sign(self.audience, actor)}",
-                    "X-Request-ID": str(current_correlation() or new_id()),
-                },
+                headers={"Authorization": f"Bearer {bearer}", "X-Request-ID": str(current_correlation() or new_id())},
                 timeout=timeout if timeout is not None else httpx.USE_CLIENT_DEFAULT,
             )
         except httpx.HTTPError as error:
@@ -64,17 +60,32 @@ class ServiceClient:
         try:
             return response.json() if response.content else None
         except ValueError:
-            raise _not_understood(self.audience, "is not JSON") from None
+            raise not_understood(self.audience, "is not JSON") from None
 
-    async def ask(self, kind: type[T], method: str, path: str, **more: Any) -> T:
-        """Return the answer as `kind`. Raises as `call` does, and `UpstreamRefused` when the answer is something else."""
-        answer = await self.call(method, path, **more)
+    def understood(self, kind: type[T], answer: Any) -> T:
+        """Return an answer as `kind`. Raises `UpstreamRefused` when it is something else."""
         try:
             return TypeAdapter(kind).validate_python(answer)
         except ValidationError as error:
             # Only where it is wrong: what stands there may be anybody's data.
             places = sorted({".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False, include_url=False)})
-            raise _not_understood(self.audience, f"does not fit in {', '.join(places[:5]) or 'its whole'}") from None
+            raise not_understood(self.audience, f"does not fit in {', '.join(places[:5]) or 'its whole'}") from None
+
+
+class ServiceClient(ProblemClient):
+    """Calls one other service. Subclasses add a method per call; nothing of the domain is decided here."""
+
+    def __init__(self, http: httpx.AsyncClient, tokens: ServiceTokens) -> None:
+        super().__init__(http)
+        self._tokens = tokens
+
+    async def call(self, method: str, path: str, *, actor: str, **more: Any) -> Any:
+        """Return the answer's JSON (None for 204), asked in the name of `actor`. Raises as `send` does."""
+        return await self.send(method, path, bearer=self._tokens.sign(self.audience, actor), **more)
+
+    async def ask(self, kind: type[T], method: str, path: str, **more: Any) -> T:
+        """Return the answer as `kind`. Raises as `call` does, and `UpstreamRefused` when the answer is something else."""
+        return self.understood(kind, await self.call(method, path, **more))
 
     async def get(self, kind: type[T], path: str, /, *, actor: str, **params: Any) -> T:
         """Return the answer to a GET as `kind`."""
@@ -86,7 +97,8 @@ class ServiceClient:
         response.raise_for_status()
 
 
-def _not_understood(audience: str, why: str) -> UpstreamRefused:
+def not_understood(audience: str, why: str) -> UpstreamRefused:
+    """Return the error for an answer that makes no sense."""
     remedy = f"Run all services in the same version, and let nothing but the {audience} answer at its address."
     return UpstreamRefused(f"the {audience} answered what we do not understand: it {why}", code="answer_not_understood", remedy=remedy)
 

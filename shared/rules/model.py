@@ -86,7 +86,8 @@ class Not(BaseModel):
 
 
 def _kind(value: Any) -> str:
-    keys = value.keys() if isinstance(value, dict) else type(value).model_fields.keys()
+    """Return the tag of what was sent; whatever is no rule at all is read, and refused, as a condition."""
+    keys = value.keys() if isinstance(value, dict) else getattr(type(value), "model_fields", {}).keys()
     for name in ("all", "any", "not"):
         if name in keys or f"{name}_" in keys:
             return name

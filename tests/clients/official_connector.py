@@ -10,6 +10,7 @@ token = auth.get_bearer_tok(client_id, client_secret, f"{url}/api/v2/oauth2/toke
 headers = auth.validate_id_headers(token)
 tenant_id, _kind, whoami = auth.get_whoami_data(headers, f"{url}/whoami/v1")
 whole = f"{whoami['apiHosts']['dataRegion']}{path}"
-asked = {"orig_url": whole, "pageurl": f"{whole}?pageSize={size}", "headers": {**headers, "X-Tenant-ID": tenant_id}}
+first = f"{whole}{'&' if '?' in whole else '?'}pageSize={size}"
+asked = {"orig_url": whole, "pageurl": first, "headers": {**headers, "X-Tenant-ID": tenant_id}}
 found = reading.get_data({tenant_id: asked}, int(size), tenant_id, api)
 sys.stdout.write(f"{len({row['id'] for row in found.values()})}\n")

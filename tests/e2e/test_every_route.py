@@ -43,6 +43,16 @@ BODIES: dict[str, Any] = {
     "PUT /integrations/{integration_id}/schedules/{kind}": {"timing": {"type": "daily", "at": "02:30"}, "time_zone": "Europe/Berlin"},
     "POST /contacts": {"name": "On call", "channel": "webhook", "address": "https://hooks.example.com/T0/secret"},
     "PATCH /contacts/{contact_id}": {"enabled": False},
+    "POST /agent/claims": {"version": "1.0", "providers": ["sophos-users"]},
+    "POST /agent/runs/{run_id}/pages": {
+        "fence": 1,
+        "after": None,
+        "pages": [{"records": [], "fetched_at": "2026-01-01T00:00:00Z", "next": None, "took_ms": 1, "requests": 1}],
+    },
+    "POST /agent/runs/{run_id}/answers": {"fence": 1},
+    "POST /agent/runs/{run_id}/alive": {"fence": 1},
+    "POST /agent/runs/{run_id}/release": {"fence": 1},
+    "POST /agent/runs/{run_id}/failure": {"fence": 1, "code": "sign_in_refused", "message": "the source gave no token"},
     "POST /accounts": {"name": "Ada", "kind": "person", "role": "viewer"},
     "POST /accounts/{account_id}/tokens": {"name": "t"},
 }
@@ -110,11 +120,14 @@ async def api(database_url: SecretStr, tmp_path: Path) -> AsyncIterator[Api]:
 async def test_every_route_reaches_a_service_that_understands_it(api: Api) -> None:
     """A path, a query or a body that only one side knows would be seen by the first caller."""
     answered: dict[str, int] = {}
-    for method, route in NEEDED:
+    agent = await api.made("/accounts", {"name": "agent-berlin", "kind": "service", "role": "agent"})
+    agent_token = (await api.made(f"/accounts/{agent['id']}/tokens", {"name": "host"}))["token"]
+    for (method, route), role in NEEDED.items():
         path = route.removeprefix("/api/v1")
         call = f"{method} {path}"
         filled = "/".join(STEPS.get(step, ANY_ID) if step.startswith("{") else step for step in path.split("/"))
-        response = await api.call(method, filled, BODIES.get(call), **QUERIES.get(call, {}))
+        token = agent_token if role == "agent" else None
+        response = await api.call(method, filled, BODIES.get(call), token=token, **QUERIES.get(call, {}))
         assert response.status_code in {200, 201, 204, 404}, (call, response.text)
         if response.status_code == 404:
             # The domain's own words name the thing; a route that is not there says only this.

@@ -14,7 +14,7 @@ import httpx
 import orjson
 from pydantic import SecretStr
 
-from connector.rates.budget import REAL_TIME, Timing
+from connector.rates.waiting import REAL_TIME, Timing
 from connector.service import running
 from connector.settings import ConnectorSettings
 from connector.tables import SCHEMA
@@ -186,9 +186,10 @@ class SmallMapper:
 
 @dataclass
 class SmallEngine:
-    """Answers as the workflow engine does: which active workflow uses which variable. None: it does not answer."""
+    """Answers as the workflow engine does: which active workflow uses which variable and credential. None: it does not answer."""
 
     uses: list[tuple[str, str]] | None = field(default_factory=list)
+    credential_uses: list[tuple[str, str]] = field(default_factory=list)
 
     def transport(self) -> httpx.MockTransport:
         """Return its HTTP side."""
@@ -197,6 +198,9 @@ class SmallEngine:
     def _answer(self, request: httpx.Request) -> httpx.Response:
         if self.uses is None:
             raise httpx.ConnectError("nobody there", request=request)
+        if request.url.path == "/internal/credential-uses":
+            items = [{"workflow": workflow, "credential_id": credential_id} for workflow, credential_id in self.credential_uses]
+            return httpx.Response(200, json={"items": items})
         return httpx.Response(200, json={"items": [{"workflow": workflow, "variable": variable} for workflow, variable in self.uses]})
 
 

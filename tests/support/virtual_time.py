@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from itertools import count
 from typing import Any
 
-from connector.rates.budget import Timing
+from connector.rates.waiting import Timing
 from sophos_central_simulator.clock import Clock
 
 

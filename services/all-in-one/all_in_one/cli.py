@@ -1,19 +1,17 @@
 """The command line: start services, migrate, show settings, play the story, write the generated documents."""
 
-import asyncio
 import sys
-from collections.abc import Callable, Coroutine
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from all_in_one.memory import settle_garbage_collection
-from shared.errors import AppError
+from all_in_one.agent_cli import app as agent
+from all_in_one.exits import errors, or_exit, run_or_exit
 
 app = typer.Typer(
     name="rollcall",
@@ -26,8 +24,8 @@ keys = typer.Typer(help="The connector's encryption keys.", no_args_is_help=True
 app.add_typer(keys, name="keys")
 dead_letters = typer.Typer(help="Events that a consumer could not handle, through a running gateway.", no_args_is_help=True)
 app.add_typer(dead_letters, name="dead-letters")
+app.add_typer(agent, name="agent")
 console = Console()
-errors = Console(stderr=True)
 
 
 class ServiceName(StrEnum):
@@ -46,7 +44,7 @@ def up(
     """Start all four services in this process and stay up."""
     from all_in_one.running import up_forever
 
-    _run(up_forever(port))
+    run_or_exit(up_forever(port))
 
 
 @app.command()
@@ -54,7 +52,7 @@ def serve(service: ServiceName) -> None:
     """Start one service alone; it needs ROLLCALL_BUS_URL and a migrated database."""
     from all_in_one.running import serve_forever
 
-    _run(serve_forever(service.value))
+    run_or_exit(serve_forever(service.value))
 
 
 @app.command()
@@ -65,7 +63,7 @@ def migrate(
     """Bring the databases up to this version's schema."""
     from all_in_one.running import migrate_all
 
-    _run(migrate_all([name.value for name in service or ServiceName], revision))
+    run_or_exit(migrate_all([name.value for name in service or ServiceName], revision))
     console.print("databases are migrated", style="green")
 
 
@@ -80,7 +78,7 @@ def config() -> None:
         return shown(configuration.common) + [row for name in SERVICES for row in shown(configuration.service(name))]
 
     table = Table("Setting", "Value", "Meaning", title="Settings")
-    for variable, value, description in _or_exit(rows):
+    for variable, value, description in or_exit(rows):
         table.add_row(variable, value, description)
     (console if sys.stdout.isatty() else Console(width=200)).print(table)
 
@@ -108,7 +106,7 @@ def demo(  # noqa: PLR0917 - each is an option with a name
     from all_in_one.demo.play import Stage, play
 
     stage = Stage(once, url, token, simulator, control_token, users, awkward, seed, port)
-    if not _run(play(stage, console)):
+    if not run_or_exit(play(stage, console)):
         raise typer.Exit(1)
 
 
@@ -141,7 +139,7 @@ def keys_status() -> None:
     from all_in_one.keys import status
 
     table = Table("Key", "Is", "Secrets", "Without a data key", title="Encryption keys")
-    for use, state in _run(status()):
+    for use, state in run_or_exit(status()):
         table.add_row(use.key_id, state, str(use.secrets), str(use.directly))
     console.print(table)
 
@@ -151,7 +149,7 @@ def keys_rotate(batch: Annotated[int, typer.Option(min=1, max=10_000, help="Secr
     """Bring every stored secret under the current key. May be stopped and run again, and beside running services that have both keys."""
     from all_in_one.keys import rotate_all
 
-    done = _run(rotate_all(batch, lambda so_far: console.print(f"{so_far} secrets are under the current key")))
+    done = run_or_exit(rotate_all(batch, lambda so_far: console.print(f"{so_far} secrets are under the current key")))
     console.print(f"rewrapped: {done.rewrapped}, unreadable: {len(done.unreadable)}", style="red" if done.unreadable else "green")
     if done.unreadable:
         errors.print(f"these need a key that is not at hand: {', '.join(map(str, done.unreadable[:20]))}")
@@ -174,7 +172,7 @@ def dead_letters_list(
     from all_in_one.dead_letters import listed
 
     table = Table("Consumer", "Id", "Event", "Died at", "Attempts", "Code", "Reason", title="Dead letters")
-    for letter in _run(listed(url, token, consumer)):
+    for letter in run_or_exit(listed(url, token, consumer)):
         shown = (letter["consumer"], letter["id"], letter["topic"], letter["died_at"], str(letter["attempts"]), letter["code"])
         table.add_row(*shown, letter["reason"])
     (console if sys.stdout.isatty() else Console(width=240)).print(table)
@@ -185,7 +183,7 @@ def dead_letters_replay(token: Token, consumer: str, ids: Ids, url: Gateway = HE
     """Put dead letters before their consumer again. What fails again comes back with the new reason."""
     from all_in_one.dead_letters import decided
 
-    _run(decided(url, token, "replay", consumer, ids))
+    run_or_exit(decided(url, token, "replay", consumer, ids))
     console.print(f"replayed: {len(ids)}", style="green")
 
 
@@ -194,42 +192,10 @@ def dead_letters_discard(token: Token, consumer: str, ids: Ids, url: Gateway = H
     """Remove dead letters for good: what they said never takes effect."""
     from all_in_one.dead_letters import decided
 
-    _run(decided(url, token, "discard", consumer, ids))
+    run_or_exit(decided(url, token, "discard", consumer, ids))
     console.print(f"discarded: {len(ids)}", style="green")
 
 
 def main() -> None:
     """Run the command line."""
     app()
-
-
-def _run(work: Coroutine[Any, Any, Any]) -> Any:
-    """Run to the end; an error of ours becomes one clear line and exit code 2."""
-
-    def run() -> Any:
-        settle_garbage_collection()
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            return runner.run(work)
-
-    return _or_exit(run)
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's event loop where there is one: it spends far less on sockets."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
-
-
-def _or_exit(action: Any) -> Any:
-    try:
-        return action()
-    except AppError as error:
-        errors.print(f"[red]error:[/red] {error.message}", highlight=False)
-        if error.remedy:
-            errors.print(f"[dim]remedy:[/dim] {error.remedy}", highlight=False)
-        raise typer.Exit(2) from None
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None

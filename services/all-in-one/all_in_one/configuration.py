@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from all_in_one.embedded import DataDirectory
 from all_in_one.services import SERVICES
+from connector.local.settings import AgentSettings
 from shared.config import CommonSettings, ServiceSettings, load, refuse_unknown
 
 ENCRYPTION_KEYS = ("encryption_key", "encryption_key_file", "encryption_key_command")
@@ -40,7 +41,7 @@ class Configuration:
 
 def configure(*, overrides: dict[str, dict[str, Any]] | None = None, **common_overrides: Any) -> Configuration:
     """Read and check the whole environment. Raises `BadSettings`, which names every variable that is wrong."""
-    refuse_unknown([CommonSettings, *(service.settings for service in SERVICES.values())])
+    refuse_unknown([CommonSettings, AgentSettings, *(service.settings for service in SERVICES.values())])
     common = load(CommonSettings, **common_overrides)
     data = DataDirectory(common.data_dir)
     if common.bus_url is None:

@@ -4,6 +4,7 @@ from all_in_one.services import SERVICES
 from all_in_one.troubleshooting import render_troubleshooting
 from api_gateway.consumers import subscriptions as gateway
 from connector.consumers import subscriptions as connector
+from connector.local.settings import AgentSettings
 from mapper.consumers import subscriptions as mapper
 from shared.config import CommonSettings
 from shared.config_docs import render_settings
@@ -18,5 +19,5 @@ def documents() -> dict[str, str]:
     return {
         "events.md": render_events(CONTRACTS, heard),
         "troubleshooting.md": render_troubleshooting(),
-        "settings.md": render_settings([CommonSettings, *(service.settings for service in SERVICES.values())]),
+        "settings.md": render_settings([CommonSettings, *(service.settings for service in SERVICES.values()), AgentSettings]),
     }

@@ -23,7 +23,7 @@ CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
 SAID_BY = {"refused": (0, 1, 2), "Refusal": (0, 1, 2), "Problem": (0, 2, 3), "Refused": (0, 1, 2)}
 """Where calls that make no error of their own hold a code, a message and a remedy, by place."""
 FAMILIES = frozenset(name for name, one in vars(shared.errors).items() if isinstance(one, type) and issubclass(one, shared.errors.AppError))
-LEFT_OUT = frozenset({"retry", "lease_lost", "operation_taken_over"})
+LEFT_OUT = frozenset({"retry", "lease_lost", "operation_taken_over", "run_not_ours"})
 """Codes that only the services themselves meet."""
 PARTS_OF_A_MEANING = 3
 ITS_OWN = "What the error's own `remedy` and `fields` say."
@@ -61,7 +61,7 @@ def entries() -> dict[str, Entry]:
         known = _known_in(module, tree, classes)
         _put_in_place(tree)
         for node in ast.walk(tree):
-            for code, cause, remedy in (*_said(node, known), *_said_by_itself(node, known)):
+            for code, cause, remedy in (*_said(node, known), *_said_by_itself(node, known), *_said_as_data(node)):
                 found[code].add(cause, remedy)
     return {code: entry for code, entry in sorted(found.items()) if code not in LEFT_OUT}
 
@@ -161,6 +161,14 @@ def _said(node: ast.AST, classes: dict[str, tuple[str, str]]) -> Iterator[tuple[
         if code:
             meaning = classes.get(name, ("", ""))[1]
             yield code, (first or meaning) if named.get("code") else None, named.get("remedy")
+
+
+def _said_as_data(node: ast.AST) -> Iterator[tuple[str, str | None, str | None]]:
+    """Give (code, cause, remedy) of an error that is only ever stored, never raised."""
+    if isinstance(node, ast.Dict):
+        told = {key.value: _text(value) for key, value in zip(node.keys, node.values, strict=True) if isinstance(key, ast.Constant)}
+        if CODE.fullmatch(told.get("code") or "") and told.get("message"):
+            yield str(told["code"]), told["message"], told.get("remedy")
 
 
 def _said_by_itself(node: ast.AST, classes: dict[str, tuple[str, str]]) -> Iterator[tuple[str, str | None, str | None]]:

@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 
 from api_gateway.api.v1 import (
     accounts,
+    agents,
     audit,
     dead_letters,
     guard,
@@ -56,6 +57,8 @@ ROUTERS = (
     workflows.presets,
     workflows.workflows,
     workflows.workflow_runs,
+    agents.agents,
+    agents.agent,
     openapi.router,
 )
 

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api_gateway.auth.authentication import Account
+from api_gateway.clients.agents import AgentsClient
 from api_gateway.clients.connector import ConnectorClient
 from api_gateway.clients.guard import GuardClient
 from api_gateway.clients.mapper import MapperClient
@@ -40,6 +41,7 @@ class Parts:
     notices: NoticesClient
     schedules: SchedulesClient
     operations: OperationsClient
+    agents: AgentsClient
 
 
 def parts_of(request: Request) -> Parts:

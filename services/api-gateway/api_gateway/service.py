@@ -7,6 +7,7 @@ import httpx
 from fastapi import FastAPI
 
 from api_gateway.auth.bootstrap import bootstrap
+from api_gateway.clients.agents import AgentsClient
 from api_gateway.clients.connector import ConnectorClient
 from api_gateway.clients.guard import GuardClient
 from api_gateway.clients.mapper import MapperClient
@@ -56,6 +57,7 @@ async def running(
             runs=RunsClient(connector, foundation.tokens),
             plans=PlansClient(mapper, foundation.tokens),
             operations=OperationsClient(connector, foundation.tokens),
+            agents=AgentsClient(connector, foundation.tokens),
         )
         others = {client.audience: client.check for client in (parts.connector, parts.mapper, parts.workflow_engine)}
         async with at_work(foundation, subscriptions, INBOX, parts=parts):

@@ -3,6 +3,8 @@
 import re
 from urllib.parse import parse_qsl, urlsplit
 
+import httpx
+
 SECRET_NAME = re.compile(
     r"(api|access|account|app|client|subscription|functions?|private|master|shared)?[-_.]?key|token|secret|passw|passphrase|^pw$|pwd|signature"
     r"|^sig$|^hmac$|^auth$|authorization|credential|session|bearer|^jwt$|^code$",
@@ -25,11 +27,12 @@ NOT_AN_ADDRESS: Problem = (
 def problem_of_address(value: str) -> Problem | None:
     """Return what is wrong with an address, or None: it needs a scheme and a host, and must hold no user, password, key or token."""
     try:
+        httpx.URL(value)
         parts = urlsplit(value)
         whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
+    except (ValueError, httpx.InvalidURL):
         return NOT_AN_ADDRESS
-    if not whole or "@" in parts.netloc:
+    if not whole or re.search(r"\s", value) or "@" in parts.netloc:
         return NOT_AN_ADDRESS
     return _problem_of_query(parts.query) or _problem_of_query(parts.fragment)
 

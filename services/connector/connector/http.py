@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from fastapi import APIRouter, Depends, FastAPI
 from pydantic import SecretStr
 
+import connector.agents.routes
 import connector.credentials.routes
 import connector.integrations.routes
 import connector.notices.routes
@@ -34,6 +35,7 @@ def build_app(parts: Parts, checks: Mapping[str, Check], metrics_token: SecretSt
         connector.schedules.routes,
         connector.operations.routes,
         connector.notices.routes,
+        connector.agents.routes,
     ):
         internal.include_router(subject.router)
     app.include_router(internal)

@@ -13,23 +13,19 @@ from connector.credentials.expiry import watched
 from connector.http import build_app
 from connector.notices.delivering import telling
 from connector.providers.providers import installed_providers
-from connector.rates.budget import REAL_TIME, Rates, Timing
+from connector.rates.budget import Rates
 from connector.rates.policy import POLICIES
+from connector.rates.waiting import REAL_TIME, Timing
 from connector.runs.worker import Worker
 from connector.schedules.ticker import Ticker
 from connector.scope import Parts
 from connector.secrets.keys import read_vault
 from connector.settings import ConnectorSettings
-from connector.sources.base import Surroundings
-from connector.sources.settings import SourceSettings
+from connector.sources.clients import surroundings
 from connector.tables import INBOX, OUTBOX, SCHEMA
 from shared.bus.port import Bus
 from shared.config import CommonSettings
-from shared.http.outward import outward_client
 from shared.service import at_work, founded
-
-CONNECTIONS = 32
-"""At most this many connections to sources at once."""
 
 
 @asynccontextmanager
@@ -51,20 +47,17 @@ async def running(
         foundation = await stack.enter_async_context(
             founded(schema=SCHEMA, outbox=OUTBOX, service="connector", settings=settings, common=common, bus=bus)
         )
-        http = await stack.enter_async_context(source_http(settings))
-        outward = await stack.enter_async_context(
-            outward_client(private=settings.private_networks, timeout=settings.timeout, connections=CONNECTIONS)
-        )
         rates = Rates(foundation.units, POLICIES[settings.rate_policy], timing)
+        around = await stack.enter_async_context(surroundings(settings, rates))
         parts = Parts(
             settings=settings,
             database=foundation.database,
             units=foundation.units,
             tokens=foundation.tokens,
             vault=await read_vault(settings),
-            providers=installed_providers(Surroundings(settings, http, rates, outward)),
+            providers=installed_providers(around),
             rates=rates,
-            outward=outward,
+            outward=around.outward,
             mapper=MapperClient(mapper, foundation.tokens),
             workflow_engine=WorkflowEngineClient(workflow_engine, foundation.tokens),
         )
@@ -75,13 +68,3 @@ async def running(
         await stack.enter_async_context(Worker(parts).running())
         await stack.enter_async_context(Ticker(parts.units, settings.schedule_poll).running())
         yield build_app(parts, checks, common.metrics_token)
-
-
-def source_http(settings: SourceSettings) -> httpx.AsyncClient:
-    """Return the client that speaks to sources: it follows no redirect."""
-    return httpx.AsyncClient(
-        follow_redirects=False,
-        timeout=settings.timeout,
-        limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
-        headers={"User-Agent": "rollcall", "Accept": "application/json"},
-    )

@@ -88,6 +88,9 @@ class ConnectorSettings(SourceSettings, ServiceSettings):
     applying_hours: float = Field(
         default=6, ge=0.01, le=168, description="How long a run may wait for its pages to be applied before it is called failed."
     )
+    agent_hours: float = Field(
+        default=24, ge=0.01, le=720, description="How long a run may wait for its agent without a sign of life before it is called failed."
+    )
     keep_runs_days: float = Field(
         default=90,
         ge=1,

@@ -43,6 +43,7 @@ def _options() -> dict[str, Any]:
     parser.add_argument("--public-url", help="the base URL that clients reach it at, if not the one they asked")
     parser.add_argument("--users", type=int, help=f"make a tenant with so many people, at most {MOST_USERS}")
     parser.add_argument("--endpoints", type=int, help="devices in that tenant (0)")
+    parser.add_argument("--events-per-day", type=int, help="events that those devices report each day, every fifth with an alert (0)")
     parser.add_argument("--seed", type=int, help="what that tenant's people follow from (7)")
     parser.add_argument("--awkward", action="store_true", default=None, help="with the odd people of real directories too")
     parser.add_argument("--credential-of", choices=("tenant", "partner", "organization"), help="whose the credential is (tenant)")

@@ -79,10 +79,14 @@ class Administration:
         """Return an admin. Raises `Refused` (404)."""
         return self._shown(self._admin(admin_id))
 
+    def has_user(self, user_id: str) -> bool:
+        """Return whether a user is an admin."""
+        return any(one["id"] == user_id for admin in self._admins.values() for one in admin["users"])
+
     def add_admin(self, user: Json, role_id: str) -> Json:
         """Make a user an admin. Raises `Refused` (404, 409)."""
         role = self.role(role_id)
-        if any(one["id"] == user["id"] for admin in self._admins.values() for one in admin["users"]):
+        if self.has_user(user["id"]):
             raise Refused(409, "User is an admin already")
         return self._keep_admin([user], role["id"])
 

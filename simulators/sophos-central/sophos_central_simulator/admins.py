@@ -37,17 +37,18 @@ async def list_admins(request: Request) -> Response:
 
 
 @router.post(COMMON)
+@router.post(PARTNER)
 async def add_admin(request: Request) -> Response:
-    """Make a user of the directory an admin."""
-    tenant = writable(request)
+    """Make a user of the directory an admin, or one of a partner's staff."""
+    office = administration(request, write=True)
     given = json_object(await request.body())
     roles = given.get("roleAssignments")
     if not isinstance(roles, list) or len(roles) != 1 or not isinstance(roles[0], dict):
         raise Refused(400, "roleAssignments is not a list of one role")
-    user = tenant.directory.users.get(_text(given, "userId").lower())
+    user = _user(request, _text(given, "userId").lower())
     if user is None:
         raise Refused(404, "User not found")
-    return answer(tenant.administration.add_admin(user, _text(roles[0], "roleId")), 201)
+    return answer(office.add_admin(user, _text(roles[0], "roleId")), 201)
 
 
 @router.get(COMMON + "/{admin_id}")
@@ -93,6 +94,13 @@ async def unassign(request: Request, admin_id: str, assignment_id: str) -> Respo
     """Take a role from an admin."""
     administration(request, write=True).unassign(admin_id, assignment_id)
     return answer({"deleted": True})
+
+
+def _user(request: Request, user_id: str) -> Json | None:
+    """Return who could be an admin: somebody of the tenant's directory, or of the partner's staff."""
+    if not request.url.path.startswith("/partner/"):
+        return scoped(request).directory.users.get(user_id)
+    return next((one for one in parent_of(request).staff if one["id"] == user_id), None)
 
 
 def administration(request: Request, *, write: bool = False) -> Administration:

@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from sophos_central_simulator import (
     admins,
+    alerts,
     clock_control,
     control,
     endpoint_actions,
@@ -17,11 +18,14 @@ from sophos_central_simulator import (
     groups,
     parents,
     roles,
+    siem,
     sign_in,
+    signal_control,
     users,
 )
 from sophos_central_simulator.errors import Refused
 from sophos_central_simulator.gate import Gate
+from sophos_central_simulator.requests import tenants_of
 from sophos_central_simulator.settings import SimulatorSettings
 from sophos_central_simulator.tenants import Parent, Tenant, Tenants
 
@@ -52,6 +56,7 @@ def create_simulator(settings: SimulatorSettings) -> FastAPI:
     for router in (
         control.router,
         clock_control.router,
+        signal_control.router,
         sign_in.router,
         users.router,
         groups.router,
@@ -61,6 +66,8 @@ def create_simulator(settings: SimulatorSettings) -> FastAPI:
         parents.router,
         admins.router,
         roles.router,
+        alerts.router,
+        siem.router,
     ):
         app.include_router(router)
     app.add_exception_handler(Refused, _refused)
@@ -94,24 +101,28 @@ def _credential(settings: SimulatorSettings) -> dict[str, Any]:
 
 
 def _each(settings: SimulatorSettings) -> dict[str, Any]:
-    return {"seed": settings.seed, "users": settings.users, "awkward": settings.awkward, "endpoints": settings.endpoints}
+    return {name: getattr(settings, name) for name in ("seed", "users", "awkward", "endpoints", "events_per_day")}
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)  # noqa: S101 - registered for it only
-    return error.response()
+    return _shown(request, error)
 
 
-async def _invalid(_request: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it only
     words = [f"{'.'.join(str(step) for step in problem['loc'])}: {problem['msg']}" for problem in error.errors()]
-    return Refused(400, "; ".join(words)).response()
+    return _shown(request, Refused(400, "; ".join(words)))
 
 
-async def _http(_request: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it only
-    return Refused(error.status_code, headers=dict(error.headers or {})).response()
+    return _shown(request, Refused(error.status_code, headers=dict(error.headers or {})))
 
 
-async def _failed(_request: Request, _error: Exception) -> Response:
-    return Refused(500).response()
+async def _failed(request: Request, _error: Exception) -> Response:
+    return _shown(request, Refused(500))
+
+
+def _shown(request: Request, refused: Refused) -> Response:
+    return refused.response(tenants_of(request).clock.now())

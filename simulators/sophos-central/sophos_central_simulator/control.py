@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sophos_central_simulator.errors import Refused
 from sophos_central_simulator.faults import Fault
 from sophos_central_simulator.requests import answer, base_url, tenants_of
-from sophos_central_simulator.settings import DOMAIN, MOST_USERS
+from sophos_central_simulator.settings import DOMAIN, MOST_EVENTS_PER_DAY, MOST_USERS
 from sophos_central_simulator.switches import Switches
 from sophos_central_simulator.tenants import Parent, Tenant
 
@@ -29,6 +29,7 @@ class NewTenant(BaseModel):
     awkward: bool = False
     email_domain: str = Field(default="example.com", pattern=DOMAIN)
     endpoints: int = Field(default=0, ge=0, le=MOST_USERS)
+    events_per_day: int = Field(default=0, ge=0, le=MOST_EVENTS_PER_DAY)
 
 
 class NewParent(NewTenant):
@@ -112,7 +113,7 @@ async def tenants(request: Request) -> Response:
 @router.get("/tenants/{tenant_id}")
 async def read(request: Request, tenant_id: str) -> Response:
     """Count the people of a tenant by source type, and show its switches and waiting faults."""
-    tenant = _tenant(request, tenant_id)
+    tenant = tenant_named(request, tenant_id)
     shown = {"switches": tenant.switches.model_dump(), "faults": [fault.model_dump() for fault in tenant.faults]}
     return answer({**_state(tenant), **shown})
 
@@ -120,14 +121,14 @@ async def read(request: Request, tenant_id: str) -> Response:
 @router.delete("/tenants/{tenant_id}")
 async def drop(request: Request, tenant_id: str) -> Response:
     """Forget a tenant."""
-    tenants_of(request).forget(_tenant(request, tenant_id))
+    tenants_of(request).forget(tenant_named(request, tenant_id))
     return answer({})
 
 
 @router.get("/tenants/{tenant_id}/users")
 async def users(request: Request, tenant_id: str, page: Page = 1, size: PageSize = 1000) -> Response:
     """Return people as id, e-mail and source type, page by page."""
-    directory = _tenant(request, tenant_id).directory
+    directory = tenant_named(request, tenant_id).directory
     rows = directory.rows()[(page - 1) * size : page * size]
     return answer({"items": [_brief(row) for row in rows], "total": len(directory.users)})
 
@@ -135,7 +136,7 @@ async def users(request: Request, tenant_id: str, page: Page = 1, size: PageSize
 @router.post("/tenants/{tenant_id}/changes")
 async def change(request: Request, tenant_id: str, given: Changes) -> Response:
     """Let people change, join and leave; return who."""
-    directory = _tenant(request, tenant_id).directory
+    directory = tenant_named(request, tenant_id).directory
     seed = directory.next_move() if given.seed is None else given.seed
     moved = directory.drift(random.Random(f"{seed}:changes"), **given.model_dump(exclude={"seed"}))
     return answer({name: [_brief(person) for person in people] for name, people in moved.items()})
@@ -144,7 +145,7 @@ async def change(request: Request, tenant_id: str, given: Changes) -> Response:
 @router.post("/tenants/{tenant_id}/users/{user_id}/return")
 async def come_back(request: Request, tenant_id: str, user_id: str, given: Return) -> Response:
     """Let somebody who was removed reappear with a new id."""
-    person = _tenant(request, tenant_id).directory.bring_back(user_id, as_custom=given.how == "sign_in")
+    person = tenant_named(request, tenant_id).directory.bring_back(user_id, as_custom=given.how == "sign_in")
     if person is None:
         raise Refused(404, "Nobody with this id was removed")
     return answer({"was": user_id, **_brief(person)}, 201)
@@ -214,7 +215,8 @@ def _caller(request: Request, caller_id: str) -> Tenant | Parent:
     return found
 
 
-def _tenant(request: Request, tenant_id: str) -> Tenant:
+def tenant_named(request: Request, tenant_id: str) -> Tenant:
+    """Return the tenant that a path names. Raises `Refused` (404)."""
     by_id = tenants_of(request).by_id
     if tenant_id not in by_id:
         raise Refused(404, "No such tenant")

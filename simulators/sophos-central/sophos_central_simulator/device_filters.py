@@ -3,10 +3,10 @@
 import ipaddress
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sophos_central_simulator.people import stamp
+from sophos_central_simulator.moments import moment_in
 from sophos_central_simulator.queries import Query
 
 Json = dict[str, Any]
@@ -37,7 +37,6 @@ SEARCHED: dict[str, Callable[[Json], list[str]]] = {
     "associatedPersonName": lambda row: [str(text) for name, text in row.get("associatedPerson", {}).items() if name != "id"],
     "ipAddresses": lambda row: [*row["ipv4Addresses"], *row["ipv6Addresses"]],
 }
-DURATION = re.compile(r"([+-]?)P(?:(\d{1,4})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,9})S)?)?")
 
 
 def tests_of(query: Query, now: datetime) -> list[Test]:
@@ -70,9 +69,9 @@ def _yes_or_no(query: Query) -> list[Test]:
 def _times(query: Query, now: datetime) -> list[Test]:
     tests: list[Test] = []
     for name, column in TIMES.items():
-        if before := _moment(query, f"{name}Before", now):
+        if before := moment_in(query, f"{name}Before", now):
             tests.append(lambda row, column=column, before=before: row[column] < before)  # type: ignore[misc]
-        if after := _moment(query, f"{name}After", now):
+        if after := moment_in(query, f"{name}After", now):
             tests.append(lambda row, column=column, after=after: row[column] >= after)  # type: ignore[misc]
     return tests
 
@@ -119,20 +118,3 @@ def _ip(text: str) -> str:
 
 def _mac(text: str) -> str:
     return re.sub(r"[^0-9a-f]", "", text.lower())
-
-
-def _moment(query: Query, name: str, now: datetime) -> str:
-    """Return a time or a duration before or after now, as times stand in devices; empty when it is not asked for."""
-    text = query.params.get(name, "").strip()
-    if not text:
-        return ""
-    if (parts := DURATION.fullmatch(text)) and any(parts.groups()[1:]):
-        weeks, days, hours, minutes, seconds = (int(part or 0) for part in parts.groups()[1:])
-        span = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
-        return stamp(now - span if parts[1] == "-" else now + span)
-    try:
-        moment = datetime.fromisoformat(text)
-        return stamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-    except (ValueError, OverflowError):
-        query.malformed(name)
-        return ""

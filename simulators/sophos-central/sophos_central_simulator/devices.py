@@ -34,7 +34,7 @@ class Devices:
     def at(self, index: int) -> Json:
         """Return the device of an index as it is until something changes it. Who has it is told by the fleet."""
         dice = Dice(self._key, index)
-        is_server = dice.below(8) == 0
+        is_server = _is_server(dice)
         seen = self._day - timedelta(minutes=dice.below(LONGEST_UNSEEN) if dice.below(3) == 0 else dice.below(24 * 60))
         online = self._day - seen < timedelta(hours=12)
         number = index + 1
@@ -62,8 +62,17 @@ class Devices:
             "isolation": {"status": "notIsolated", "adminIsolated": False, "selfIsolated": False},
         }
 
+    def is_server(self, index: int) -> bool:
+        """Return whether the device of an index is a server, without making the whole device."""
+        return _is_server(Dice(self._key, index))
+
     def _group(self, index: int) -> Json:
         return {"id": self._groups.at(index), "name": GROUPS[index]}
+
+
+def _is_server(dice: Dice) -> bool:
+    """Make the first throw of a device."""
+    return dice.below(8) == 0
 
 
 def _health(overall: str) -> Json:

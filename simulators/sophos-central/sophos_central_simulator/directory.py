@@ -40,6 +40,7 @@ class Directory:
         self._lists: dict[tuple[Order, Selection], Listed] = {}
         self._lists_version = 0
         self._gone: dict[str, Gone] = {}
+        self._traces: dict[str, Json] = {}
         self._group_details: dict[str, Json] = {}
         self._joined = 0
         self._moved = 0
@@ -86,8 +87,9 @@ class Directory:
         return {source: number for source, number in counted.items() if number}
 
     def members(self, group_id: str) -> tuple[int, list[Json]]:
-        """Count a group's members, and return some of them."""
-        kept = [row for row in self.users.kept.values() if any(one["id"] == group_id for one in groups_of(row))]
+        """Count a group's members, and return some of them; whoever left traces is among them."""
+        rows = (*self.users.kept.values(), *self._traces.values())
+        kept = [row for row in rows if any(one["id"] == group_id for one in groups_of(row))]
         kinds = {kind for kind, (_source, groups) in enumerate(self._people.kinds) if any(one["id"] == group_id for one in groups["items"])}
         total = len(kept) + sum(number for kind, number in self.users.by_kind().items() if kind in kinds)
         shown = kept[:SHOWN_MEMBERS]
@@ -95,6 +97,15 @@ class Directory:
             some = (index for index in self.users.generated() if index % len(self._people.kinds) in kinds)
             shown += [self._people.at(index) for _, index in zip(range(SHOWN_MEMBERS - len(shown)), some, strict=False)]
         return total, shown
+
+    def is_empty(self, group_id: str) -> bool:
+        """Return whether nobody is in a group."""
+        traces = sum(any(one["id"] == group_id for one in groups_of(row)) for row in self._traces.values())
+        return self.members(group_id)[0] == traces
+
+    def is_named(self, user_id: str) -> bool:
+        """Return whether others name somebody: who is there, or was deleted and left traces."""
+        return user_id in self.users or user_id in self._traces
 
     def group_details(self, group_id: str) -> Json:
         """Return what a group has that does not stand in its members."""
@@ -166,15 +177,22 @@ class Directory:
         self.add(person)
         return person
 
-    def remove(self, user_id: str, *, lag: float = 0) -> Json | None:
-        """Remove somebody, whom lists still show for so many seconds; None when nobody has the id."""
+    def remove(self, user_id: str, *, lag: float = 0, traces: bool = False) -> Json | None:
+        """Remove somebody, whom lists still show for so many seconds; None when nobody has the id.
+
+        With `traces` groups, admins and devices go on naming them.
+        """
         person = self.users.pop(user_id, None)
         if person is not None:
             self._gone[user_id] = Gone(person, self._clock.monotonic())
+            if traces:
+                self._traces[user_id] = person
             if lag:
                 self.users.haunt(user_id, person, self._clock.monotonic() + lag)
             while len(self._gone) > REMEMBERED_GONE:
-                del self._gone[next(iter(self._gone))]
+                oldest = next(iter(self._gone))
+                del self._gone[oldest]
+                self._traces.pop(oldest, None)
         return person
 
     def update(self, user_id: str, changes: Json) -> Json:

@@ -1,13 +1,12 @@
 """Endpoints: list, read, delete."""
 
-import math
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from sophos_central_simulator.device_filters import tests_of
 from sophos_central_simulator.errors import Refused
-from sophos_central_simulator.keys import cut, key_of_row, row_of_key, sorted_from
+from sophos_central_simulator.keys import keyed_page, row_of_key, sorted_from
 from sophos_central_simulator.queries import Query, partial
 from sophos_central_simulator.requests import answer, id_of, json_object, query_of, scoped, tenants_of, writable
 from sophos_central_simulator.tenants import Tenant
@@ -73,25 +72,17 @@ def ids_in(given: Json, name: str, tenant: Tenant) -> list[str]:
 
 
 def _page(tenant: Tenant, query: Query, tests: list[Any]) -> Json:
-    order, size, view = query.order(SORTABLE), query.size(LARGEST_SIZE), _view(query, "summary")
+    order, view = query.order(SORTABLE), _view(query, "summary")
     first = row_of_key(query, order)
     if order:
         rows = iter(sorted_from([row for row in tenant.fleet.starting() if all(test(row) for test in tests)], order, first))
     else:
         rows = (row for row in tenant.fleet.starting(first.get("id", "")) if all(test(row) for test in tests))
-    items, following = cut(rows, size)
-    pages: Json = {"size": size, "maxSize": LARGEST_SIZE}
-    if items:
-        pages["fromKey"] = key_of_row(items[0], order)
-    if following is not None:
-        pages["nextKey"] = key_of_row(following, order)
-    elif tenant.switches.next_key_at_end == "empty":
-        pages["nextKey"] = ""
-    if query.wants_total():
-        count = sum(all(test(row) for test in tests) for row in tenant.fleet.starting()) if tests else len(tenant.fleet)
-        pages.update(total=math.ceil(count / size), items=count)
-    names = query.many("fields")
-    return {"items": [partial(_viewed(row, view), names) for row in items], "pages": pages}
+
+    def count() -> int:
+        return sum(all(test(row) for test in tests) for row in tenant.fleet.starting()) if tests else len(tenant.fleet)
+
+    return keyed_page(query, LARGEST_SIZE, order, rows, count=count, shown=lambda row: _viewed(row, view))
 
 
 def _view(query: Query, usual: str) -> str:

@@ -1,7 +1,7 @@
 """Error bodies as Sophos writes them: the API's object, and the token endpoint's other one."""
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import uuid4
 
 from fastapi import Response
@@ -34,11 +34,11 @@ class Refused(Exception):
         self.status, self.message, self.headers = status, message or usual, headers or {}
         super().__init__(self.message)
 
-    def response(self) -> Response:
+    def response(self, now: datetime) -> Response:
         """Return the error object; its ids differ from call to call. A 401 has neither a time nor a message."""
         body = {"error": self.error, "correlationId": str(uuid4()), "requestId": str(uuid4())}
         if self.message:
-            body |= {"createdAt": stamp(datetime.now(UTC)), "message": self.message}
+            body |= {"createdAt": stamp(now), "message": self.message}
         return Response(json.dumps(body, indent=4, ensure_ascii=False), self.status, self.headers, "application/json")
 
 

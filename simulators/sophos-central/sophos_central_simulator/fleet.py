@@ -25,8 +25,30 @@ class Fleet:
 
     def get(self, device_id: str) -> Json | None:
         """Return a device; None when nobody has the id."""
+        index = self.index_of(device_id)
+        return None if index is None else self._row(index)
+
+    @property
+    def ever(self) -> int:
+        """How many devices there were from the start; their indexes are below it."""
+        return self._devices.ids.count
+
+    def at(self, index: int) -> Json:
+        """Return the device of an index, also when it was deleted: what it did is still told."""
+        return self._row(index)
+
+    def id_at(self, index: int) -> str:
+        """Return the id of the device of an index."""
+        return self._devices.ids.at(index)
+
+    def is_server(self, index: int) -> bool:
+        """Return whether the device of an index is a server."""
+        return self._devices.is_server(index)
+
+    def index_of(self, device_id: str) -> int | None:
+        """Return the index of a device; None when nobody has the id."""
         index = self._devices.ids.index_of(device_id)
-        return None if index is None or index in self._deleted else self._row(index)
+        return None if index in self._deleted else index
 
     def starting(self, device_id: str = "") -> Iterator[Json]:
         """Give the devices from this id on, whether it is still there or not."""
@@ -37,8 +59,8 @@ class Fleet:
 
     def delete(self, device_id: str) -> bool:
         """Delete a device; return whether it was there."""
-        index = self._devices.ids.index_of(device_id)
-        if index is None or index in self._deleted:
+        index = self.index_of(device_id)
+        if index is None:
             return False
         self._deleted.add(index)
         self._isolations.pop(device_id, None)
@@ -67,7 +89,7 @@ class Fleet:
     def _row(self, index: int) -> Json:
         row = self._devices.at(index)
         if (owner := self._directory.original(index)) is not None:
-            row["associatedPerson"] = _person(row, owner, there=owner["id"] in self._directory.users)
+            row["associatedPerson"] = _person(row, owner, there=self._directory.is_named(owner["id"]))
         if (isolation := self._isolations.get(row["id"])) is not None:
             row["isolation"] = isolation.in_device(self._clock)
         if (tamper := self._tamper.get(row["id"])) is not None:

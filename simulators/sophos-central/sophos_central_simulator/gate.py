@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sophos_central_simulator.callers import Caller
 from sophos_central_simulator.connection import Collected, drop
+from sophos_central_simulator.dated import dated
 from sophos_central_simulator.errors import Refused
 from sophos_central_simulator.faults import Fault, next_fault
 from sophos_central_simulator.people import stamp
@@ -24,14 +25,14 @@ HEALTH = "/_control/health"
 LONGEST_URI = 7 * 1024
 LARGEST_BODY = 1024 * 1024
 SLASHES = re.compile(r"/{2,}")
-ID_STEP = re.compile(r"(/directory/(?:users|user-groups)|/endpoints|/admins|/roles|/role-assignments|/tenants)/[0-9a-fA-F-]{36}")
+ID_STEP = re.compile(r"(/directory/(?:users|user-groups)|/endpoints|/admins|/roles|/role-assignments|/tenants|/alerts)/[0-9a-fA-F-]{36}")
 
 
 class Gate:
     """Stands before the app; `inner` is the app itself."""
 
     def __init__(self, inner: ASGIApp, tenants: Tenants, control_token: str) -> None:
-        self._inner, self._tenants, self._control_token = inner, tenants, control_token.encode()
+        self._inner, self._tenants, self._control_token = dated(inner, tenants.clock), tenants, control_token.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -46,7 +47,11 @@ class Gate:
             else:
                 await self._api(scope, receive, send)
         except Refused as refused:
-            await refused.response()(scope, receive, send)
+            await self._answer(refused.response(self._tenants.clock.now()), scope, receive, send)
+
+    async def _answer(self, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer in the place of the app."""
+        await dated(response, self._tenants.clock)(scope, receive, send)
 
     def _open_control(self, scope: Scope) -> None:
         shown = Headers(scope=scope).get("x-control-token", "").encode()
@@ -93,7 +98,8 @@ class Gate:
                 await drop(receive, send)
             case "not_json":
                 noted.status(200)
-                await Response("<html><body>Down for maintenance</body></html>", media_type="text/html")(scope, receive, send)
+                page = Response("<html><body>Down for maintenance</body></html>", media_type="text/html")
+                await self._answer(page, scope, receive, send)
             case _:
                 if fault is not None:
                     await self._before(fault, scope, receive)

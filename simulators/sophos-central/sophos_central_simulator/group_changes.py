@@ -51,7 +51,7 @@ async def delete_group(request: Request, group_id: str) -> Response:
     """Delete a custom group that is empty."""
     tenant = writable(request)
     group = _custom(tenant, group_id)
-    if group["users"]["total"]:
+    if not tenant.directory.is_empty(group["id"]):
         raise Refused(409, "Group has members")
     tenant.directory.delete_group(group["id"])
     return answer({"deleted": True})

@@ -1,14 +1,15 @@
 """Key paging: pages that begin at an opaque key, which stays good while rows come and go."""
 
 import binascii
+import math
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
 
 from orjson import JSONDecodeError, dumps, loads
 
-from sophos_central_simulator.queries import Query
+from sophos_central_simulator.queries import Query, partial
 from sophos_central_simulator.selecting import Order, in_order
 
 Json = dict[str, Any]
@@ -49,3 +50,23 @@ def cut(rows: Iterable[Json], size: int) -> tuple[list[Json], Json | None]:
     """Return the rows of one page, and the first of the next."""
     taken = list(islice(rows, size + 1))
     return (taken[:size], taken[size]) if len(taken) > size else (taken, None)
+
+
+def keyed_page(
+    query: Query, largest: int, order: Order, rows: Iterable[Json], *, count: Callable[[], int], shown: Callable[[Json], Json]
+) -> Json:
+    """Return the page that begins with the first of `rows`; `count` says how many there are in all. Raises `Refused` (400)."""
+    size = query.size(largest)
+    items, following = cut(rows, size)
+    pages: Json = {"size": size, "maxSize": largest}
+    if items:
+        pages["fromKey"] = key_of_row(items[0], order)
+    if following is not None:
+        pages["nextKey"] = key_of_row(following, order)
+    elif query.switches.next_key_at_end == "empty":
+        pages["nextKey"] = ""
+    if query.wants_total():
+        total = count()
+        pages.update(total=math.ceil(total / size), items=total)
+    names = query.many("fields")
+    return {"items": [partial(shown(row), names) for row in items], "pages": pages}

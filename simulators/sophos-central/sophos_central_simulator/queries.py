@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 DEFAULT_SIZE, LARGEST_SIZE = 50, 100
 SOURCE_TYPES = frozenset({"custom", "activeDirectory", "azureActiveDirectory"})
-NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Query:
 
     def page(self, rows: Sequence[Json]) -> Json:
         """Return the page of `rows` that is asked for. Raises `Refused`."""
-        number, size = self._number("page", 1), self.size()
+        number, size = self.number("page", 1), self.size()
         items = rows[(number - 1) * size : number * size]
         pages: Json = {"current": number, "size": size, "maxSize": LARGEST_SIZE}
         if self.wants_total():
@@ -65,7 +65,8 @@ class Query:
         group = group_id or self.params.get("groupId", "").lower()
         return Selection(source, group, self.params.get("domain", ""), term, fields)
 
-    def _number(self, name: str, default: int) -> int:
+    def number(self, name: str, default: int) -> int:
+        """Return a parameter that is a whole number from 1 on. Raises `Refused`."""
         text = self.params.get(name)
         if text is None:
             return default
@@ -74,11 +75,11 @@ class Query:
             return default
         return int(text)
 
-    def size(self, largest: int = LARGEST_SIZE) -> int:
+    def size(self, largest: int = LARGEST_SIZE, *, name: str = "pageSize", usual: int = DEFAULT_SIZE) -> int:
         """Return how many rows a page is to have. Raises `Refused`."""
-        size = self._number("pageSize", DEFAULT_SIZE)
+        size = self.number(name, usual)
         if size > largest and self.switches.page_size_above_maximum == "refuse":
-            raise Refused(400, f"pageSize must not exceed {largest}")
+            raise Refused(400, f"{name} must not exceed {largest}")
         return min(size, largest)
 
     def wants_total(self) -> bool:

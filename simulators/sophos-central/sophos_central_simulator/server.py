@@ -37,7 +37,9 @@ class Server(uvicorn.Server):
 def configuration(app: FastAPI, *, quiet: bool) -> uvicorn.Config:
     """Return how the app is served; quiet, it leaves logging to the program around it."""
     # h11 is pure Python and always there; it also keeps the transport where a cut can find it.
-    given: dict[str, Any] = {"lifespan": "off", "http": "h11", "access_log": False, "server_header": False, "timeout_graceful_shutdown": 2}
+    # The app dates its answers itself: its clock may be ahead of the machine's.
+    own_headers: dict[str, Any] = {"server_header": False, "date_header": False}
+    given: dict[str, Any] = {"lifespan": "off", "http": "h11", "access_log": False, "timeout_graceful_shutdown": 2, **own_headers}
     if quiet:
         given["log_config"] = None
     return uvicorn.Config(app, **given)

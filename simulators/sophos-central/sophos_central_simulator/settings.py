@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 DOMAIN = r"^[a-z0-9]([a-z0-9.-]{0,198}[a-z0-9])?$"
 UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 MOST_USERS = 1_000_000
+MOST_EVENTS_PER_DAY = 10_000
 
 
 class SimulatorSettings(BaseSettings):
@@ -24,13 +25,19 @@ class SimulatorSettings(BaseSettings):
 
     users: int | None = Field(default=None, ge=0, le=MOST_USERS, description="People in the first tenant; not set: no tenant at the start.")
     endpoints: int = Field(default=0, ge=0, le=MOST_USERS, description="Devices in the first tenant, each of somebody in it.")
+    events_per_day: int = Field(
+        default=0, ge=0, le=MOST_EVENTS_PER_DAY, description="Events that those devices report each day, every fifth with an alert."
+    )
     seed: int = Field(default=7, description="What the first tenant's people follow from.")
     awkward: bool = Field(default=False, description="Whether the first tenant has the odd people of real directories too.")
     credential_of: Literal["tenant", "partner", "organization"] = Field(
         default="tenant", description="Whose the first credential is; a partner's or organization's speaks for several tenants."
     )
     tenants: int = Field(
-        default=4, ge=1, le=1000, description="Tenants of that partner or organization, each with `users` and `endpoints`."
+        default=4,
+        ge=1,
+        le=1000,
+        description="Tenants of that partner or organization, each with `users`, `endpoints` and `events_per_day`.",
     )
     email_domain: str = Field(default="example.com", pattern=DOMAIN, description="The first tenant's e-mail domain.")
     tenant_id: str | None = Field(default=None, pattern=UUID, description="The first tenant's id; otherwise a new one.")

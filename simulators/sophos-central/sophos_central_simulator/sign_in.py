@@ -60,7 +60,8 @@ def _refusal(form: dict[str, str], owner: Tenant | Parent | None, *, is_json: bo
     """Return why there is no token. A form asks with client credentials, JSON with a refresh token."""
     grant_type = "refresh_token" if is_json else "client_credentials"
     well_formed = re.fullmatch(UUID, form.get("client_id", "")) and form.get("client_secret")
-    if form.get("grant_type") != grant_type or not well_formed:
+    needed = owner is None or owner.switches.grant_type_needed
+    if (needed and form.get("grant_type") != grant_type) or not well_formed:
         return token_refused(400, "customer.validation", "Bad Request")
     if owner is None:
         return token_refused(401, "oauth.client_app_does_not_exist")

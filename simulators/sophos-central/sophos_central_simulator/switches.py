@@ -11,6 +11,7 @@ class Switches(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     token_life: float = Field(default=3600, gt=0, description="Seconds that a token lives.")
+    grant_type_needed: bool = Field(default=True, description="Whether a sign-in without the right grant_type answers 400.")
     client_disabled: bool = Field(default=False, description="Sign-in answers 401 oauth.client_disabled.")
     read_only: bool = Field(default=False, description="The credential may only read: writes answer 403.")
 
@@ -24,16 +25,24 @@ class Switches(BaseModel):
     malformed: Literal["refuse", "ignore"] = Field(
         default="refuse", description="400 for page=0, an unknown sort or sourceType and the like, or as if it had not been asked."
     )
-    next_key_at_end: Literal["absent", "empty"] = Field(default="absent", description="What the last page of endpoints says for nextKey.")
+    next_key_at_end: Literal["absent", "empty"] = Field(
+        default="absent", description="What the last page of endpoints or alerts says for nextKey."
+    )
     api_host_listed: bool = Field(default=True, description="Whether the list of a partner or organization names the tenant's apiHost.")
     refuses_parents: bool = Field(default=False, description="Every call of a partner or organization about this tenant answers 403.")
     missing_tenant_header: Literal[400, 401, 403] = Field(default=401, description="The answer without X-Tenant-ID.")
 
     isolation_takes: float = Field(default=0, ge=0, description="Seconds until a device has isolated or released itself.")
 
+    raised_at_zoned: bool = Field(default=True, description="Whether the raisedAt of alerts ends with Z; samples show both.")
+    closed_alerts_listed: bool = Field(default=False, description="Whether an alert on which an action was taken is still there.")
+
     deleted_unknown_answers: bool = Field(default=True, description="What `deleted` says for an id that nobody has.")
     azure_delete_conflicts: bool = Field(
         default=True, description="Whether users synced from elsewhere than Active Directory answer 409 too."
+    )
+    deleted_leave_traces: bool = Field(
+        default=False, description="Whether groups, admins and devices go on naming whoever is deleted from now on."
     )
     deleted_readable_for: float = Field(default=0, ge=0, description="Seconds that somebody deleted can still be read by id.")
     list_lag: float = Field(

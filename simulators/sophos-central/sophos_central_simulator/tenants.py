@@ -12,6 +12,7 @@ from sophos_central_simulator.devices import Devices
 from sophos_central_simulator.directory import Directory
 from sophos_central_simulator.fleet import Fleet
 from sophos_central_simulator.people import People, uuid_from
+from sophos_central_simulator.signals import Signals
 from sophos_central_simulator.tokens import owner_named_in
 
 GEOGRAPHIES = (("IE", "eu01"), ("DE", "eu02"), ("US", "us03"), ("CA", "ca01"), ("JP", "jp01"))
@@ -26,15 +27,20 @@ class Tenant(Caller):
 
     directory: Directory = field(repr=False)
     fleet: Fleet = field(repr=False)
+    signals: Signals = field(repr=False)
     administration: Administration = field(repr=False)
 
 
 @dataclass(slots=True, kw_only=True)
 class Parent(Caller):
-    """A partner or an organization. Its own switches, faults and record are for calls that name no tenant of it."""
+    """A partner or an organization. Its own switches, faults and record are for calls that name no tenant of it.
+
+    Its staff are who can be its admins, and are from the start; no route lists them.
+    """
 
     kind: Literal["partner", "organization"]
     administration: Administration = field(repr=False)
+    staff: list[dict[str, Any]] = field(repr=False)
     tenants: list[Tenant] = field(default_factory=list, repr=False)
 
     def shown(self, base: str) -> list[dict[str, Any]]:
@@ -74,6 +80,7 @@ class Tenants:
         awkward: bool,
         email_domain: str,
         endpoints: int = 0,
+        events_per_day: int = 0,
         tenant_id: str | None = None,
         client_id: str | None = None,
         client_secret: str | None = None,
@@ -82,14 +89,15 @@ class Tenants:
         tenant_id = tenant_id or new_id()
         directory = Directory(People(seed, tenant_id, email_domain, users), self.clock, awkward=awkward)
         today = self.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-        devices = Devices(seed, email_domain, endpoints, tenant_id, today)
+        fleet = Fleet(Devices(seed, email_domain, endpoints, tenant_id, today), directory, self.clock)
         self.by_id[tenant_id] = tenant = Tenant(
             id=tenant_id,
             client_id=client_id or new_id(),
             client_secret=client_secret or secrets.token_hex(48),
             clock=self.clock,
             directory=directory,
-            fleet=Fleet(devices, directory, self.clock),
+            fleet=fleet,
+            signals=Signals(seed, email_domain, events_per_day, fleet, self.clock),
             administration=_administration(tenant_id, directory, self.clock),
         )
         return tenant
@@ -115,6 +123,7 @@ class Tenants:
         parent = Parent(
             id=parent_id,
             administration=Administration({"id": parent_id}, staff, lambda _one: True, self.clock),
+            staff=staff,
             kind=kind,
             client_id=client_id or new_id(),
             client_secret=client_secret or secrets.token_hex(48),
@@ -153,7 +162,7 @@ class Tenants:
 def _administration(tenant_id: str, directory: Directory, clock: Clock) -> Administration:
     # Four: three admins, and the second user of the last.
     users = [user for number in range(min(4, len(directory.users))) if (user := directory.original(number)) is not None]
-    return Administration({"id": tenant_id}, users, lambda one: one in directory.users, clock)
+    return Administration({"id": tenant_id}, users, directory.is_named, clock)
 
 
 def spoken_for(caller: Tenant | Parent, tenant_id: str) -> Tenant | None:

@@ -59,6 +59,8 @@ async def change_user(request: Request, user_id: str) -> Response:
         raise Refused(400, "name is missing")
     if fields.get("email") == "":
         fields["email"] = None
+    if "email" in fields and fields["email"] is None and tenant.administration.has_user(user["id"]):
+        raise Refused(409, "The email of an admin who signs in with it cannot be removed")
     _email_is_free(tenant, fields.get("email"), user["id"])
     return answer(tenant.directory.update(user["id"], fields))
 
@@ -73,7 +75,7 @@ async def delete_user(request: Request, user_id: str) -> Response:
         return answer({"deleted": tenant.switches.deleted_unknown_answers})
     if _is_locked(tenant, user):
         raise Refused(409, "User is synced from Active Directory")
-    tenant.directory.remove(user_id, lag=tenant.switches.list_lag)
+    tenant.directory.remove(user_id, lag=tenant.switches.list_lag, traces=tenant.switches.deleted_leave_traces)
     if tenant.switches.reappear:
         tenant.directory.bring_back(user_id, as_custom=True)
     return answer({"deleted": True})

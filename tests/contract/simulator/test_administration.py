@@ -168,3 +168,8 @@ async def test_a_partner_has_admins_and_roles_of_its_own(http: httpx.AsyncClient
     one = admins["items"][2]["id"]
     assert (await http.delete(f"/partner/v1/admins/{one}", headers=headers)).json() == {"deleted": True}
     refusal(await http.get(f"/partner/v1/admins/{one}", headers=headers), 404)
+    again = {"userId": admins["items"][2]["users"][0]["id"], "roleAssignments": [{"roleId": roles["items"][0]["id"]}]}
+    added = await http.post("/partner/v1/admins", headers=headers, json=again)
+    assert (added.status_code, added.json()["users"]) == (201, admins["items"][2]["users"])
+    refusal(await http.post("/partner/v1/admins", headers=headers, json=again), 409)
+    refusal(await http.post("/partner/v1/admins", headers=headers, json={**again, "userId": NOBODY}), 404)

@@ -1,12 +1,12 @@
 """The endpoint list: keys instead of page numbers, views, filters, and deletion."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.contract.simulator.visitor import ENDPOINTS, NOBODY, USERS, Json, Visitor, refusal, visiting
+from tests.contract.simulator.visitor import ENDPOINTS, NOBODY, USERS, Json, Visitor, control, refusal, visiting
 
 COUNT = 230
 
@@ -124,7 +124,8 @@ async def test_words_filter(owner: Visitor, name: str, value: str, path: tuple[s
 
 async def test_times_filter_as_a_moment_and_as_a_duration(owner: Visitor) -> None:
     """After is inclusive, before exclusive; together they part the whole."""
-    moment = (datetime.now(UTC) - timedelta(days=30)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    now = datetime.fromisoformat((await control(owner.http, "GET", "/clock"))["now"])
+    moment = (now - timedelta(days=30)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     lately, long_ago = [await every(owner, **{name: "-P30D"}) for name in ("lastSeenAfter", "lastSeenBefore")]
     assert lately == await every(owner, lastSeenAfter=moment)
     assert all(one["lastSeenAt"] >= moment for one in lately)
@@ -135,6 +136,38 @@ async def test_times_filter_as_a_moment_and_as_a_duration(owner: Visitor) -> Non
     assert lately[0] in await every(owner, lastSeenAfter=edge)
     assert lately[0] not in await every(owner, lastSeenBefore=edge)
     refusal(await owner.http.get(ENDPOINTS, headers=owner.headers, params={"lastSeenAfter": "yesterday"}), 400)
+
+
+@pytest.mark.parametrize("name", ["lastSeen", "lastOsUpdate", "lastAgentUpdate"])
+async def test_each_time_filters(owner: Visitor, name: str) -> None:
+    """Before and after together part the whole."""
+    everything = await every(owner, view="full")
+    moment = sorted(one[f"{name}At"] for one in everything)[COUNT // 2]
+    for side, wanted in (
+        ("Before", [one[f"{name}At"] < moment for one in everything]),
+        ("After", [one[f"{name}At"] >= moment for one in everything]),
+    ):
+        found = await every(owner, view="full", **{f"{name}{side}": moment})
+        assert found == [one for one, meant in zip(everything, wanted, strict=True) if meant]
+        assert found
+
+
+@pytest.mark.parametrize("name", ["cloud", "online", "tamperProtectionEnabled", "tamperProtectionSupported"])
+async def test_yes_and_no_filter(owner: Visitor, name: str) -> None:
+    """Together they part the whole; what is neither is refused."""
+    first = (await owner.ask("GET", ENDPOINTS))["items"][0]["id"]
+    await owner.ask("POST", f"{ENDPOINTS}/{first}/tamper-protection", body={"enabled": False}, expect=201)
+    everything = await every(owner, view="full")
+    for word in ("true", "false"):
+        found = await every(owner, view="full", **{name: word})
+        assert found == [one for one in everything if bool(one.get(name)) is (word == "true")]
+    refusal(await owner.http.get(ENDPOINTS, headers=owner.headers, params={name: "perhaps"}), 400)
+
+
+async def test_filters_that_are_out_of_service_are_ignored(owner: Visitor) -> None:
+    """Sophos takes them and does nothing."""
+    found = await every(owner, groupNameContains="nowhere", assignedToGroup="false", groupIds=NOBODY)
+    assert len(found) == COUNT
 
 
 async def test_texts_and_addresses_filter(owner: Visitor) -> None:

@@ -2,17 +2,32 @@
 
 import asyncio
 import gzip
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import httpx
 import pytest
 
-from tests.contract.simulator.visitor import NOBODY, USERS, Visitor, refusal, visiting
+from tests.contract.simulator.visitor import (
+    ALERTS,
+    ENDPOINTS,
+    GROUPS,
+    NOBODY,
+    SIEM_ALERTS,
+    SIEM_EVENTS,
+    USERS,
+    Visitor,
+    control,
+    refusal,
+    visiting,
+)
+
+LISTS = [USERS, GROUPS, ENDPOINTS, ALERTS, SIEM_EVENTS, SIEM_ALERTS, "/common/v1/admins", "/common/v1/roles"]
 
 
 @pytest.mark.parametrize("bearer", [None, "Bearer", "Bearer made.up.token", "Basic dXNlcjpwYXNz", "Bearer eyJ.eyJ0ZW5hbnQiOjF9.x"])
-@pytest.mark.parametrize("path", ["/whoami/v1", USERS])
+@pytest.mark.parametrize("path", ["/whoami/v1", f"{ALERTS}/{NOBODY}", *LISTS])
 async def test_without_a_good_token_it_is_401(visitor: Visitor, bearer: str | None, path: str) -> None:
     """Missing, empty, made up, of another scheme."""
     headers = {"X-Tenant-ID": visitor.tenant["tenant_id"]} | ({} if bearer is None else {"Authorization": bearer})
@@ -20,18 +35,31 @@ async def test_without_a_good_token_it_is_401(visitor: Visitor, bearer: str | No
 
 
 @pytest.mark.parametrize("status", [401, 400, 403])
-async def test_without_a_tenant_header_it_is_401(visitor: Visitor, status: int) -> None:
+@pytest.mark.parametrize("path", LISTS)
+async def test_without_a_tenant_header_it_is_401(visitor: Visitor, status: int, path: str) -> None:
     """As Sophos says; others say 400 or 403, so it is a switch."""
     await visitor.switch(missing_tenant_header=status)
-    refusal(await visitor.http.get(USERS, headers={"Authorization": visitor.headers["Authorization"]}), status)
+    refusal(await visitor.http.get(path, headers={"Authorization": visitor.headers["Authorization"]}), status)
 
 
-async def test_a_foreign_tenant_is_forbidden(visitor: Visitor, http: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize("path", LISTS)
+async def test_a_foreign_tenant_is_forbidden(visitor: Visitor, http: httpx.AsyncClient, path: str) -> None:
     """A token opens one tenant only, whether the other one exists or not."""
     other = await visiting(http)
     for foreign in (other.tenant["tenant_id"], NOBODY):
-        body = refusal(await http.get(USERS, headers={**visitor.headers, "X-Tenant-ID": foreign}), 403)
+        body = refusal(await http.get(path, headers={**visitor.headers, "X-Tenant-ID": foreign}), 403)
         assert body["error"] == "forbidden"
+
+
+@pytest.mark.parametrize("path", LISTS)
+async def test_limits_and_faults_meet_every_list(visitor: Visitor, path: str) -> None:
+    """And each request is on record."""
+    await visitor.control("POST", "/faults", {"kind": "error", "status": 503, "path": path})
+    refusal(await visitor.http.get(path, headers=visitor.headers), 503)
+    await visitor.ask("GET", path)
+    await visitor.switch(requests_per_minute=1)
+    refusal([await visitor.http.get(path, headers=visitor.headers) for _ in range(2)][-1], 429)
+    assert (await visitor.control("GET", "/requests"))["counts"] == {f"GET {path}": 4}
 
 
 @pytest.mark.parametrize("name", ["X-Tenant-ID", "X-Tenant-Id", "x-tenant-id"])
@@ -83,10 +111,50 @@ async def test_an_over_long_uri_and_body_are_refused(visitor: Visitor) -> None:
 async def test_answers_carry_the_time_and_their_type(visitor: Visitor) -> None:
     """The Date header is how a client learns the server's clock."""
     answer = await visitor.http.get(USERS, headers=visitor.headers)
-    assert abs((parsedate_to_datetime(answer.headers["date"]) - datetime.now(UTC)).total_seconds()) < 5
     assert answer.headers["content-type"] == "application/json"
     assert any(not name["name"].isascii() for name in answer.json()["items"])
     assert b"\\u" not in answer.content, "UTF-8, not escapes"
+
+
+@pytest.mark.parametrize("path", [USERS, f"{USERS}/{NOBODY}", SIEM_EVENTS, "/_control/health", "/nowhere"])
+async def test_answers_are_dated_by_the_simulators_clock(visitor: Visitor, path: str) -> None:
+    """Also refusals, once each, and the page of a proxy: a client reckons with it what it has still to read."""
+    await control(visitor.http, "POST", "/clock", {"advance": 100})
+    now = datetime.fromisoformat((await control(visitor.http, "GET", "/clock"))["now"])
+    await visitor.control("POST", "/faults", {"kind": "not_json", "path": path, "skip": 1})
+    for _ in range(2):
+        answer = await visitor.http.get(path, headers=visitor.headers)
+        (told,) = answer.headers.get_list("date")
+        assert -1 <= (parsedate_to_datetime(told) - now).total_seconds() < 5
+        if answer.status_code == 404:
+            assert 0 <= (datetime.fromisoformat(answer.json()["createdAt"]) - now).total_seconds() < 5
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 413, 414, 429, 500, 502, 503])
+async def test_every_refusal_has_one_shape(visitor: Visitor, status: int) -> None:
+    """What a client can rely on, whatever went wrong; written as Sophos writes it, with four spaces."""
+    user = await visitor.one("activeDirectory")
+    asked: dict[int, tuple[str, str, dict[str, Any]]] = {
+        400: ("GET", f"{USERS}/somebody", {}),
+        401: ("GET", USERS, {"headers": {}}),
+        403: ("GET", USERS, {"headers": {**visitor.headers, "X-Tenant-ID": NOBODY}}),
+        404: ("GET", f"{USERS}/{NOBODY}", {}),
+        405: ("PUT", USERS, {}),
+        409: ("DELETE", f"{USERS}/{user['id']}", {}),
+        413: ("POST", USERS, {"content": b"x" * 1_100_000}),
+        414: ("GET", USERS, {"params": {"search": "x" * 7200}}),
+    }
+    method, path, given = asked.get(status, ("GET", USERS, {}))
+    if status == 429:
+        await visitor.fault("throttle", count=2)
+    elif status >= 500:
+        await visitor.fault("error", status=status, count=2)
+    answers = [await visitor.http.request(method, path, **{"headers": visitor.headers, **given}) for _ in range(2)]
+    one, two = [refusal(answer, status) for answer in answers]
+    assert list(one) == [name for name in ("error", "correlationId", "requestId", "createdAt", "message") if name in one]
+    assert ("message" in one) is ("createdAt" in one) is (status != 401)
+    assert len({body[name] for body in (one, two) for name in ("correlationId", "requestId")}) == 4
+    assert answers[0].text.startswith('{\n    "error"')
 
 
 @pytest.mark.parametrize("told", [True, False])

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.contract.simulator.visitor import GROUPS, NOBODY, USERS, Visitor, refusal
+from tests.contract.simulator.visitor import ENDPOINTS, GROUPS, NOBODY, USERS, Visitor, refusal, visiting
 
 SYNCED = ["activeDirectory", "azureActiveDirectory"]
 
@@ -107,7 +108,7 @@ async def test_an_email_is_free_again_when_its_owner_is_gone(visitor: Visitor) -
 
 async def test_a_change_is_seen_and_dated(visitor: Visitor) -> None:
     """Only what is given changes; an e-mail can be taken away."""
-    one, two = await visitor.users(sourceType="custom", pageSize=2)
+    one, two = await visitor.users(sourceType="custom", pageSize=2, sort="id:desc")
     path = f"{USERS}/{one['id']}"
     changed = await visitor.ask("PATCH", path, body={"lastName": "Nový"})
     assert changed == {**one, "lastName": "Nový", "updatedAt": changed["updatedAt"]}
@@ -117,6 +118,24 @@ async def test_a_change_is_seen_and_dated(visitor: Visitor) -> None:
     await visitor.ask("PATCH", path, body={"email": one["email"].upper()})
     assert "email" not in await visitor.ask("PATCH", path, body={"email": ""})
     refusal(await visitor.http.patch(path, json={"name": ""}, headers=visitor.headers), 400)
+
+
+@pytest.mark.parametrize("email", ["", None])
+async def test_the_email_that_an_admin_signs_in_with_stays(visitor: Visitor, email: str | None) -> None:
+    """Another one may take its place; who is no admin can do without."""
+    for admin in (await visitor.ask("GET", "/common/v1/admins"))["items"]:
+        user = await visitor.ask("GET", f"{USERS}/{admin['users'][0]['id']}")
+        if user["source"]["type"] == "custom":
+            break
+    else:
+        raise AssertionError("no admin is a custom user")
+    path = f"{USERS}/{user['id']}"
+    refusal(await visitor.http.patch(path, json={"email": email}, headers=visitor.headers), 409)
+    assert await visitor.ask("GET", path) == user
+    await visitor.ask("PATCH", path, body={"email": "other@example.com"})
+    await visitor.ask("POST", USERS, body={"name": "X", "email": "x@example.com"}, expect=201)
+    (other,) = await visitor.users(search="x@example.com", searchFields="email")
+    assert "email" not in await visitor.ask("PATCH", f"{USERS}/{other['id']}", body={"email": email})
 
 
 @pytest.mark.parametrize(("method", "path"), [("DELETE", "/{id}"), ("PATCH", "/{id}"), ("POST", "")])
@@ -159,3 +178,31 @@ async def test_somebody_who_left_can_be_let_back(visitor: Visitor, how: str, sou
     assert back["was"] == user["id"] != back["id"]
     assert (await visitor.ask("GET", f"{USERS}/{back['id']}"))["source"]["type"] == source
     await visitor.control("POST", f"/users/{NOBODY}/return", {}, expect=404)
+
+
+@pytest.mark.parametrize("traces", [False, True])
+async def test_whether_others_go_on_naming_somebody_deleted_is_a_switch(http: httpx.AsyncClient, *, traces: bool) -> None:
+    """Groups, admins and devices; an emptied group can be deleted all the same."""
+    visitor = await visiting(http, users=40, endpoints=40)
+    await visitor.switch(deleted_leave_traces=traces, azure_delete_conflicts=False)
+    user = await visitor.one()
+    group = await visitor.ask("POST", GROUPS, body={"name": "Leavers", "userIds": [user["id"]]}, expect=201)
+    role = (await visitor.ask("GET", "/common/v1/roles"))["items"][0]["id"]
+    mine = [one for one in (await visitor.ask("GET", "/common/v1/admins"))["items"] if user["id"] in [his["id"] for his in one["users"]]]
+    if not mine:
+        mine = [
+            await visitor.ask("POST", "/common/v1/admins", body={"userId": user["id"], "roleAssignments": [{"roleId": role}]}, expect=201)
+        ]
+    device = next(one for one in (await visitor.ask("GET", ENDPOINTS))["items"] if one["associatedPerson"]["id"] == user["id"])
+    await visitor.ask("DELETE", f"{USERS}/{user['id']}")
+
+    members = (await visitor.ask("GET", f"{GROUPS}/{group['id']}"))["users"]
+    assert [one["id"] for one in members["items"]] == ([user["id"]] if traces else [])
+    assert members["total"] == int(traces)
+    admin = await visitor.ask("GET", f"/common/v1/admins/{mine[0]['id']}")
+    assert (user["id"] in [one["id"] for one in admin["users"]]) is traces
+    person = (await visitor.ask("GET", f"{ENDPOINTS}/{device['id']}"))["associatedPerson"]
+    assert (person.get("id") == user["id"]) is traces
+    assert person["viaLogin"] == device["associatedPerson"]["viaLogin"]
+    assert (await visitor.ask("GET", f"{GROUPS}/{group['id']}/users"))["items"] == []
+    assert await visitor.ask("DELETE", f"{GROUPS}/{group['id']}") == {"deleted": True}

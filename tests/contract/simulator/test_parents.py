@@ -9,7 +9,20 @@ from pydantic import SecretStr
 
 from sophos_central_simulator.server import serving
 from sophos_central_simulator.settings import SimulatorSettings
-from tests.contract.simulator.visitor import CONTROL_TOKEN, NOBODY, TOKEN, USERS, Json, Visitor, control, refusal, visiting
+from tests.contract.simulator.visitor import (
+    ALERTS,
+    CONTROL_TOKEN,
+    NOBODY,
+    SIEM_ALERTS,
+    SIEM_EVENTS,
+    TOKEN,
+    USERS,
+    Json,
+    Visitor,
+    control,
+    refusal,
+    visiting,
+)
 
 HEADERS = {"partner": "X-Partner-ID", "organization": "X-Organization-ID"}
 
@@ -120,7 +133,7 @@ async def test_one_tenant_has_no_api_host_and_one_refuses_everything(speaker: Sp
     rows = (await speaker.listed())["items"]
     assert ["apiHost" in row for row in rows] == [True, True, False, True]
     assert {row["apiHost"] for row in rows if "apiHost" in row} == {str(speaker.http.base_url).rstrip("/")}
-    for path in (USERS, "/endpoint/v1/endpoints", f"{USERS}/{NOBODY}"):
+    for path in (USERS, "/endpoint/v1/endpoints", f"{USERS}/{NOBODY}", ALERTS, SIEM_EVENTS, SIEM_ALERTS):
         refusal(await speaker.get(path, {"X-Tenant-ID": rows[3]["id"]}), 403)
     await control(speaker.http, "PATCH", f"/tenants/{rows[3]['id']}/switches", {"refuses_parents": False})
     assert (await speaker.get(USERS, {"X-Tenant-ID": rows[3]["id"]})).status_code == 200

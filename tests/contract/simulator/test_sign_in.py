@@ -40,6 +40,15 @@ async def test_a_wrong_form_is_refused_in_the_token_hosts_own_shape(
     assert answer.json().keys() == {"errorCode", "message", "trackingId"}
 
 
+@pytest.mark.parametrize("grant_type", ["password", None])
+async def test_whether_another_grant_type_is_refused_is_a_switch(visitor: Visitor, grant_type: str | None) -> None:
+    """Nobody says that it is; the secret must be right all the same."""
+    await visitor.switch(grant_type_needed=False)
+    form = {name: value for name, value in {**visitor.form, "grant_type": grant_type}.items() if value is not None}
+    assert (await visitor.http.post(TOKEN, data=form)).status_code == 200
+    assert (await visitor.http.post(TOKEN, data={**form, "client_secret": "wrong"})).status_code == 401
+
+
 @pytest.mark.parametrize("body", [b"\xff\xfe=%zz&&&", b"", b"{"])
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "application/json", "text/plain"])
 async def test_a_sign_in_that_cannot_be_read_is_refused(http: httpx.AsyncClient, body: bytes, kind: str) -> None:

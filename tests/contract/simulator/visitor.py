@@ -11,6 +11,8 @@ TOKEN = "/api/v2/oauth2/token"
 USERS = "/common/v1/directory/users"
 GROUPS = "/common/v1/directory/user-groups"
 ENDPOINTS = "/endpoint/v1/endpoints"
+ALERTS = "/common/v1/alerts"
+SIEM_EVENTS, SIEM_ALERTS = "/siem/v1/events", "/siem/v1/alerts"
 CONTROL_TOKEN = "only the tests of the simulator know this"
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
@@ -75,6 +77,11 @@ class Visitor:
     async def control(self, method: str, path: str, body: Any = None, *, expect: int = 0) -> Json:
         """Call the control API about this tenant; the status must be `expect`, or any success."""
         return await control(self.http, method, f"/tenants/{self.tenant['tenant_id']}{path}", body, expect=expect)
+
+    async def happen(self, **event: Any) -> list[Json]:
+        """Let events happen on devices."""
+        items: list[Json] = (await self.control("POST", "/events", event, expect=201))["items"]
+        return items
 
     async def switch(self, **switches: Any) -> None:
         """Set switches."""

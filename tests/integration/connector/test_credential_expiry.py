@@ -55,6 +55,26 @@ async def test_an_end_that_is_over_is_refused(here: World) -> None:
         assert refused["fields"][0]["field"] == "expires_at"
         naive = await api.post("/credentials", {**GIVEN, "expires_at": "2099-01-01T00:00:00"}, expect=422)
         assert naive["fields"][0]["field"] == "expires_at"
+        beyond = {"expires_at": "9999-12-31T23:59:59-14:00"}
+        made = await api.post("/credentials", GIVEN)
+        for refused in (
+            await api.post("/credentials", {**GIVEN, "name": "other", **beyond}, expect=422),
+            await api.ask("PATCH", f"/credentials/{made['id']}", beyond, expect=422),
+        ):
+            assert refused["fields"][0]["field"] == "expires_at"
+        over = await api.ask("PATCH", f"/credentials/{made['id']}", {"expires_at": "2020-01-01T00:00:00Z"}, expect=422)
+        assert over["fields"][0]["field"] == "expires_at"
+        assert (await api.ask("GET", f"/credentials/{made['id']}"))["expires_at"] is None
+
+
+async def test_the_end_of_a_certificate_cannot_be_talked_away(here: World) -> None:
+    """Nobody would be warned of it any more."""
+    async with here.connector() as api:
+        made = await api.post("/credentials", {"name": "mutual", "provider": "rest-users", "kind": "mutual_tls", **pair()})
+        assert made["expires_at"]
+        for said in (None, (now() + timedelta(days=4000)).isoformat()):
+            patched = await api.ask("PATCH", f"/credentials/{made['id']}", {"expires_at": said})
+            assert patched["expires_at"] == made["expires_at"]
 
 
 def test_a_certificate_says_itself_when_it_ends() -> None:

@@ -150,6 +150,24 @@ async def test_what_is_in_use_is_not_deleted(here: World) -> None:
     assert all(NAME in one["detail"] for one in kept)
 
 
+async def test_a_credential_stays_while_a_workflow_needs_it_or_may(here: World) -> None:
+    """An offboarding that cannot sign in deletes nobody, and is noticed when somebody has long left."""
+    async with here.connector() as api:
+        made = await api.post("/credentials", {"name": "For workflows", "client_id": "c", "client_secret": "s3cret"})
+        path = f"/credentials/{made['id']}"
+        here.engine.credential_uses = [("Offboarding", made["id"])]
+        used = await api.ask("DELETE", path, expect=409)
+        here.engine.credential_uses, here.engine.uses = [], None
+        unknown = await api.ask("DELETE", path, expect=502)
+        await api.get(path)
+        here.engine.uses = []
+        await api.ask("DELETE", path, expect=204)
+        await api.ask("DELETE", path, expect=404)
+
+    assert (used["code"], used["used_by_workflows"]) == ("credential_in_use", ["Offboarding"])
+    assert (unknown["code"], unknown["retryable"]) == ("credential_users_unknown", True)
+
+
 async def test_a_credential_test_says_what_works(here: World) -> None:
     """Sign-in, tenant, inputs, and whether users may be listed; what it finds can be copied into the variables."""
     async with here.connector() as api:

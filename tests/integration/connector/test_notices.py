@@ -113,7 +113,7 @@ async def test_a_webhook_is_signed_and_tells_each_notice_once(here: World) -> No
         await run(api, integration_id)
         await eventually(lambda: _some(other.came))
         (notice,) = await notices(api)
-        (waiting,) = (await api.get(f"/notices/{notice['id']}/deliveries"))["items"]
+        waiting = await eventually(lambda: _tried(api, notice["id"]))
         assert (waiting["state"], waiting["attempts"], waiting["contact"]) == ("waiting", 1, "On call")
         assert "500" in waiting["problem"]
         await run(api, integration_id)
@@ -139,6 +139,12 @@ async def test_a_webhook_is_signed_and_tells_each_notice_once(here: World) -> No
         async with parts.database.reading() as session:
             (sealed,) = await session.scalars(select(CONTACT_SECRETS.c.secret))
         assert b"canary" not in sealed
+
+
+async def _tried(api: Api, notice_id: str) -> dict[str, Any] | None:
+    """Return the one delivery once a try of it has been written down: that happens after the receiver has answered."""
+    (delivery,) = (await api.get(f"/notices/{notice_id}/deliveries"))["items"]
+    return delivery if delivery["attempts"] else None
 
 
 async def _some(came: list[Any]) -> dict[str, Any] | None:

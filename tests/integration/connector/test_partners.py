@@ -74,6 +74,18 @@ async def test_a_tenant_out_of_reach_is_named_and_nobody_is_missing_for_it(here:
     assert (after["state"], after["newly_missing"]) == ("completed", 1)
 
 
+async def test_a_forecast_leaves_out_the_tenants_that_a_run_would_skip(here: World) -> None:
+    """The run would do its work in the others; so must the word about what it will cost."""
+    parent = parent_of(here, "partner", without_api_host=1, refusing=1, tenants=4)
+    async with here.connector() as api:
+        integration_id = await launched(api, parent, tenants="all")
+        told = await api.get(f"/integrations/{integration_id}/forecast")
+        done = await run(api, integration_id)
+
+    assert (told["records"], told["scopes"]) == (260, 2)
+    assert told["records"] == done["fetched"]
+
+
 async def test_chosen_tenants_alone_are_read(here: World) -> None:
     """The others are not even asked."""
     parent = parent_of(here, "partner")

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,10 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import update
 
-from connector.rates.budget import Rates, Timing
+from connector.rates.budget import Rates
 from connector.rates.lane import for_integration, urgent
 from connector.rates.policy import ENFORCED, POLICIES
+from connector.rates.waiting import Timing
 from connector.tables import OUTBOX, RUN_PAGES, SCHEMA
 from shared.db.engine import opened
 from shared.db.migrate import upgrade
@@ -154,6 +156,21 @@ async def test_a_forecast_knows_the_pace_of_the_last_run(here: World) -> None:
     assert before["requests"] == after["requests"] == 11
     assert before["minutes"] < 11 * 2 / 60
     assert after["minutes"] == pytest.approx(11 * 2 / 60, rel=0.05)
+
+
+async def test_a_forecast_counts_those_who_are_asked_for_again(here: World) -> None:
+    """A full tray costs a request for each of its people, every night: ten times the listing, without a word before."""
+    async with here.connector(rate_policy="enforced") as api:
+        integration_id = await launched(api, here)
+        assert (await run(api, integration_id))["state"] == "completed"
+        gone = {person["id"] for person in here.tenant.directory.drift(Random(1), change=0, join=0, leave=40, leave_ids=[])["left"]}
+        here.mapper.withhold |= gone
+        assert (await run(api, integration_id))["withheld_losses"] == 40
+        told = await api.get(f"/integrations/{integration_id}/forecast")
+        done = await run(api, integration_id)
+
+    assert (told["questions"], told["requests"]) == (40, 43)
+    assert told["requests"] == done["requests"]
 
 
 async def test_a_429_without_a_time_keeps_everybody_away_for_a_moment(here: World) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from connector.rates.budget import Timing
+from connector.rates.waiting import Timing
 from tests.support.connector import Json, World, launched, run
 from tests.support.virtual_time import jumping
 

@@ -65,6 +65,8 @@ async def test_a_rule_filters_a_list(mapper: Mapper, rule: str, found: int) -> N
     ("params", "code", "field"),
     [
         ({"filter": "{"}, "bad_rule", None),
+        ({"filter": "[]"}, "bad_rule", "filter.condition"),
+        ({"filter": '{"all": [1]}'}, "bad_rule", "filter.all.all.0.condition"),
         ({"filter": where("emial", "is_empty")}, "unknown_field", "filter.emial"),
         ({"filter": json.dumps({"field": "email", "operator": "resembles", "value": "x"})}, "bad_rule", None),
         ({"sort": "nothing"}, "unknown_field", "sort.nothing"),

@@ -38,6 +38,25 @@ def test_what_does_not_fit_a_setting_is_refused_with_what_would(key: str, value:
 
 
 @pytest.mark.parametrize(
+    ("url", "fits"),
+    [
+        ("https://api.example/v1/users?active=true", True),
+        ("http://[::1]:8080/", True),
+        ("https://exa mple.com/", False),
+        ("https://example.com/\r\nX: y", False),
+        ("http://①②⑦.⓪.⓪.①/", False),
+        ("https://example.com:99999/", False),
+        ("https://u:p@example.com/", False),
+        ("file:///etc/passwd", False),
+    ],
+)
+def test_what_cannot_be_asked_is_no_address(url: str, fits: bool) -> None:
+    """It would be asked again and again in every run, and called unreachable."""
+    problem = problem_of(InputField(key="url", label="URL", data_type="url", description=""), url)
+    assert (problem is None) == fits
+
+
+@pytest.mark.parametrize(
     ("given", "missing"),
     [([], ["inputs.tenant_id", "inputs.data_region"]), (["tenant_id"], ["inputs.data_region"]), (["tenants"], [])],
 )

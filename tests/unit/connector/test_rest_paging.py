@@ -105,6 +105,58 @@ async def test_a_cursor_that_repeats_ends_the_run() -> None:
         await session.page(second.next)
 
 
+@pytest.mark.parametrize("paging", ["page", "offset"])
+async def test_an_api_that_knows_no_pages_ends_the_run(paging: str) -> None:
+    """It answers the same list to whatever page is asked for: a million times, if nobody notices."""
+
+    async def same(_url: str, _parameters: dict[str, str]) -> Answer:
+        return answer([{"id": "1"}, {"id": "2"}])
+
+    with pytest.raises(AppError, match="goes on without end") as caught:
+        await read(RestSession(api(paging=paging), same))
+    assert "page_parameter" in str(caught.value.remedy)
+
+
+async def test_the_same_user_on_two_pages_is_no_endless_list() -> None:
+    """Somebody joined while we read, and pushed everybody on by one."""
+    pages = [[{"id": "1"}], [{"id": "1"}], [{"id": "2"}], []]
+
+    async def drifting(_url: str, parameters: dict[str, str]) -> Answer:
+        return answer(pages[int(parameters["page"]) - 1])
+
+    assert await read(RestSession(api(paging="page"), drifting)) == ["1", "1", "2"]
+
+
+@pytest.mark.parametrize("paging", ["page", "link", "cursor"])
+async def test_a_later_page_that_is_not_found_does_not_end_the_list(paging: str) -> None:
+    """Taken for the last page, it would make a complete listing of half a one, and everybody else absent."""
+
+    async def gone(_url: str, _parameters: dict[str, str]) -> Answer:
+        told = {"users": [{"id": "1"}], "next": "x"}
+        return answer(told, link="https://api.example/v1/more") if not asked else answer({"users": [], "error": "gone"}, status=404)
+
+    asked: list[str] = []
+    session = RestSession(api(paging=paging, records_path="users", cursor_path="next"), gone)
+    first = await session.page(None)
+    asked.append("once")
+    with pytest.raises(AppError) as caught:
+        await session.page(first.next)
+    assert caught.value.code == "rest_unexpected_answer"
+
+
+@pytest.mark.parametrize("link", ["/v1/users?after=1", "?after=1", "//api.example/v1/users?after=1"])
+async def test_a_next_link_may_be_relative(link: str) -> None:
+    """RFC 8288 says so, and APIs behind a proxy prefer it."""
+    asked: list[str] = []
+
+    async def relative(url: str, _parameters: dict[str, str]) -> Answer:
+        asked.append(url)
+        return answer([{"id": str(len(asked))}], link=link if len(asked) == 1 else None)
+
+    assert await read(RestSession(api(paging="link"), relative)) == ["1", "2"]
+    assert asked == [URL, "https://api.example/v1/users?after=1"]
+
+
 async def test_where_there_is_no_list_the_input_is_named() -> None:
     """An object where a list was promised is a mistake of the settings, not an empty directory: nobody must look absent for it."""
 

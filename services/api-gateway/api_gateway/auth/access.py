@@ -29,6 +29,7 @@ ROUTES: dict[Role, str] = {
         GET /notices
         GET /notices/{notice_id}/deliveries
         GET /contacts
+        GET /agents
         GET /runs/{run_id}/plan
         GET /runs/{run_id}/plan/items
         GET /runs/{run_id}/errors
@@ -112,6 +113,15 @@ ROUTES: dict[Role, str] = {
         POST /accounts/{account_id}/tokens
         DELETE /tokens/{token_id}
         GET /audit
+    """,
+    "agent": """
+        GET /agent
+        POST /agent/claims
+        POST /agent/runs/{run_id}/pages
+        POST /agent/runs/{run_id}/answers
+        POST /agent/runs/{run_id}/alive
+        POST /agent/runs/{run_id}/release
+        POST /agent/runs/{run_id}/failure
     """,
 }
 """The least role that each route asks for, below /api/v1."""

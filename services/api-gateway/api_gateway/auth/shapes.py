@@ -1,21 +1,12 @@
 """Bodies and answers of accounts and tokens. Only the gateway knows accounts, so they stand here."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from shared.api.base import In, Out
-
-
-def in_utc(moment: datetime) -> datetime:
-    """Return a moment in UTC. Raises `ValueError` when the calendar ends before it."""
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("is beyond the calendar") from error
-
+from shared.api.base import In, Moment, Out
 
 Kind = Literal["person", "service"]
 Role = Literal["viewer", "operator", "admin", "agent"]
@@ -45,9 +36,7 @@ class TokenIn(In):
     """A new token for an account."""
 
     name: TokenName = Field(default="token", description="What it is for, so that it can be told from the others later.")
-    expires_at: Annotated[AwareDatetime, AfterValidator(in_utc)] | None = Field(
-        default=None, description="When it stops working; never, if it is not given."
-    )
+    expires_at: Moment | None = Field(default=None, description="When it stops working; never, if it is not given.")
 
 
 class TokenOut(Out):

@@ -31,9 +31,18 @@ class CredentialNotFound(NotFound):
 
 
 class CredentialInUse(Conflict):
-    """Integrations still need the credential."""
+    """Integrations or active workflows still need the credential."""
 
     code = "credential_in_use"
+
+    def __init__(self, name: str, *, integrations: list[str], workflows: list[str]) -> None:
+        users = [f"the integration {user!r}" for user in integrations] + [f"the workflow {user!r}" for user in workflows]
+        super().__init__(
+            f"{name!r} is used by {', '.join(users)}",
+            remedy="Give these another credential first.",
+            used_by=integrations,
+            used_by_workflows=workflows,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +102,14 @@ async def stored_credential(session: AsyncSession, credential_id: UUID) -> Store
     return StoredCredential(row.id, row.name, row.kind, row.provider, row.fields, Sealed(row.key_id, row.secret, row.data_key))
 
 
+async def integrations_with(session: AsyncSession, credential_id: UUID) -> list[str]:
+    """Return the names of the integrations that need a credential."""
+    needing = select(INTEGRATIONS.c.name).where(INTEGRATIONS.c.credential_id == credential_id)
+    return list(await session.scalars(needing.order_by(INTEGRATIONS.c.name)))
+
+
 async def remove_credential(session: AsyncSession, credential_id: UUID) -> None:
-    """Delete a credential. Raises `CredentialNotFound`, and `CredentialInUse` naming the integrations that need it."""
-    users = list(await session.scalars(select(INTEGRATIONS.c.name).where(INTEGRATIONS.c.credential_id == credential_id).order_by("name")))
-    if users:
-        raise CredentialInUse(
-            f"the credential is used by {', '.join(repr(name) for name in users)}",
-            remedy="Give these integrations another credential first.",
-            used_by=users,
-        )
+    """Delete a credential that nothing needs. Raises `CredentialNotFound`."""
     gone = await session.execute(delete(CREDENTIALS).where(CREDENTIALS.c.id == credential_id).returning(CREDENTIALS.c.id))
     there(gone.first(), credential_id)
 

@@ -95,18 +95,25 @@ def _check_headers(given: CredentialIn) -> None:
 
 def certificate_of(given: MutualTlsIn) -> Certificate:
     """Return the client's own certificate. Raises `Invalid`."""
+    return read_certificate(given.certificate)
+
+
+def read_certificate(pem: str) -> Certificate:
+    """Return the first certificate of a chain. Raises `Invalid`."""
     try:
-        return load_pem_x509_certificates(given.certificate.encode())[0]
+        return load_pem_x509_certificates(pem.encode())[0]
     except ValueError:
         raise _invalid([_pem_problem("certificate", "is not a certificate in PEM")]) from None
 
 
 def expiry_of(given: CredentialIn) -> datetime | None:
     """Return when a credential ends: as was said, or as its certificate says. Raises `Invalid` when that is over."""
-    ends = given.expires_at
-    if isinstance(given, MutualTlsIn):
-        certificate = certificate_of(given).not_valid_after_utc
-        ends = min(ends, certificate) if ends else certificate
+    return ending(given.expires_at, certificate_of(given) if isinstance(given, MutualTlsIn) else None)
+
+
+def ending(said: datetime | None, certificate: Certificate | None) -> datetime | None:
+    """Return the earlier of what was said and a certificate's own end. Raises `Invalid` when that is over."""
+    ends = min(said or certificate.not_valid_after_utc, certificate.not_valid_after_utc) if certificate else said
     if ends is not None and ends <= now():
         raise _invalid([{"field": "expires_at", "message": f"{ends:%Y-%m-%d} is over", "remedy": "Store a credential that still works."}])
     return ends

@@ -5,7 +5,8 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from connector.credentials.changing import change_credential, renew_secret
-from connector.credentials.credentials import add_credential, list_credentials, read_credential, remove_credential
+from connector.credentials.credentials import add_credential, list_credentials, read_credential
+from connector.credentials.deleting import delete_credential
 from connector.credentials.testing import try_credential
 from connector.scope import InCaller, InParts, InReading, InRequest
 from shared.api.credentials import CredentialIn, CredentialOut, CredentialPatch, CredentialTestIn, CredentialTestOut, SecretIn
@@ -47,10 +48,9 @@ async def renew(credential_id: UUID, given: SecretIn, unit: InRequest, parts: In
 
 
 @router.delete("/{credential_id}", status_code=204)
-async def remove(credential_id: UUID, unit: InRequest, parts: InParts) -> None:
+async def remove(credential_id: UUID, parts: InParts, caller: InCaller) -> None:
     """Delete a credential that nothing uses."""
-    await remove_credential(unit.session, credential_id)
-    parts.providers.forget(credential_id)
+    await delete_credential(parts, credential_id, actor=caller.actor)
 
 
 @router.post("/{credential_id}/test")

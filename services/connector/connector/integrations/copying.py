@@ -10,7 +10,16 @@ from shared.api.integrations import IntegrationIn
 from shared.api.records import MappingIn
 from shared.unit import Unit
 
-COPIED = ("user_selection", "installation", "preference", "integration_user", "saas_instance_id", "credential_id")
+COPIED = (
+    "user_selection",
+    "installation",
+    "preference",
+    "integration_user",
+    "saas_instance_id",
+    "credential_id",
+    "agent",
+    "local_credential",
+)
 
 
 async def copy(parts: Parts, integration_id: UUID, name: str, *, actor: str) -> UUID:

@@ -1,8 +1,10 @@
 """Changing an integration: what it refers to must exist, and an active one stays complete."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from connector.credentials.credentials import CredentialNotFound, stored_credential
@@ -11,6 +13,7 @@ from connector.integrations.integrations import change_details, replace_inputs, 
 from connector.integrations.launching import incomplete
 from connector.integrations.states import require_kept
 from connector.quarantine.quarantine import try_soon
+from connector.runs.runs import require_idle
 from connector.scope import Parts
 from shared.api.integrations import IntegrationPatch
 from shared.api.sources import ProviderOut
@@ -18,6 +21,7 @@ from shared.errors import Conflict, Invalid
 from shared.unit import Unit
 
 NEVER_NULL = ("name", "installation", "preference")
+OF_LOCAL = ("agent", "local_credential")
 
 
 async def edit_integration(parts: Parts, integration_id: UUID, patch: IntegrationPatch, *, actor: str) -> None:
@@ -40,6 +44,10 @@ async def _write(unit: Unit, integration_id: UUID, patch: IntegrationPatch, chan
     session = unit.session
     stored = await stored_integration(session, integration_id, locked=True)
     require_kept(stored.row)
+    changes |= _of_the_other_installation(stored.row, changes)
+    if any(changes.get(field, getattr(stored.row, field)) != getattr(stored.row, field) for field in ("installation", "agent")):
+        # Whoever reads the source now must end first.
+        await require_idle(session, stored)
     if changes.get("credential_id") is not None:
         await _require_credential(session, changes["credential_id"], manifest)
     await change_details(session, stored, changes)
@@ -50,6 +58,22 @@ async def _write(unit: Unit, integration_id: UUID, patch: IntegrationPatch, chan
         gaps = own_gaps(await stored_integration(session, integration_id), manifest)
         if gaps:
             raise incomplete(stored.row.name, gaps)
+
+
+def _of_the_other_installation(row: Row[Any], changes: Mapping[str, Any]) -> dict[str, None]:
+    """Return what an integration loses by its installation. Raises `Invalid` for what the installation has no use for."""
+    is_local = changes.get("installation", row.installation) == "local"
+    idle = ("credential_id",) if is_local else OF_LOCAL
+    for field in idle:
+        if changes.get(field) is not None:
+            why = (
+                "is of no use to a local installation: its credential stays with the agent"
+                if is_local
+                else "is for local installations only"
+            )
+            remedy = "Leave it out, and give local_credential." if is_local else "Leave it out, or set installation to local."
+            raise _invalid(field, why, remedy)
+    return dict.fromkeys(idle)
 
 
 async def _settle_saas_instance(parts: Parts, future: dict[str, Any], changes: dict[str, Any], manifest: ProviderOut, actor: str) -> None:

@@ -15,10 +15,23 @@ def own_gaps(stored: Stored, manifest: ProviderOut) -> list[Gap]:
 
 def source_gaps(stored: Stored, manifest: ProviderOut) -> list[Gap]:
     """Return what is missing to speak to the source at all."""
+    return (_of_local(stored) if stored.row.installation == "local" else _of_cloud(stored)) + input_gaps(manifest, stored.inputs)
+
+
+def _of_cloud(stored: Stored) -> list[Gap]:
+    if stored.row.credential_id is not None:
+        return []
+    return [_gap("credential_id", "no credential is chosen", "Store a credential and choose it.")]
+
+
+def _of_local(stored: Stored) -> list[Gap]:
     gaps = []
-    if stored.row.credential_id is None:
-        gaps.append(_gap("credential_id", "no credential is chosen", "Store a credential and choose it."))
-    return gaps + input_gaps(manifest, stored.inputs)
+    if stored.row.agent is None:
+        gaps.append(_gap("agent", "no agent is named that reads the source", "Make an account with the role agent, and name it here."))
+    if stored.row.local_credential is None:
+        remedy = "Name it as the agent's own file calls it."
+        gaps.append(_gap("local_credential", "which of the agent's credentials signs in is not said", remedy))
+    return gaps
 
 
 def _of_devices(manifest: ProviderOut) -> list[Gap]:

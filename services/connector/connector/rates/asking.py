@@ -1,6 +1,7 @@
 """What is spent now, and what a full run of an integration would cost."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
 from uuid import UUID
@@ -10,7 +11,7 @@ from connector.rates.budget import spent_by_scope
 from connector.rates.forecast import forecast
 from connector.rates.lane import urgent
 from connector.rates.limits import Policy, Spent
-from connector.rates.pace import seconds_a_page
+from connector.rates.pace import asked_again, seconds_a_page
 from connector.rates.policy import POLICIES
 from connector.scope import Parts
 from connector.sources.base import Counted, CountingSource
@@ -43,7 +44,16 @@ async def forecast_of(parts: Parts, integration_id: UUID) -> ForecastOut:
     async with parts.database.reading() as session:
         found = await spent_by_scope(session)
         each = await seconds_a_page(session, integration_id)
-    return await asyncio.to_thread(_summed, POLICIES[parts.settings.rate_policy], counted, found, parts.rates.timing.clock(), each)
+        questions = await asked_again(session, integration_id)
+    asked = _with_questions(counted, questions)
+    told = await asyncio.to_thread(_summed, POLICIES[parts.settings.rate_policy], asked, found, parts.rates.timing.clock(), each)
+    return told.model_copy(update={"questions": questions})
+
+
+def _with_questions(counted: list[Counted], questions: int) -> list[Counted]:
+    """Put them where most people are: which tenant each would be asked for in is not known before."""
+    most = max(counted, key=lambda one: one.records, default=None)
+    return [replace(one, requests=one.requests + questions) if one is most else one for one in counted]
 
 
 def _summed(policy: Policy, counted: list[Counted], found: dict[str, Spent], moment: float, each: float | None) -> ForecastOut:

@@ -1,81 +1,32 @@
 """The budget of each scope, in the database: every replica takes its permits from the same row."""
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
 
-from prometheus_client import Counter, Histogram
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from typing_extensions import override
 
-from connector.rates.gate import ask
-from connector.rates.lane import Asker, current_asker
-from connector.rates.limits import Policy, Spent, accepted, refused
+from connector.rates.limits import Policy, Spent
+from connector.rates.waiting import REAL_TIME, Timing, WaitedFor
 from connector.tables import RATE_BUDGETS
 from shared.clock import now
 from shared.db.upsert import insert_for
-from shared.observability.logging import get_logger
 from shared.unit import Units
 
-log = get_logger(__name__)
 
-BUCKETS = (0.01, 0.1, 0.5, 1, 2, 5, 15, 60, 300, 3600)
-WAITED = Histogram("rollcall_rate_wait_seconds", "How long a request waited for its permit", ["lane"], buckets=BUCKETS)
-THROTTLED = Counter("rollcall_rate_throttled", "Answers with which a source asked for fewer requests")
-FORGIVEN_AFTER = 60.0
-"""Seconds after a silence that ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """What time it is, in seconds since the epoch, and how to let some pass."""
-
-    clock: Callable[[], float] = time.time
-    sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep
-
-
-REAL_TIME = Timing()
-
-
-class Rates:
-    """Permits to ask a source. Under a policy without limits nothing is stored and nobody waits."""
+class Rates(WaitedFor):
+    """Permits that all replicas share."""
 
     def __init__(self, units: Units, policy: Policy, timing: Timing = REAL_TIME) -> None:
-        self._units, self._policy, self.timing = units, policy, timing
-        self._limited = bool(policy.buckets or policy.windows)
+        super().__init__(policy, timing)
+        self._units = units
 
-    async def permit(self, scope: str) -> None:
-        """Return when one more request may be sent to `scope`. Waits for as long as that takes; a cancelled waiter has spent nothing."""
-        if not self._limited:
-            return
-        asker, since = current_asker(), self.timing.clock()
-        while (nap := await self._ask(scope, asker)) > 0:
-            await self.timing.sleep(nap)
-        WAITED.labels(asker.lane).observe(self.timing.clock() - since)
-
-    async def throttled(self, scope: str, retry_after: float | None) -> None:
-        """Close the scope for every replica: the source has asked for silence."""
-        THROTTLED.inc()
-        if not self._limited:
-            return
+    @override
+    async def _change(self, scope: str, change: Callable[[Spent], tuple[float, Spent]]) -> float:
         async with self._units.begin() as unit:
-            spent = await _locked(unit.session, scope)
-            closed = refused(spent, self.timing.clock(), retry_after)
-            await _store(unit.session, scope, closed)
-        log.warning("source_throttled", scope=scope, seconds=round(closed.closed_until - self.timing.clock(), 1), in_a_row=closed.refusals)
-
-    async def _ask(self, scope: str, asker: Asker) -> float:
-        """Take a permit and return 0, or return in how many seconds to ask again."""
-        async with self._units.begin() as unit:
-            spent = await _locked(unit.session, scope)
-            moment = self.timing.clock()
-            # Refusals in a row are forgiven after a quiet minute.
-            calm = accepted(spent) if moment - spent.closed_until > FORGIVEN_AFTER else spent
-            nap, after = ask(self._policy, calm, moment, asker)
+            seconds, after = change(await _locked(unit.session, scope))
             await _store(unit.session, scope, after)
-        return nap
+        return seconds
 
 
 async def spent_by_scope(session: AsyncSession) -> dict[str, Spent]:

@@ -58,7 +58,7 @@ async def _provenance(session: AsyncSession, held: Claim, stored: Stored, inputs
     row = stored.row
     before = (RUNS.c.integration_id == row.id, RUNS.c.kind.in_(LOADING), RUNS.c.mode == "apply", RUNS.c.state.in_(LOADED))
     loaded = select(exists().where(*before))
-    credential = await stored_credential(session, row.credential_id)
+    credential = row.local_credential or (await stored_credential(session, row.credential_id)).name
     return Provenance(
         integration_id=row.id,
         integration_name=row.name,
@@ -72,6 +72,6 @@ async def _provenance(session: AsyncSession, held: Claim, stored: Stored, inputs
         preference=row.preference,
         saas_instance_id=row.saas_instance_id,
         integration_user=row.integration_user,
-        credential_name=credential.name,
+        credential_name=credential,
         inputs={given.key: given.value for given in inputs},
     )

@@ -8,24 +8,24 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, exists, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from connector.runs.phases import FOR_WORKERS
-from connector.tables import RUNS
+from connector.runs.phases import FOR_WORKERS, PROVING
+from connector.tables import RUN_SUSPECTS, RUNS
 from shared.clock import now
-from shared.errors import AppError
+from shared.errors import Conflict
 from shared.observability.logging import get_logger
 from shared.unit import Units
 
 log = get_logger(__name__)
 
 
-class LeaseLost(AppError):
+class LeaseLost(Conflict):
     """Another worker has taken the run over, or it has ended: what we were about to write is not written."""
 
-    code, retryable = "lease_lost", False
+    code = "lease_lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Claim:
             .returning(RUNS.c.id)
         )
         if (await session.execute(statement)).first() is None:
-            raise LeaseLost(f"the run {self.run_id} belongs to another worker")
+            raise lost(self.run_id)
 
     async def reread(self, session: AsyncSession) -> "Claim":
         """Return the claim with the run as it is now."""
@@ -57,9 +57,13 @@ class Claim:
         return replace(self, row=row)
 
 
-async def waiting(session: AsyncSession, limit: int, without: Sequence[UUID]) -> list[Row[Any]]:
-    """Return (id, fence) of the oldest runs that wait for a worker."""
-    statement = select(RUNS.c.id, RUNS.c.fence).where(_free(now())).order_by(RUNS.c.created_at).limit(limit)
+async def waiting(session: AsyncSession, limit: int, without: Sequence[UUID], agent: str | None = None) -> list[Row[Any]]:
+    """Return (id, fence) of the oldest runs that wait for a worker of ours, or for an agent.
+
+    A run whose listing left nobody out needs no source any more: it is anybody's.
+    """
+    whose = or_(RUNS.c.agent.is_(None), _nobody_to_ask()) if agent is None else RUNS.c.agent == agent
+    statement = select(RUNS.c.id, RUNS.c.fence).where(_free(now()), whose).order_by(RUNS.c.created_at).limit(limit)
     if without:
         statement = statement.where(RUNS.c.id.not_in(without))
     return [*(await session.execute(statement))]
@@ -93,7 +97,7 @@ async def kept_alive(units: Units, held: Claim) -> AsyncIterator[None]:
     except TimeoutError as error:
         if not limit.expired():
             raise
-        raise LeaseLost(f"the run {held.run_id} belongs to another worker") from error
+        raise lost(held.run_id) from error
 
 
 async def give_back(units: Units, held: Claim) -> None:
@@ -115,6 +119,16 @@ async def _beat(units: Units, held: Claim, limit: asyncio.Timeout) -> None:
             return
         except (DBAPIError, OSError) as error:
             log.warning("lease_not_renewed", run_id=str(held.run_id), error=type(error).__name__)
+
+
+def lost(run_id: UUID) -> LeaseLost:
+    """Return the error for whoever works on a run that is not theirs."""
+    return LeaseLost(f"the run {run_id} belongs to another worker, or has ended", remedy="Ask for the next run that is due.")
+
+
+def _nobody_to_ask() -> ColumnElement[bool]:
+    left = exists().where(RUN_SUSPECTS.c.run_id == RUNS.c.id, RUN_SUSPECTS.c.finding.is_(None))
+    return and_(RUNS.c.phase == PROVING, ~left)
 
 
 def _free(moment: datetime) -> ColumnElement[bool]:

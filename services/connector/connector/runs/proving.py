@@ -1,24 +1,26 @@
 """Proving absence: everybody whom the listing did not show is asked for by id, and only a 404 counts."""
 
-import asyncio
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from connector.runs.asking import Asking
 from connector.runs.beginning import provenance_of
 from connector.runs.books import as_rejections, enter_errors
 from connector.runs.claims import Claim
 from connector.runs.listing import page_row
-from connector.runs.log import incidents, log_state, write_log
+from connector.runs.log import Entry, incidents, log_state, write_log
 from connector.runs.phases import ABSENCE
 from connector.runs.suspects import Finding, found, give_up_on_the_rest, not_asked_yet, note_findings
 from connector.sources.base import Observed, Session, SourcePage, described
 from connector.sources.keeping import NOT_STORABLE
 from connector.tables import RUN_ERRORS, RUN_PAGES, RUNS
 from shared.clock import now
-from shared.errors import AppError, Invalid
+from shared.errors import AppError
 from shared.events.sources import ProofOfAbsence, UsersObserved, UsersProvenAbsent
 from shared.events.syncs import Rejection
 from shared.observability.logging import get_logger
@@ -26,34 +28,34 @@ from shared.unit import Unit, Units
 
 log = get_logger(__name__)
 
-AT_ONCE = 8
-"""Questions that wait for their answers at the same time."""
 CHUNK = 48
 """Questions whose answers are stored together: what a crash can cost."""
-ENOUGH_FAILURES = 5
-"""Questions in a row that fail before the rest is given up for this run."""
 
 
 class Proving:
-    """One worker's questions about one run's suspects."""
+    """What is asked about one run's suspects, and what becomes of the answers."""
 
     def __init__(self, units: Units, held: Claim, page_size: int) -> None:
         self._units = units
         self._held = held
         self._page_size = page_size
         self._provenance = provenance_of(held)
-        self._failures = 0
-        self._requests_told = 0
 
-    async def ask(self, session: Session) -> None:
-        """Ask for everybody who is left, then say what was found. Raises `LeaseLost`."""
-        while True:
-            async with self._units.database.reading() as reading:
-                chunk = await not_asked_yet(reading, self._held.run_id, CHUNK)
-            if not chunk:
-                break
-            await self._store(session, await self._ask_together(session, chunk))
-        await self.conclude()
+    async def questions(self) -> list[str]:
+        """Return the next ids to ask for; none when everybody was asked for."""
+        async with self._units.database.reading() as reading:
+            return await not_asked_yet(reading, self._held.run_id, CHUNK)
+
+    async def store(
+        self, findings: Mapping[str, Finding], *, requests: int, entries: Sequence[Entry], given_up: dict[str, Any] | None
+    ) -> None:
+        """Store what was found with `requests` requests. `given_up`: why the source is asked nothing more. Raises `LeaseLost`."""
+        async with self._unit() as unit:
+            await self._held.advance(unit.session, requests=RUNS.c.requests + requests)
+            await note_findings(unit.session, self._held.run_id, findings)
+            await write_log(unit.session, self._held.run_id, entries)
+            if given_up is not None:
+                await give_up_on_the_rest(unit.session, self._held.run_id, given_up)
 
     async def nobody_can_be_asked(self, error: AppError) -> None:
         """Say that the source does not let itself be asked: nobody is proven absent, and the run names everybody."""
@@ -88,36 +90,6 @@ class Proving:
             unit.record(UsersProvenAbsent(provenance=self._provenance, proofs=proofs, **listed))
         log.info("absence_concluded", run_id=str(run_id), **counted)
 
-    async def _ask_together(self, session: Session, source_ids: list[str]) -> dict[str, Finding]:
-        """Ask a few at a time, and nobody further once enough questions in a row have failed."""
-        findings: dict[str, Finding] = {}
-        for start in range(0, len(source_ids), AT_ONCE):
-            if self._failures >= ENOUGH_FAILURES:
-                break
-            some = source_ids[start : start + AT_ONCE]
-            findings |= zip(some, await asyncio.gather(*(self._ask(session, one) for one in some)), strict=True)
-        return findings
-
-    async def _ask(self, session: Session, source_id: str) -> Finding:
-        try:
-            answer = await session.look_for(source_id)
-        except AppError as error:
-            self._failures += 0 if isinstance(error, Invalid) else 1
-            return described(error)
-        self._failures = 0
-        return answer
-
-    async def _store(self, session: Session, findings: dict[str, Finding]) -> None:
-        requests = session.requests
-        async with self._unit() as unit:
-            await self._held.advance(unit.session, requests=RUNS.c.requests + (requests - self._requests_told))
-            await note_findings(unit.session, self._held.run_id, findings)
-            await write_log(unit.session, self._held.run_id, incidents())
-            if self._failures >= ENOUGH_FAILURES:
-                last = list(findings.values())[-1]
-                await give_up_on_the_rest(unit.session, self._held.run_id, last if isinstance(last, dict) else {})
-        self._requests_told = requests
-
     async def _tell_drift(self, unit: Unit, number: int, users: list[Observed]) -> None:
         page = SourcePage(users, [], now(), None)
         await unit.session.execute(insert(RUN_PAGES), [page_row(self._held.run_id, number, "drift", page)])
@@ -143,3 +115,12 @@ async def _not_named_yet(session: AsyncSession, run_id: UUID, odd: list[Rejectio
         await session.scalars(select(RUN_ERRORS.c.source_id).where(RUN_ERRORS.c.run_id == run_id, RUN_ERRORS.c.code == NOT_STORABLE))
     )
     return [one for one in odd if one.source_id not in named]
+
+
+async def prove(proving: Proving, session: Session) -> None:
+    """Ask for everybody who is left, then say what was found. Raises `LeaseLost`."""
+    asking = Asking(session)
+    while questions := await proving.questions():
+        findings = await asking.ask(questions)
+        await proving.store(findings, requests=asking.requests(), entries=incidents(), given_up=asking.given_up)
+    await proving.conclude()

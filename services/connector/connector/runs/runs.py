@@ -23,6 +23,8 @@ from shared.ids import new_id
 from shared.unit import Unit
 
 COUNTS = tuple(PageCounts.model_fields)
+READ_AT_THE_SOURCE = ("full", "quick")
+"""Kinds of runs for which somebody asks the source. The others tell what is stored."""
 
 
 class RunNotFound(NotFound):
@@ -55,7 +57,7 @@ async def request_run(
     stored = await stored_integration(session, integration_id, locked=True)
     if stored.row.state != "active":
         message = f"{stored.row.name!r} is {stored.row.state}, so it does not run"
-        raise WrongState(message, remedy=FIRST[stored.row.state], code="integration_not_active")
+        raise WrongState(message, remedy=f"{FIRST[stored.row.state]} Only an active integration runs.", code="integration_not_active")
     values: dict[str, Any] = {
         "id": new_id(),
         "integration_id": integration_id,
@@ -64,6 +66,7 @@ async def request_run(
         "mode": mode,
         "replay_of": replay_of,
         "plan_of": plan_of,
+        "agent": stored.row.agent if kind in READ_AT_THE_SOURCE else None,
         "state": "queued",
         "phase": QUEUED,
         "correlation_id": unit.correlation_id,

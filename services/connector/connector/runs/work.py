@@ -11,7 +11,7 @@ from connector.runs.claims import Claim, claim
 from connector.runs.listing import Listing
 from connector.runs.log import incidents, write_log
 from connector.runs.phases import PROVING, QUEUED
-from connector.runs.proving import Proving
+from connector.runs.proving import Proving, prove
 from connector.runs.replaying import Replaying
 from connector.scope import Parts
 from connector.sources.base import RecentSource, Session, described
@@ -63,10 +63,13 @@ async def _opened(parts: Parts, held: Claim, *, since: datetime | None = None) -
 
 async def _prove(parts: Parts, held: Claim) -> None:
     proving = Proving(parts.units, held, parts.settings.page_size)
+    if not await proving.questions():
+        await proving.conclude()
+        return
     try:
         session = await _opened(parts, held)
     except AppError as error:
         # The pages are applied and stay; what cannot be proven is said, and nobody is marked for it.
         await proving.nobody_can_be_asked(error)
         return
-    await proving.ask(session)
+    await prove(proving, session)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, delete, select
 from sqlalchemy.exc import DBAPIError
 
+from connector.agents.silence import end_silent
 from connector.rates.lane import for_integration
 from connector.runs.books import end
 from connector.runs.claims import Claim, LeaseLost, give_back, kept_alive, waiting
@@ -129,6 +130,7 @@ class Worker:
                 await end(unit, row, "failed", _not_applied(row))
             await unit.session.execute(delete(OPERATIONS).where(OPERATIONS.c.updated_at < moment - KEPT))
         await reject_expired(self._parts.units, timedelta(days=self._parts.settings.approval_days))
+        await end_silent(self._parts.units, timedelta(hours=self._parts.settings.agent_hours))
         await remove_old(self._parts.units, self._parts.settings)
 
 

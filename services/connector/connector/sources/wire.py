@@ -106,7 +106,9 @@ class Wire:
             whole = httpx.URL(url).copy_merge_params(params) if params else httpx.URL(url)
             async with self._http.stream(method, whole, headers=headers, data=form, json=json, auth=auth) as response:
                 raw = await self._read(response, asked)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except httpx.InvalidURL:
+            raise RefusedAnswer(f"{asked}: that is no address", remedy="Correct the address.", code="source_address_unusable") from None
+        except httpx.HTTPError as error:
             raise SourceUnreachable(
                 f"{asked} got no answer ({type(error).__name__})",
                 remedy="Check the network, the proxy and the firewall between the connector and this host.",

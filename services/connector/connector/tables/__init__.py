@@ -1,5 +1,6 @@
 """What the connector stores, one subject a file."""
 
+from connector.tables.agents import AGENTS
 from connector.tables.base import INBOX, METADATA, OUTBOX
 from connector.tables.credentials import CREDENTIALS, VARIABLES
 from connector.tables.integrations import INTEGRATION_INPUTS, INTEGRATIONS
@@ -12,6 +13,7 @@ from connector.tables.schedules import SCHEDULES
 from shared.db.migrate import Schema
 
 __all__ = [
+    "AGENTS",
     "CONTACTS",
     "CONTACT_SECRETS",
     "CREDENTIALS",

@@ -19,6 +19,9 @@ INTEGRATIONS = Table(
     Column("integration_user", String(200)),
     Column("saas_instance_id", Uuid),
     Column("credential_id", Uuid, ForeignKey("credentials.id", ondelete="RESTRICT"), index=True),
+    # Of a local installation, in place of a stored credential: who reads the source, and what it calls the credential that signs in.
+    Column("agent", String(200), index=True),
+    Column("local_credential", String(200)),
     Column("created_at", Timestamp, nullable=False),
     Column("updated_at", Timestamp, nullable=False),
     CheckConstraint("state IN ('draft', 'active', 'paused', 'archived')", name="state"),

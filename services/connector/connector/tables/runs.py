@@ -41,6 +41,8 @@ RUNS = Table(
     Column("notes", Json),
     Column("correlation_id", Uuid, nullable=False),
     Column("requested_by", String(200), nullable=False),
+    # Who reads the source; NULL: a worker of ours.
+    Column("agent", String(200)),
     Column("fence", Integer, nullable=False, default=0),
     Column("lease_until", Timestamp),
     Column("created_at", Timestamp, nullable=False),

@@ -1,6 +1,6 @@
 """Inputs: values typed in, or taken from a global variable at the moment they are used."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -33,14 +33,27 @@ async def usual_inputs(session: AsyncSession, manifest: ProviderOut) -> tuple[In
 
 async def inputs_of(session: AsyncSession, integration_id: UUID) -> tuple[Input, ...]:
     """Return an integration's inputs with their values of this moment."""
+    return (await inputs_of_many(session, [integration_id]))[integration_id]
+
+
+async def inputs_of_many(session: AsyncSession, integration_ids: Collection[UUID]) -> dict[UUID, tuple[Input, ...]]:
+    """Return the inputs of each integration with their values of this moment."""
     statement = (
-        select(INTEGRATION_INPUTS.c.key, INTEGRATION_INPUTS.c.value, VARIABLES.c.name, VARIABLES.c.value.label("current"))
+        select(
+            INTEGRATION_INPUTS.c.integration_id,
+            INTEGRATION_INPUTS.c.key,
+            INTEGRATION_INPUTS.c.value,
+            VARIABLES.c.name,
+            VARIABLES.c.value.label("current"),
+        )
         .outerjoin(VARIABLES, VARIABLES.c.id == INTEGRATION_INPUTS.c.variable_id)
-        .where(INTEGRATION_INPUTS.c.integration_id == integration_id)
+        .where(INTEGRATION_INPUTS.c.integration_id.in_(integration_ids))
         .order_by(INTEGRATION_INPUTS.c.key)
     )
-    rows = (await session.execute(statement)).all()
-    return tuple(Input(row.key, row.value if row.name is None else row.current, row.name) for row in rows)
+    found: dict[UUID, tuple[Input, ...]] = dict.fromkeys(integration_ids, ())
+    for row in await session.execute(statement):
+        found[row.integration_id] += (Input(row.key, row.value if row.name is None else row.current, row.name),)
+    return found
 
 
 async def variables_named(session: AsyncSession, names: Iterable[str]) -> dict[str, Row[Any]]:

@@ -33,7 +33,7 @@ def _text(value: str) -> str | None:
 
 def _url(value: str) -> str | None:
     # A secret in an address would be shown with the variable.
-    return value if problem_of_address(value) is None and not re.search(r"\s", value) else None
+    return value if problem_of_address(value) is None else None
 
 
 def _uuid(value: str) -> str | None:

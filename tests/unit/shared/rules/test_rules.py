@@ -83,3 +83,10 @@ def test_the_depth_of_a_rule_is_seen_before_it_is_read() -> None:
     not_rules: list[Any] = [None, 7, "text", [], {"all": None}, {"any": {"not": 1}}]
     for odd in not_rules:
         assert not is_too_deep(odd)
+
+
+@pytest.mark.parametrize("odd", [None, -1, 1.5, "text", [], [{}], {"all": [1]}, {"not": []}, {"any": [[]]}])
+def test_what_is_no_rule_is_refused_as_one(odd: Any) -> None:
+    """Whoever sends a number for a rule made a mistake; it must not look like one of ours."""
+    with pytest.raises(ValidationError):
+        RULE.validate_python(odd)

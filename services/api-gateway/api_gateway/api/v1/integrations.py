@@ -9,6 +9,7 @@ from api_gateway.api.v1.routing import subject
 from api_gateway.auth.access import STORES_CREDENTIALS, RoleNeeded, reaches
 from api_gateway.auth.accounts import named_account
 from api_gateway.auth.authentication import Account
+from api_gateway.auth.shapes import AccountOut
 from api_gateway.scope import InAccount, InParts, Parts
 from shared.api.integrations import CopyIn, IntegrationIn, IntegrationOut, IntegrationPatch, PreviewOut
 from shared.api.records import MappingIn, MappingOut, ReadinessOut, SuggestionsIn, SuggestionsOut
@@ -40,14 +41,18 @@ async def read(integration_id: UUID, parts: InParts, account: InAccount) -> Inte
 
 @integrations.patch("/{integration_id}")
 async def change(integration_id: UUID, given: IntegrationPatch, parts: InParts, account: InAccount) -> IntegrationOut:
-    """Change what is given. The integration user must be the name of an account.
+    """Change what is given. The integration user must be the name of an account, the agent that of one with the role agent.
 
     Inputs and credential of a provider with `typed_addresses`, such as rest-users, need the role admin.
     """
     if given.integration_user is not None:
         # As the account spells it: records name it for ever.
-        given = given.model_copy(update={"integration_user": await _known_account(parts, given.integration_user)})
-    if {"inputs", "credential_id"} & given.model_fields_set:
+        given = given.model_copy(
+            update={"integration_user": (await _known_account(parts, "integration_user", given.integration_user)).name}
+        )
+    if given.agent is not None:
+        given = given.model_copy(update={"agent": await _known_agent(parts, given.agent)})
+    if {"inputs", "credential_id", "agent", "local_credential"} & given.model_fields_set:
         await _may_aim_the_credential(integration_id, parts, account)
     return await parts.connector.change_integration(integration_id, given, actor=account.name)
 
@@ -144,11 +149,20 @@ async def _may_aim_the_credential(integration_id: UUID, parts: Parts, account: A
         raise RoleNeeded(f"saying where {provider.key} sends a credential", STORES_CREDENTIALS, account.role)
 
 
-async def _known_account(parts: Parts, name: str) -> str:
+async def _known_account(parts: Parts, field: str, name: str) -> AccountOut:
     async with parts.database.reading() as session:
         found = await named_account(session, name)
     if found is None:
         remedy = "Name an account that GET /api/v1/accounts lists, or have an admin add one with POST /api/v1/accounts."
-        problem = {"field": "integration_user", "message": "names no account", "remedy": remedy}
-        raise Invalid(f"integration_user: there is no account {name!r}", code="unknown_account", remedy=remedy, fields=[problem])
+        problem = {"field": field, "message": "names no account", "remedy": remedy}
+        raise Invalid(f"{field}: there is no account {name!r}", code="unknown_account", remedy=remedy, fields=[problem])
+    return found
+
+
+async def _known_agent(parts: Parts, name: str) -> str:
+    found = await _known_account(parts, "agent", name)
+    if found.role != "agent":
+        remedy = "Have an admin add an account with the role agent: only such a one is given runs."
+        problem = {"field": "agent", "message": "names no agent", "remedy": remedy}
+        raise Invalid(f"agent: the account {found.name!r} is {found.role}", code="account_not_agent", remedy=remedy, fields=[problem])
     return found.name

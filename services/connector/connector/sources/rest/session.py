@@ -1,7 +1,9 @@
 """Pages of a described API, and the question whether one user is there."""
 
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from typing import Any
+from urllib.parse import urljoin
 
 from connector.sources.base import Cursor, Observed, SourcePage
 from connector.sources.rest.answers import proof_of_absence, refused, strange
@@ -17,6 +19,8 @@ Ask = Callable[[str, dict[str, str]], Awaitable[Answer]]
 """Ask for a URL with these parameters added: one signed GET, tried again where that may help."""
 LONGEST_ID = 200
 MOST_PAGES = 1_000_000
+MOST_AGAIN = 3
+"""Times that the very same ids may come again in a row: small pages may drift so, an API that knows no pages never ends."""
 NOT_FOUND = 404
 
 
@@ -31,17 +35,22 @@ class RestSession:
     async def page(self, cursor: Cursor | None) -> SourcePage:
         """Return one page. Raises `UnexpectedAnswer` when there is no list where the settings say, `LinkRefused`."""
         cursor = cursor or {"at": None, "number": 1}
-        answer = await self._asked(*self._address(cursor["at"]))
+        url, parameters = self._address(cursor["at"])
+        answer = await self._listed(url, parameters)
         records = answer.items if not self._api.records and answer.items is not None else at(answer.items or answer.body, self._api.records)
         if not isinstance(records, list):
             raise strange(
                 self._api.url, f"has no list at {'.'.join(self._api.records) or 'its top'}", "Mend the input records_path.", answer
             )
         users, rejected = self._observed(records)
-        after = self._after(cursor["at"], answer, len(records))
-        if after is not None and (after == cursor["at"] or cursor["number"] >= MOST_PAGES):
-            raise strange(self._api.url, "goes on without end", "Check the inputs paging and cursor_path.", answer)
-        return SourcePage(users, rejected, answer.at, None if after is None else {"at": after, "number": cursor["number"] + 1})
+        after = self._after(cursor["at"], url, answer, len(records))
+        if after is None:
+            return SourcePage(users, rejected, answer.at, None)
+        ids = _digest(users)
+        again = cursor.get("again", 0) + 1 if ids and ids == cursor.get("ids") else 0
+        if after == cursor["at"] or again >= MOST_AGAIN or cursor["number"] >= MOST_PAGES:
+            raise strange(self._api.url, "goes on without end", "Check the inputs paging, page_parameter and cursor_path.", answer)
+        return SourcePage(users, rejected, answer.at, {"at": after, "number": cursor["number"] + 1, "ids": ids, "again": again})
 
     async def look_for(self, source_id: str) -> ProofOfAbsence | Observed:
         """Ask for one user. Raises `Invalid` when the API has no address for that, and whatever is neither yes nor no."""
@@ -53,23 +62,31 @@ class RestSession:
                 remedy="Give the input user_url, if the API has such an address.",
             )
         answer = await self._asked(url, {})
-        if answer.status == NOT_FOUND:
+        if not answer.ok:
             return proof_of_absence(source_id, url, answer)
         if str(at(answer.body, self._api.id)) != source_id:
             raise strange(url, "is about somebody else", "Check the inputs user_url and id_path.", answer)
         return Observed(source_id, answer.body)
 
+    async def _listed(self, url: str, parameters: dict[str, str]) -> Answer:
+        """Return a page. Whatever is no success ends the listing as a failure: taken for its end, it would call people missing."""
+        answer = await self._asked(url, parameters)
+        if not answer.ok:
+            raise refused(answer, url)
+        return answer
+
     async def _asked(self, url: str, parameters: dict[str, str]) -> Answer:
+        """Return a success, or a 404: only who asks knows what that says."""
         self.requests += 1
         answer = await self._ask(url, parameters)
-        if answer.ok or (answer.status == NOT_FOUND and not parameters and url != self._api.url):
+        if answer.ok or answer.status == NOT_FOUND:
             return answer
         raise refused(answer, url)
 
     def _address(self, place: Any) -> tuple[str, dict[str, str]]:
         api = self._api
         if api.paging == "link":
-            return (api.url, self._size()) if place is None else (str(place), {})
+            return (api.url, self._size()) if place is None else (api.own(str(place)), {})
         if api.paging == "none" or (api.paging == "cursor" and place is None):
             return api.url, self._size()
         first = {"page": api.first_page, "offset": 0}.get(api.paging)
@@ -78,7 +95,7 @@ class RestSession:
     def _size(self) -> dict[str, str]:
         return {self._api.size_parameter: str(self._api.page_size)} if self._api.size_parameter else {}
 
-    def _after(self, place: Any, answer: Answer, count: int) -> str | int | None:
+    def _after(self, place: Any, url: str, answer: Answer, count: int) -> str | int | None:
         """Return where the list goes on. An empty page ends what is counted; a missing cursor or link ends what is linked."""
         api = self._api
         match api.paging:
@@ -94,7 +111,7 @@ class RestSession:
                     raise strange(api.url, "goes on at a cursor that cannot be stored", "Mend the cursor at the source.", answer)
                 return told if isinstance(told, (str, int)) and not isinstance(told, bool) and told != "" else None
             case "link":
-                return None if answer.next_link is None else api.own(answer.next_link)
+                return None if answer.next_link is None else api.own(urljoin(url, answer.next_link))
 
     def _observed(self, records: list[Any]) -> tuple[list[Observed], list[Rejection]]:
         users, rejected = [], []
@@ -106,6 +123,11 @@ class RestSession:
             else:
                 rejected.append(_without_id(record))
         return users, rejected
+
+
+def _digest(users: list[Observed]) -> str:
+    """Return what tells one page's ids from another's; nothing for a page without any."""
+    return sha256("\n".join(user.source_id for user in users).encode(errors="surrogatepass")).hexdigest()[:16] if users else ""
 
 
 def _without_id(record: Any) -> Rejection:

@@ -5,15 +5,23 @@ from time import monotonic
 from connector.sources.base import Access, Counted
 from connector.sources.sophos.api import Account, SophosCentral
 from connector.sources.sophos.checks import Listed
-from connector.sources.sophos.errors import malformed
+from connector.sources.sophos.errors import AccessRefused, malformed
 from connector.sources.sophos.in_tenant import InTenant
 from connector.sources.sophos.tenants import chosen_tenants
 
 
 async def counted(central: SophosCentral, access: Access, listed: Listed, page_size: int) -> list[Counted]:
-    """Return what each chosen tenant has. Raises as opening does, and `UnexpectedAnswer` when Sophos does not say how many."""
-    account = Account(central, access)
-    return [await _in(place, listed, page_size) for place in (await chosen_tenants(account)).tenants]
+    """Return what each tenant has that can be read. Raises as opening does, and `UnexpectedAnswer` when Sophos does not say how many."""
+    chosen = await chosen_tenants(Account(central, access))
+    found = []
+    for place in chosen.tenants:
+        try:
+            found.append(await _in(place, listed, page_size))
+        except AccessRefused:
+            # A run skips such a tenant, and says so; its own one it cannot do without.
+            if chosen.own:
+                raise
+    return found
 
 
 async def _in(place: InTenant, listed: Listed, page_size: int) -> Counted:

@@ -1,0 +1,1 @@
+"""What agents on other hosts are given to do, and what they deliver."""
