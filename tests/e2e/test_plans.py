@@ -294,3 +294,22 @@ async def test_a_run_that_rewrites_less_goes_on_by_itself(here: Here) -> None:
         here.rename(number)
     done = await here.run()
     assert (done["state"], done["counts"]["updated"], done["counts"]["unchanged"]) == ("completed", USERS // 3, USERS - USERS // 3)
+
+
+async def test_a_draft_is_planned_before_it_is_launched(here: Here) -> None:
+    """What a launch would do is best looked at before it; what is not complete says so, and nothing else of a draft runs."""
+    path = f"/integrations/{here.integration_id}"
+    await here.ask("POST", f"{path}/archive")
+    await here.ask("POST", f"{path}/restore")
+    planned = await here.run(mode="plan")
+    assert (planned["state"], planned["counts"]["added"]) == ("completed", USERS)
+    assert await here.people() == {}
+    assert (await here.ask("POST", f"{path}/runs", expect=409))["code"] == "integration_not_active"
+    assert (await here.ask("POST", f"/runs/{planned['id']}/apply", expect=409))["code"] == "integration_not_active"
+    await here.ask("POST", f"{path}/launch")
+    applied = await here.settled((await here.ask("POST", f"/runs/{planned['id']}/apply"))["id"])
+    assert applied["counts"]["added"] == USERS
+    draft = await here.ask("POST", "/integrations", {"provider": "sophos-users", "name": "Half of one"})
+    refused = await here.ask("POST", f"/integrations/{draft['id']}/runs", {"mode": "plan"}, expect=409)
+    assert refused["code"] == "integration_incomplete"
+    assert {"credential_id", "mapping"} <= {gap["field"].partition(".")[0] for gap in refused["fields"]}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from connector.integrations.gaps import mapping_gaps, own_gaps
+from connector.integrations.gaps import all_gaps, mapping_gaps, own_gaps
 from connector.integrations.integrations import set_state, stored_integration
 from connector.integrations.states import FIRST, WrongState
 from connector.quarantine.quarantine import release
@@ -43,6 +43,14 @@ async def launch(parts: Parts, integration_id: UUID, *, actor: str) -> None:
             raise incomplete(stored.row.name, gaps)
         await set_state(unit.session, integration_id, "active")
         await add_usual(unit.session, integration_id)
+
+
+async def require_complete(parts: Parts, integration_id: UUID, *, actor: str) -> None:
+    """Raise `IntegrationIncomplete`, listing every gap, when a draft cannot be tried yet. Any other integration was complete once."""
+    async with parts.database.reading() as session:
+        stored = await stored_integration(session, integration_id)
+    if stored.row.state == "draft" and (gaps := await all_gaps(parts, stored, actor=actor)):
+        raise incomplete(stored.row.name, gaps)
 
 
 async def pause(parts: Parts, integration_id: UUID, *, actor: str) -> None:
