@@ -89,7 +89,7 @@ class PreviewRecord(Out):
 
 
 class PreviewOut(Out):
-    """The first records that a run would fetch, at most ten; nothing of them is stored."""
+    """The first records that a run would fetch; nothing of them is stored."""
 
     records: list[PreviewRecord]
     notes: list[RunNote] = Field(description="What a run would say beside them.")

@@ -7,7 +7,6 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from shared.api.base import Gap, In, Name, Out
-from shared.api.sources import SourceField
 from shared.events.records import Cause, ChangeKind, RecordType
 
 DataType = Literal["text", "datetime", "number", "boolean", "text_list"]
@@ -92,29 +91,6 @@ class MappingOut(Out):
     sync_keys: list[str]
     author: str | None
     created_at: datetime | None
-
-
-class SuggestionsIn(In):
-    """What smart mapping looks at."""
-
-    source_fields: list[SourceField]
-    input_keys: list[str] = Field(default_factory=list)
-
-
-class Suggestion(Out):
-    """One suggested target, how sure we are (0 to 1), and why."""
-
-    target: str
-    source: MappedFrom
-    confidence: float
-    reason: str
-
-
-class SuggestionsOut(Out):
-    """What smart mapping suggests. Nothing is stored."""
-
-    suggestions: list[Suggestion]
-    sync_keys: list[str]
 
 
 class ReadinessOut(Out):

@@ -10,6 +10,7 @@ import mapper.plans.routes
 import mapper.records.routes
 import mapper.saas_instances.routes
 import mapper.saas_users.routes
+import mapper.smart_mapping.routes
 from mapper.scope import Parts, calling
 from shared.config import CommonSettings
 from shared.http.app import create_app
@@ -18,6 +19,7 @@ from shared.http.health import Check
 ROUTERS = (
     mapper.fields.routes.router,
     mapper.mappings.routes.router,
+    mapper.smart_mapping.routes.router,
     mapper.saas_instances.routes.router,
     mapper.people.routes.router,
     mapper.saas_users.routes.router,

@@ -94,10 +94,10 @@ class ConnectorClient(InternalClient):
         body = given.model_dump(mode="json", exclude_unset=True)
         return await self.ask(IntegrationOut, "PATCH", f"/internal/integrations/{integration_id}", actor=actor, body=body)
 
-    async def preview(self, integration_id: UUID, *, actor: str) -> PreviewOut:
+    async def preview(self, integration_id: UUID, *, limit: int | None = None, actor: str) -> PreviewOut:
         """Return the first records that an integration would fetch."""
         path = f"/internal/integrations/{integration_id}/preview"
-        return await self.ask(PreviewOut, "POST", path, actor=actor, timeout=TEST_SECONDS)
+        return await self.ask(PreviewOut, "POST", path, actor=actor, params={"limit": limit}, timeout=TEST_SECONDS)
 
     async def copy_integration(self, integration_id: UUID, given: CopyIn, *, actor: str) -> IntegrationOut:
         """Store a copy of an integration, as a draft."""

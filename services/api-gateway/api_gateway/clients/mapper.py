@@ -16,10 +16,9 @@ from shared.api.records import (
     SaasInstanceIn,
     SaasInstanceOut,
     SaasUserOut,
-    SuggestionsIn,
-    SuggestionsOut,
     TimelineEntry,
 )
+from shared.api.suggestions import SuggestionsIn, SuggestionsOut
 from shared.events.records import RecordType
 from shared.http.paging import Page
 

@@ -1,4 +1,4 @@
-"""A look at what an integration would fetch: up to ten raw records, ids that several of them share, and nothing is stored."""
+"""A look at what an integration would fetch: ten raw records or as many as are asked for, ids that several share; nothing is stored."""
 
 import asyncio
 from collections import Counter
@@ -14,7 +14,7 @@ from shared.api.integrations import PreviewOut, PreviewRecord
 from shared.api.runs import RunNote
 from shared.errors import Upstream
 
-MOST = 10
+USUAL, MOST = 10, 100
 PAGES = 20
 """Pages that are asked for before an empty preview is believed: tenants that are skipped and empty ones are pages too."""
 
@@ -25,19 +25,19 @@ class PreviewTimedOut(Upstream):
     code, title = "preview_timed_out", "The source took too long"
 
 
-async def preview(parts: Parts, integration_id: UUID) -> PreviewOut:
-    """Return the first records. Raises `IntegrationIncomplete` without credential or inputs, and whatever the source raises."""
+async def preview(parts: Parts, integration_id: UUID, *, most: int) -> PreviewOut:
+    """Return the first records, `most` of them. Raises `IntegrationIncomplete`, and whatever the source raises."""
     source, access = await access_for(parts, integration_id)
     try:
         async with asyncio.timeout(parts.settings.operation_seconds):
             with urgent():
-                return await _looked(source, access)
+                return await _looked(source, access, most)
     except TimeoutError:
         remedy = "Try again; a run is more patient."
         raise PreviewTimedOut("the source did not show its first records in time", remedy=remedy) from None
 
 
-async def _looked(source: Source, access: Access) -> PreviewOut:
+async def _looked(source: Source, access: Access, most: int) -> PreviewOut:
     session = await source.open(access)
     out = PreviewOut(records=[], notes=[], requests=0)
     cursor = None
@@ -47,11 +47,11 @@ async def _looked(source: Source, access: Access) -> PreviewOut:
         out.records += [PreviewRecord(source_id=one.source_id, record=one.record or {}, problem=one.message) for one in page.rejected]
         out.notes += [RunNote(code=note.code, message=note.message, remedy=note.remedy, about=note.about) for note in page.notes]
         cursor = page.next
-        if len(out.records) >= MOST or cursor is None:
+        if len(out.records) >= most or cursor is None:
             break
     times = Counter(one.source_id for one in out.records if one.source_id)
     several = {source_id: count for source_id, count in times.items() if count > 1}
-    shown = [_flagged(one, several.get(one.source_id, 1)) for one in out.records[:MOST]]
+    shown = [_flagged(one, several.get(one.source_id, 1)) for one in out.records[:most]]
     notes = [*out.notes, _of_same_id(several)] if several else out.notes
     return PreviewOut(records=shown, notes=notes, requests=session.requests)
 

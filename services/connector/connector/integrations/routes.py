@@ -1,9 +1,10 @@
 """Routes of the integrations."""
 
 import asyncio
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from connector.integrations.archiving import archive, delete_integration, restore
 from connector.integrations.copying import copy
@@ -11,7 +12,7 @@ from connector.integrations.editing import edit_integration
 from connector.integrations.gaps import all_gaps, own_gaps
 from connector.integrations.integrations import Stored, add_integration, stored_integration, stored_integrations
 from connector.integrations.launching import launch, pause, release_from_quarantine, resume
-from connector.integrations.previewing import preview
+from connector.integrations.previewing import MOST, USUAL, preview
 from connector.scope import InCaller, InParts, Parts
 from shared.api.integrations import CopyIn, IntegrationIn, IntegrationOut, IntegrationPatch, PreviewOut
 from shared.http.paging import Page
@@ -107,10 +108,12 @@ async def delete_one(integration_id: UUID, parts: InParts, caller: InCaller) -> 
 
 
 @router.post("/{integration_id}/preview")
-async def preview_one(integration_id: UUID, parts: InParts, caller: InCaller) -> PreviewOut:
+async def preview_one(
+    integration_id: UUID, parts: InParts, caller: InCaller, *, limit: Annotated[int, Query(ge=1, le=MOST)] = USUAL
+) -> PreviewOut:
     """Return the first records as the source gives them; nothing is stored."""
     del caller
-    return await preview(parts, integration_id)
+    return await preview(parts, integration_id, most=limit)
 
 
 async def _shown(parts: Parts, integration_id: UUID, actor: str) -> IntegrationOut:

@@ -5,9 +5,8 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from mapper.mappings.mappings import current, gaps, save
-from mapper.mappings.suggest import suggest
-from mapper.scope import InCaller, InReading, InRequest
-from shared.api.records import MappingIn, MappingOut, ReadinessOut, SuggestionsIn, SuggestionsOut
+from mapper.scope import InReading, InRequest
+from shared.api.records import MappingIn, MappingOut, ReadinessOut
 
 router = APIRouter(prefix="/integrations/{integration_id}/mapping", tags=["mappings"])
 
@@ -22,13 +21,6 @@ async def read(integration_id: UUID, session: InReading) -> MappingOut:
 async def store(integration_id: UUID, given: MappingIn, unit: InRequest) -> MappingOut:
     """Store a new version; it takes effect with the next page."""
     return await save(unit.session, integration_id, given, author=unit.actor)
-
-
-@router.post("/suggestions")
-async def suggestions(integration_id: UUID, given: SuggestionsIn, _caller: InCaller) -> SuggestionsOut:
-    """Suggest a mapping; nothing is stored."""
-    del integration_id
-    return suggest(given)
 
 
 @router.get("/readiness")

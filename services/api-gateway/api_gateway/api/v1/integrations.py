@@ -10,13 +10,19 @@ from api_gateway.auth.access import STORES_CREDENTIALS, RoleNeeded, reaches
 from api_gateway.auth.accounts import named_account
 from api_gateway.auth.authentication import Account
 from api_gateway.auth.shapes import AccountOut
+from api_gateway.samples import NO_SAMPLES, sampled
 from api_gateway.scope import InAccount, InParts, Parts
 from shared.api.integrations import CopyIn, IntegrationIn, IntegrationOut, IntegrationPatch, PreviewOut
-from shared.api.records import MappingIn, MappingOut, ReadinessOut, SuggestionsIn, SuggestionsOut
+from shared.api.records import MappingIn, MappingOut, ReadinessOut
+from shared.api.suggestions import SuggestionsIn, SuggestionsOut
 from shared.errors import Invalid
+from shared.events.records import RecordType
 from shared.http.paging import Page
 
 Archived = Annotated[bool, Query(description="Those that are archived, in place of all the others.")]
+Samples = Annotated[
+    bool, Query(description="Whether the source is asked for its first records, so that values are looked at as well as names.")
+]
 
 integrations: APIRouter = subject("/integrations", "integrations")
 
@@ -130,12 +136,26 @@ async def read_readiness(integration_id: UUID, parts: InParts, account: InAccoun
 
 
 @integrations.post("/{integration_id}/mapping/suggestions")
-async def suggest_mapping(integration_id: UUID, parts: InParts, account: InAccount) -> SuggestionsOut:
-    """Suggest a mapping from what the integration's source has; nothing is stored."""
+async def suggest_mapping(
+    integration_id: UUID, parts: InParts, account: InAccount, *, object_type: RecordType = "person", samples: Samples = True
+) -> SuggestionsOut:
+    """Suggest a mapping from what the integration's source has, with how sure that is and why; nothing is stored.
+
+    What is mapped already is left alone. Without records to look at, names and types alone are; `samples_problem` says why.
+    """
     integration = await parts.connector.integration(integration_id, actor=account.name)
     provider = await parts.connector.provider(integration.provider, actor=account.name)
-    seen = SuggestionsIn(source_fields=provider.source_fields, input_keys=[field.key for field in provider.inputs])
-    return await parts.mapper.suggestions(integration_id, seen, actor=account.name)
+    seen = await sampled(parts.connector, integration_id, actor=account.name) if samples else NO_SAMPLES
+    asked = SuggestionsIn(
+        source_fields=provider.source_fields,
+        input_keys=[field.key for field in provider.inputs],
+        object_type=object_type,
+        describes=provider.object_type,
+        application=provider.application,
+        samples=seen.records,
+    )
+    suggested = await parts.mapper.suggestions(integration_id, asked, actor=account.name)
+    return suggested.model_copy(update={"samples_problem": seen.problem})
 
 
 async def _may_aim_the_credential(integration_id: UUID, parts: Parts, account: Account) -> None:
