@@ -2,15 +2,25 @@
 
 from benchmarks.smart_mapping.shape import Shape
 from benchmarks.smart_mapping.shapes import (
+    bamboohr,
     crowdstrike,
+    dropbox,
+    duo,
     entra,
+    french_hr,
     german_hr,
     github,
+    gitlab,
     google,
     intune,
     jamf,
+    jira,
+    jumpcloud,
+    kandji,
     okta,
+    personio,
     salesforce,
+    scim,
     sentinelone,
     slack,
     sophos_endpoints,
@@ -37,4 +47,6 @@ MADE_WITH: tuple[Shape, ...] = tuple(
         german_hr,
     )
 )
-HELD_OUT: tuple[Shape, ...] = ()
+HELD_OUT: tuple[Shape, ...] = tuple(
+    module.SHAPE for module in (jumpcloud, bamboohr, gitlab, jira, personio, scim, dropbox, duo, kandji, french_hr)
+)
