@@ -76,5 +76,6 @@ SHAPE = Shape(
         "username": at("userName"),
         "email": at("emails.0.value"),
         "full_name": at("name.formatted"),
+        "roles": at("roles.0.display", "roles.0.value"),
     },
 )

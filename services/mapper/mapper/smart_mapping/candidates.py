@@ -113,13 +113,9 @@ def _of_many(record: Mapping[str, Any], path: tuple[str, ...]) -> bool:
 
 
 def _looked_at(value: Any) -> Any:
-    match value:
-        case None | "" | [] | {}:
-            return None
-        case str():
-            return value[:LONGEST_LOOKED_AT] if value.strip() else None
-        case _:
-            return value
+    if isinstance(value, str):
+        return value[:LONGEST_LOOKED_AT] if value.strip() else None
+    return None if value in ([], {}) else value
 
 
 def _kind(value: Any) -> Kind:

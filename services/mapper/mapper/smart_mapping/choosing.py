@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mapper.smart_mapping.candidates import Candidate
-from mapper.smart_mapping.composing import FEW, MOST, composed, fills_gaps, says_the_same
+from mapper.smart_mapping.composing import FEW, MOST, begins_address, composed, fills_gaps, says_the_same
 from mapper.smart_mapping.context import speaks_of_others
 from mapper.smart_mapping.earlier import Earlier
 from mapper.smart_mapping.naming import AMBIGUOUS, Named, meanings
@@ -87,13 +87,30 @@ def _stand_in(
     if email is not None and not ranked[email]:
         ranked[email] = _address(ranked.get(username or "", []), named, device=device)
     if username is not None and email is not None and not (ranked[username] and ranked[username][0].confidence >= LIKELY):
-        reason = Reason(code="no_user_name", text="the source has no name to sign in with, and an e-mail address names one person")
-        ranked[username] = [*(replace(one, reasons=(reason, *one.reasons)) for one in ranked[email][:1]), *ranked[username]]
+        ranked[username] = [*_sign_in(ranked[email], named), *ranked[username]]
     if full is not None and ranked[full]:
         for concept, place in (("first_name", 0), ("last_name", -1)):
             key = keys.get(concept)
             if key is not None and not ranked[key]:
                 ranked[key] = [_split(ranked[full][0], place)]
+
+
+def _sign_in(addresses: Sequence[Scored], named: Sequence[tuple[Candidate, dict[str, Named]]]) -> list[Scored]:
+    if not addresses:
+        return []
+    best = addresses[0]
+    before = Reason(
+        code="part_before_the_at",
+        text="its values are what stands before the @ of the e-mail addresses",
+        details={"email": list(best.candidate.path)},
+    )
+    found = [
+        Scored(one, AMBIGUOUS, (before,)) for one, _ in named if not speaks_of_others(one.steps) and begins_address(one, best.candidate)
+    ]
+    reason = Reason(code="no_user_name", text="the source has no name to sign in with, and an e-mail address names one person")
+    return _in_order([*found, replace(best, confidence=AMBIGUOUS if found else best.confidence, reasons=(reason, *best.reasons))])[
+        : len(found) + 1
+    ]
 
 
 def _address(logins: Sequence[Scored], named: Sequence[tuple[Candidate, dict[str, Named]]], *, device: bool) -> list[Scored]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mapper.smart_mapping.candidates import Candidate
 
-MOST, FEW = 0.8, 0.2
+MOST, FEW, ENOUGH = 0.8, 0.2, 3
 
 
 def composed(full: Candidate, first: Candidate, last: Candidate) -> float | None:
@@ -15,6 +15,14 @@ def composed(full: Candidate, first: Candidate, last: Candidate) -> float | None
         if whole and one and other
     ]
     return sum(seen) / len(seen) if seen else None
+
+
+def begins_address(one: Candidate, address: Candidate) -> bool:
+    """Return whether nearly all values of a path are the part before the @ of the addresses, and there are some to compare."""
+    seen = [
+        mine == whole.partition("@")[0] for mine, whole in zip(one.folded, address.folded, strict=True) if mine and whole and "@" in whole
+    ]
+    return len(seen) >= ENOUGH and sum(seen) / len(seen) >= MOST
 
 
 def says_the_same(one: Candidate, other: Candidate) -> bool:

@@ -14,7 +14,9 @@ STANDARD, AMBIGUOUS, WITHIN_UNKNOWN, PART_OF_NAME, MISSPELT = 0.95, 0.78, 0.85, 
 LESS_WITHIN_UNKNOWN = 0.1
 PER_RANK, PER_STEP, MOST_RANKS = 0.001, 0.001, 15
 NEAR_ENOUGH = 88
-_WRAPPED = {"value", "values", "text", "formatted"}
+_WRAPPED, _WRAPPERS = {"value", "values", "text", "formatted"}, {"value", "values", "attributes", "data", "fields", "properties"}
+_PARTS = {"number", "address"}
+"""What the entries of a list of phone numbers or addresses call the number, the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Named:
     score: float
     name: Name
     exact: bool
+    plain: bool
+    """The name means one thing, and was read as it stands."""
     within_unknown: tuple[str, ...] = ()
     """The steps around it of which nothing is known."""
 
@@ -36,6 +40,8 @@ class _Reading:
     words: tuple[str, ...]
     around: tuple[tuple[str, ...], ...]
     taken_off: tuple[str, ...] = ()
+    loose: bool = False
+    """Put together with a wrapper: `user.name` may be a user name, or the name of a user."""
 
 
 def meanings(one: Candidate, *, device: bool) -> dict[str, Named]:
@@ -49,14 +55,10 @@ def meanings(one: Candidate, *, device: bool) -> dict[str, Named]:
     if not known and one.steps:
         for reading in readings:
             _keep(best, _misspelt(one, reading, device=device))
-    if any(_plainly(named) for named in best.values()):
+    if any(named.exact and named.plain and not named.within_unknown for named in best.values()):
         # What is called `Full name` is no user name, though its key is `name`.
-        return {concept: named for concept, named in best.items() if named.name.tier == "standard"}
+        return {concept: named for concept, named in best.items() if named.plain}
     return best
-
-
-def _plainly(named: Named) -> bool:
-    return named.exact and named.name.tier == "standard" and not named.within_unknown
 
 
 def _keep(best: dict[str, Named], named: Named | None) -> None:
@@ -69,8 +71,10 @@ def _readings(one: Candidate) -> Iterator[_Reading]:
     if not steps:
         return
     leaf, around = steps[-1], steps[:-1]
-    if around and squeezed(leaf) in _WRAPPED:
+    if around and (squeezed(leaf) in _WRAPPED or (squeezed(leaf) in _PARTS and squeezed(singular(around[-1])) in names())):
         leaf, around = singular(around[-1]), around[:-1]
+    while around and squeezed(around[-1]) in _WRAPPERS:
+        around = around[:-1]
     if one.path[-1].isdigit():
         leaf = singular(leaf)
     yield from _with_affixes(leaf, around)
@@ -79,8 +83,9 @@ def _readings(one: Candidate) -> Iterator[_Reading]:
         yield from _with_affixes(parts, around if len(parts) == 1 else ())
     if around:
         parent = singular(around[-1])
-        yield _Reading((*parent, *leaf), around[:-1])
-        yield _Reading((*leaf, *parent), around[:-1])
+        loose = PERSON.issuperset(parent)
+        yield _Reading((*parent, *leaf), around[:-1], loose=loose)
+        yield _Reading((*leaf, *parent), around[:-1], loose=loose)
 
 
 def _with_affixes(parts: tuple[str, ...], around: tuple[tuple[str, ...], ...]) -> Iterator[_Reading]:
@@ -98,15 +103,16 @@ def _weighed(one: Candidate, name: Name, reading: _Reading, *, device: bool) -> 
     concept = CONCEPTS[name.concept]
     if not _speaks_of(concept, reading, device=device):
         return None
-    score = STANDARD if name.tier == "standard" else AMBIGUOUS
+    plain = name.tier == "standard" and not reading.loose
+    score = STANDARD if plain else AMBIGUOUS
     score -= PER_RANK * min(name.rank, MOST_RANKS) + PER_STEP * len(one.path)
     unknown = () if device else tuple(" ".join(step) for step in reading.around if not is_neutral(step))
     if unknown:
-        score = min(score, WITHIN_UNKNOWN) if name.tier == "standard" else score - LESS_WITHIN_UNKNOWN
+        score = min(score, WITHIN_UNKNOWN) if plain else score - LESS_WITHIN_UNKNOWN
     if not is_neutral(reading.taken_off):
-        score = min(score, PART_OF_NAME) if name.tier == "standard" else 0.0
+        score = min(score, PART_OF_NAME) if plain else 0.0
         unknown = (*unknown, " ".join(reading.taken_off))
-    return Named(name.concept, score, name, exact=True, within_unknown=unknown)
+    return Named(name.concept, score, name, exact=True, plain=plain, within_unknown=unknown)
 
 
 def _speaks_of(concept: Concept, reading: _Reading, *, device: bool) -> bool:

@@ -15,7 +15,7 @@ from shared.api.suggestions import Certainty, Reason, SuggestedTransformation
 
 SURE, LIKELY, GUESS = 0.9, 0.7, 0.5
 BELOW_SURE, BELOW_LIKELY = SURE - 0.01, LIKELY - 0.01
-VALUES_AGREE_STANDARD, VALUES_AGREE_AMBIGUOUS = 0.03, 0.08
+VALUES_AGREE_PLAIN, VALUES_AGREE_AMBIGUOUS = 0.03, 0.08
 ALWAYS_EMPTY, SAME_NAME, ONE_OF_MANY, SHARED = 0.75, 0.92, 0.8, 0.6
 ENOUGH_VALUES, MOST_SURE, HABIT = 3, 0.99, 0.05
 MOST_AGREE, MANY_AGREE, SOME_AGREE = 0.9, 0.6, 0.3
@@ -96,11 +96,11 @@ def _by_name(one: Candidate, target: Target, named: Mapping[str, Named]) -> _Tal
     found = named.get(target.concept.key)
     if found is None:
         return None
-    tally = _Tally(found.score, VALUES_AGREE_STANDARD if found.name.tier == "standard" else VALUES_AGREE_AMBIGUOUS)
+    tally = _Tally(found.score, VALUES_AGREE_PLAIN if found.plain else VALUES_AGREE_AMBIGUOUS)
     quoted, language = repr(found.name.text), found.name.language
     if not found.exact:
         tally.says("similar_name", f"the name resembles {quoted}", name=found.name.text, language=language)
-    elif found.name.tier == "standard":
+    elif found.plain:
         tally.says("standard_name", f"it is called {quoted}" + _in(language), name=found.name.text, language=language)
     else:
         tally.says(
@@ -132,7 +132,7 @@ def _by_values(tally: _Tally, one: Candidate, concept: Concept) -> None:
     if not one.values:
         return
     if not one.present:
-        tally.cap(ALWAYS_EMPTY)
+        tally.cap(ALWAYS_EMPTY if tally.bonus == VALUES_AGREE_PLAIN else BELOW_LIKELY)
         tally.says("always_empty", f"it is empty in all {len(one.values)} samples", samples=len(one.values))
         return
     agree = share(concept.shape, one.present)
@@ -142,7 +142,7 @@ def _by_values(tally: _Tally, one: Candidate, concept: Concept) -> None:
         tally.confidence = min(tally.confidence + tally.bonus, MOST_SURE)
         tally.says("values_fit", told, **counts)
     elif agree >= MANY_AGREE and concept.shape not in STRICT:
-        tally.cap(BELOW_SURE if tally.bonus == VALUES_AGREE_STANDARD else LIKELY)
+        tally.cap(BELOW_SURE if tally.bonus == VALUES_AGREE_PLAIN else LIKELY)
         tally.says("values_mostly_fit", told, **counts)
     elif agree >= SOME_AGREE:
         tally.cap(BELOW_LIKELY)

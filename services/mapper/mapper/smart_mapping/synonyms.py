@@ -219,6 +219,7 @@ STANDARD: Names = {
             "personnel number",
             "worker id",
             "employee unique id",
+            "employee identifier",
         ),
         "de": ("personalnummer", "mitarbeiternummer"),
         "fr": ("matricule", "numero d'employe"),
@@ -312,7 +313,7 @@ STANDARD: Names = {
         "ja": ("会社名",),
     },
     "cost_center": {
-        "en": ("cost center", "cost centre", "cost center code"),
+        "en": ("cost center", "cost centre", "cost center code", "cost center name"),
         "de": ("kostenstelle",),
         "fr": ("centre de cout", "centre de couts"),
         "es": ("centro de coste",),
@@ -328,7 +329,7 @@ STANDARD: Names = {
         "nl": ("kantoor",),
     },
     "city": {
-        "en": ("city", "town"),
+        "en": ("city", "town", "locality"),
         "de": ("stadt", "ort"),
         "fr": ("ville",),
         "es": ("ciudad",),
@@ -471,6 +472,7 @@ AMBIGUOUS: Names = {
     "username": {
         "en": ("user name", "account name", "user", "account", "uid", "name", "handle", "alias", "nickname", "via login"),
         "de": ("benutzer", "kennung"),
+        "fr": ("identifiant",),
     },
     "email": {"en": ("email work", "contact email", "default email", "address"), "de": ("adresse",)},
     "full_name": {
@@ -497,6 +499,7 @@ AMBIGUOUS: Names = {
             "registered at",
             "registration date",
             "joined at",
+            "joined on",
             "date joined",
             "join date",
             "signup date",

@@ -33,4 +33,7 @@ def test_labels_name_what_the_records_have(shape: Shape) -> None:
     for object_type in OBJECT_TYPES:
         for target, accepted in shape.expected(object_type).items():
             for path in accepted:
-                assert any(path[-1] in (at_path(record, path[:-1]) or {}) or at_path(record, path) for record in shape.records), (target, path)
+                assert any(path[-1] in (at_path(record, path[:-1]) or {}) or at_path(record, path) for record in shape.records), (
+                    target,
+                    path,
+                )

@@ -126,6 +126,27 @@ def test_yes_and_no_are_never_suggested() -> None:
     assert not paths(suggested(records))
 
 
+def test_an_object_is_no_value() -> None:
+    """`manager` that is a whole person in one record and nothing in the next would be rejected with every record."""
+    records = [{"manager": {"key": number} if number else None, "email": f"a{number}@example.com"} for number in range(5)]
+    assert "manager" not in paths(suggested(records, custom("Manager")))
+
+
+def test_the_name_of_a_user_is_no_user_name() -> None:
+    """`user.name` may be either; values tell."""
+    named = [{"user": {"name": f"Ada Lovelace {'I' * number}", "email": f"a{number}@example.com"}} for number in range(1, 6)]
+    assert paths(suggested(named, describes="device"))["full_name"] == "user.name"
+    called = [{"user": {"name": f"ada{number}", "email": f"a{number}@example.com"}} for number in range(1, 6)]
+    assert paths(suggested(called, describes="device"))["username"] == "user.name"
+
+
+def test_a_login_that_no_list_knows_is_found_by_the_addresses() -> None:
+    """What stands before the @ is most often what people sign in with."""
+    records = [{"Kürzel": f"ada{number}", "E-Mail": f"Ada{number}@example.com"} for number in range(5)]
+    found = by_target(suggested(records))["username"]
+    assert (getattr(found.source, "path", None), found.certainty) == (["Kürzel"], "likely")
+
+
 def test_two_sources_that_differ_are_both_left_open() -> None:
     """Where nothing tells two apart, a person has to: neither is sure, and the other one is named."""
     records = [{"email": f"a{number}@example.com", "mail": f"b{number}@example.com"} for number in range(5)]
