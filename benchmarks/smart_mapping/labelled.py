@@ -2,8 +2,12 @@
 
 from benchmarks.smart_mapping.shape import Shape
 from benchmarks.smart_mapping.shapes import (
+    active_directory,
+    auth0,
     bamboohr,
+    box,
     crowdstrike,
+    crowdstrike_hosts,
     dropbox,
     duo,
     entra,
@@ -22,9 +26,11 @@ from benchmarks.smart_mapping.shapes import (
     salesforce,
     scim,
     sentinelone,
+    servicenow,
     slack,
     sophos_endpoints,
     sophos_users,
+    spanish_hr,
     zoom,
 )
 
@@ -57,4 +63,4 @@ MADE_WITH: tuple[Shape, ...] = tuple(
         french_hr,
     )
 )
-HELD_OUT: tuple[Shape, ...] = ()
+HELD_OUT: tuple[Shape, ...] = tuple(module.SHAPE for module in (active_directory, auth0, box, servicenow, crowdstrike_hosts, spanish_hr))

@@ -108,9 +108,12 @@ def _sign_in(addresses: Sequence[Scored], named: Sequence[tuple[Candidate, dict[
         Scored(one, AMBIGUOUS, (before,)) for one, _ in named if not speaks_of_others(one.steps) and begins_address(one, best.candidate)
     ]
     reason = Reason(code="no_user_name", text="the source has no name to sign in with, and an e-mail address names one person")
-    return _in_order([*found, replace(best, confidence=AMBIGUOUS if found else best.confidence, reasons=(reason, *best.reasons))])[
-        : len(found) + 1
-    ]
+    return _in_order(
+        [
+            *found,
+            replace(best, confidence=min(best.confidence, AMBIGUOUS - 0.01) if found else best.confidence, reasons=(reason, *best.reasons)),
+        ]
+    )[: len(found) + 1]
 
 
 def _address(logins: Sequence[Scored], named: Sequence[tuple[Candidate, dict[str, Named]]], *, device: bool) -> list[Scored]:
