@@ -23,7 +23,6 @@ _CODE = re.compile(r"[\w.:/ -]{1,60}")
 _DOTTED_DATE = re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}")
 _OTHER_DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}([ T]\d{1,2}:\d{2}.*)?")
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_MILLISECONDS = 10_000_000_000
 
 
 def share(shape: Shape, values: Sequence[Any]) -> float:
@@ -46,7 +45,7 @@ def moment_format(value: Any) -> str | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         if EARLIEST < value < LATEST:
             return "unix"
-        return "unix_ms" if value > _MILLISECONDS and EARLIEST < value / 1000 < LATEST else None
+        return "unix_ms" if EARLIEST * 1000 < value < LATEST * 1000 else None
     if not isinstance(value, str) or is_moment(value):
         return None
     return "%d.%m.%Y" if _DOTTED_DATE.fullmatch(value.strip()) else "" if _OTHER_DATE.fullmatch(value.strip()) else None
