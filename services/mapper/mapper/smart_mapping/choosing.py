@@ -14,7 +14,7 @@ from mapper.smart_mapping.targets import Target
 from shared.api.suggestions import Reason, SuggestedTransformation
 
 MOST_ALTERNATIVES = 3
-TOGETHER = {frozenset({"username", "email"})}
+TOGETHER = frozenset({"username", "email"})
 """Targets that may well have the same source."""
 
 
@@ -154,7 +154,7 @@ def _pick(target: Target, ranked: Sequence[Scored]) -> Chosen:
 
 
 def _settled(best: Scored, rest: Sequence[Scored]) -> Scored:
-    """Nothing is sure while another path could be it as surely, and says something else."""
+    """Return the best, not sure while another path could be it as surely and says something else."""
     rival = next((one for one in rest if one.confidence >= SURE and not says_the_same(best.candidate, one.candidate)), None)
     if rival is None:
         return best
@@ -176,33 +176,40 @@ def _filled(best: Scored, target: Target, rest: Sequence[Scored]) -> Scored:
     other = fills_gaps(best.candidate, [one.candidate for one in rest if one.confidence >= LIKELY])
     if other is None:
         return lowered
-    paths = [list(best.candidate.path), list(other.path)]
     step = SuggestedTransformation(
-        name="first_of", arguments={"paths": paths[1:]}, needed=False, reason=f"where it is empty, {'.'.join(other.path)!r} has a value"
+        name="first_of",
+        arguments={"paths": [list(other.path)]},
+        needed=False,
+        reason=f"where it is empty, {'.'.join(other.path)!r} has a value",
     )
     return replace(lowered, transformations=(*lowered.transformations, step))
 
 
 def _one_meaning_each(picked: Sequence[Chosen]) -> list[Chosen]:
-    """One path is sure for one target only, but for a user name that is the e-mail address."""
-    sure: dict[tuple[str, ...], Chosen] = {}
+    """Let one path be sure for one target only, but for a user name that is the e-mail address."""
+    sure: dict[tuple[str, ...], Target] = {}
     settled: dict[str, Chosen] = {}
     for one in sorted(picked, key=lambda entry: -entry.best.confidence):
-        path = one.best.candidate.path
-        holder = sure.get(path)
-        if one.best.confidence >= SURE and holder is not None and not _may_share(one.target, holder.target):
-            reason = Reason(code="taken", text=f"it fits {holder.target.field.key} better", details={"target": holder.target.field.key})
-            one = replace(one, best=one.best.at_most(BELOW_LIKELY if one.target.concept else BELOW_SURE, reason))  # noqa: PLW2901 - the same, less sure
-        elif one.best.confidence >= SURE:
-            sure.setdefault(path, one)
-        settled[one.target.field.key] = one
+        key = one.target.field.key
+        if one.best.confidence < SURE:
+            settled[key] = one
+            continue
+        holder = sure.setdefault(one.best.candidate.path, one.target)
+        settled[key] = one if _may_share(one.target, holder) else _given_way(one, holder)
     return [settled[one.target.field.key] for one in picked]
+
+
+def _given_way(one: Chosen, holder: Target) -> Chosen:
+    key = holder.field.key
+    lowered = one.best.at_most(BELOW_LIKELY, Reason(code="taken", text=f"it fits {key} better", details={"target": key}))
+    best, *others = _in_order((lowered, *one.others))
+    return replace(one, best=best, others=tuple(others))
 
 
 def _may_share(one: Target, other: Target) -> bool:
     return (
         one.concept is None
         or other.concept is None
-        or frozenset({one.concept.key, other.concept.key}) in TOGETHER
         or one.concept == other.concept
+        or frozenset({one.concept.key, other.concept.key}) == TOGETHER
     )
