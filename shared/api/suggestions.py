@@ -28,9 +28,9 @@ class SuggestionsIn(In):
 
 
 class Reason(Out):
-    """One thing that speaks for a suggestion or against it: `code` and `details` for programs, `text` for people; no values of samples."""
+    """One thing that speaks for a suggestion or against it: `kind` and `details` for programs, `text` for people; no values of samples."""
 
-    code: str
+    kind: str
     text: str
     details: dict[str, Any] = Field(default_factory=dict)
 

@@ -41,7 +41,7 @@ async def test_other_integrations_mappings_are_learnt_from(mapper: Mapper) -> No
     assert "badge" not in {one["target"] for one in (await asked(mapper, uuid4()))["suggestions"]}
     await mapper.map(badge={"kind": "source", "path": ["X500"]})
     (found,) = [one for one in (await asked(mapper, uuid4()))["suggestions"] if one["target"] == "badge"]
-    assert (found["source"]["path"], found["certainty"], found["reasons"][0]["code"]) == (["x500"], "likely", "mapped_before")
+    assert (found["source"]["path"], found["certainty"], found["reasons"][0]["kind"]) == (["x500"], "likely", "mapped_before")
     await mapper.map()
     assert "badge" not in {one["target"] for one in (await asked(mapper, uuid4()))["suggestions"]}
 

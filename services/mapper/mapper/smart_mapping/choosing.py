@@ -66,11 +66,11 @@ def _composed(entry: Scored, first: Candidate, last: Candidate) -> Scored | None
         return entry
     details = {"first_name": list(first.path), "last_name": list(last.path)}
     if whole >= MOST:
-        reason = Reason(code="holds_both_names", text="its values hold the first and the last name", details=details)
+        reason = Reason(kind="holds_both_names", text="its values hold the first and the last name", details=details)
         return replace(entry, confidence=min(max(entry.confidence, SURE) + 0.02, 0.99), reasons=(*entry.reasons, reason))
     if whole > FEW:
         return entry.at_most(
-            BELOW_SURE, Reason(code="holds_both_names_at_times", text="some of its values lack the first or the last name", details=details)
+            BELOW_SURE, Reason(kind="holds_both_names_at_times", text="some of its values lack the first or the last name", details=details)
         )
     return None
 
@@ -100,14 +100,14 @@ def _sign_in(addresses: Sequence[Scored], named: Sequence[tuple[Candidate, dict[
         return []
     best = addresses[0]
     before = Reason(
-        code="part_before_the_at",
+        kind="part_before_the_at",
         text="its values are what stands before the @ of the e-mail addresses",
         details={"email": list(best.candidate.path)},
     )
     found = [
         Scored(one, AMBIGUOUS, (before,)) for one, _ in named if not speaks_of_others(one.steps) and begins_address(one, best.candidate)
     ]
-    reason = Reason(code="no_user_name", text="the source has no name to sign in with, and an e-mail address names one person")
+    reason = Reason(kind="no_user_name", text="the source has no name to sign in with, and an e-mail address names one person")
     return _in_order(
         [
             *found,
@@ -120,13 +120,13 @@ def _address(logins: Sequence[Scored], named: Sequence[tuple[Candidate, dict[str
     signed_in = [one for one in logins if one.candidate.present and share("email", one.candidate.present) == 1]
     if signed_in:
         reason = Reason(
-            code="values_are_addresses", text="the source has no e-mail address but the names to sign in with, which look like addresses"
+            kind="values_are_addresses", text="the source has no e-mail address but the names to sign in with, which look like addresses"
         )
         return [replace(signed_in[0], confidence=min(signed_in[0].confidence, AMBIGUOUS), reasons=(reason,))]
     if device:
         return []
     shaped = [one for one, names in named if not names and _looks_like_an_address(one)]
-    reason = Reason(code="values_are_addresses", text="it alone has values that look like e-mail addresses, no two the same")
+    reason = Reason(kind="values_are_addresses", text="it alone has values that look like e-mail addresses, no two the same")
     return [Scored(shaped[0], GUESS + 0.05, (reason,))] if len(shaped) == 1 and len(shaped[0].present) > 1 else []
 
 
@@ -141,7 +141,7 @@ def _split(full: Scored, place: int) -> Scored:
         needed=True,
         reason="the source has the full name only; names of more than two words come out wrong",
     )
-    reason = Reason(code="part_of_full_name", text=step.reason, details={"index": place})
+    reason = Reason(kind="part_of_full_name", text=step.reason, details={"index": place})
     return Scored(full.candidate, min(full.confidence, GUESS + 0.05), (reason,), (step,))
 
 
@@ -149,7 +149,7 @@ def _pick(target: Target, ranked: Sequence[Scored]) -> Chosen:
     best, *rest = ranked
     best = _settled(best, rest)
     best = _filled(best, target, rest)
-    lower = Reason(code="less_fitting", text="another source fits better")
+    lower = Reason(kind="less_fitting", text="another source fits better")
     return Chosen(target, best, tuple(one.at_most(min(best.confidence, BELOW_SURE), lower) for one in rest[:MOST_ALTERNATIVES]))
 
 
@@ -159,7 +159,7 @@ def _settled(best: Scored, rest: Sequence[Scored]) -> Scored:
     if rival is None:
         return best
     path = list(rival.candidate.path)
-    return best.at_most(BELOW_SURE, Reason(code="another_as_good", text=f"{'.'.join(path)!r} could be it as well", details={"path": path}))
+    return best.at_most(BELOW_SURE, Reason(kind="another_as_good", text=f"{'.'.join(path)!r} could be it as well", details={"path": path}))
 
 
 def _filled(best: Scored, target: Target, rest: Sequence[Scored]) -> Scored:
@@ -168,7 +168,7 @@ def _filled(best: Scored, target: Target, rest: Sequence[Scored]) -> Scored:
     if not empty or not target.field.mandatory or empty == len(values):
         return best
     reason = Reason(
-        code="empty_at_times",
+        kind="empty_at_times",
         text=f"it is empty in {empty} of {len(values)} samples, and every record needs {target.field.key}",
         details={"empty": empty},
     )
@@ -201,7 +201,7 @@ def _one_meaning_each(picked: Sequence[Chosen]) -> list[Chosen]:
 
 def _given_way(one: Chosen, holder: Target) -> Chosen:
     key = holder.field.key
-    lowered = one.best.at_most(BELOW_LIKELY, Reason(code="taken", text=f"it fits {key} better", details={"target": key}))
+    lowered = one.best.at_most(BELOW_LIKELY, Reason(kind="taken", text=f"it fits {key} better", details={"target": key}))
     best, *others = _in_order((lowered, *one.others))
     return replace(one, best=best, others=tuple(others))
 

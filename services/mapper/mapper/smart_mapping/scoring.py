@@ -49,8 +49,8 @@ class _Tally:
     """The values say that it is something else, whatever it is called."""
     reasons: list[Reason] = field(default_factory=list)
 
-    def says(self, code: str, text: str, **details: object) -> None:
-        self.reasons.append(Reason(code=code, text=text, details=details))
+    def says(self, kind: str, text: str, **details: object) -> None:
+        self.reasons.append(Reason(kind=kind, text=text, details=details))
 
     def cap(self, most: float) -> None:
         self.confidence = min(self.confidence, most)

@@ -75,6 +75,6 @@ def _tracking(input_keys: list[str]) -> list[Suggestion]:
     return [*inputs, named, synced]
 
 
-def _certain(target: str, source: FromInput | FromCredential | FromSyncTime, code: str, text: str, **details: Any) -> Suggestion:
-    reason = Reason(code=code, text=text, details=details)
+def _certain(target: str, source: FromInput | FromCredential | FromSyncTime, kind: str, text: str, **details: Any) -> Suggestion:
+    reason = Reason(kind=kind, text=text, details=details)
     return Suggestion(target=target, source=source, confidence=1.0, certainty="sure", reason=text, reasons=[reason])

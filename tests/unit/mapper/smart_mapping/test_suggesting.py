@@ -152,7 +152,7 @@ def test_two_sources_that_differ_are_both_left_open() -> None:
     records = [{"email": f"a{number}@example.com", "mail": f"b{number}@example.com"} for number in range(5)]
     found = by_target(suggested(records))["email"]
     assert found.certainty == "likely"
-    assert [reason.code for reason in found.reasons][-1] == "another_as_good"
+    assert [reason.kind for reason in found.reasons][-1] == "another_as_good"
     (other,) = found.alternatives
     assert getattr(other.source, "path", None) == ["mail"]
     assert other.certainty != "sure"
@@ -241,7 +241,7 @@ def test_a_misspelt_name_is_likely_at_most() -> None:
     records = [{"Email Adress": f"a{number}@example.com", "Frist name": "Ada"} for number in range(5)]
     found = by_target(suggested(records))
     assert found["email"].certainty == "likely"
-    assert found["email"].reasons[0].code == "similar_name"
+    assert found["email"].reasons[0].kind == "similar_name"
 
 
 def test_a_field_that_somebody_added_is_found_by_what_it_means() -> None:
