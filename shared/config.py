@@ -9,8 +9,9 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import Invalid
@@ -55,12 +56,31 @@ class CommonSettings(BaseSettings):
     workflow_engine_url: str = Field(
         default="http://127.0.0.1:8083", pattern=r"^https?://", description="Where the workflow engine's internal API is."
     )
+    time_zone: str = Field(
+        default="UTC",
+        max_length=64,
+        description="The zone whose days count in rules, such as *today* or *days backward*: an IANA name like Europe/Berlin.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="The least severe lines that are logged.")
     log_format: Literal["json", "console"] = Field(default="json", description="json for machines, console for people.")
     host: str = Field(default="127.0.0.1", description="The address that servers listen on.")
     shutdown_seconds: float = Field(
         default=20, ge=1, le=600, description="How long a service may finish its work after it was told to stop."
     )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_known(cls, given: str) -> str:
+        try:
+            ZoneInfo(given)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("is no time zone; use an IANA name such as Europe/Berlin, or UTC") from None
+        return given
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the installation."""
+        return ZoneInfo(self.time_zone)
 
 
 class ServiceSettings(BaseSettings):

@@ -8,8 +8,9 @@ from pydantic import Field, StringConstraints
 
 from shared.api.base import Gap, In, Name, Out
 from shared.events.records import Cause, ChangeKind, RecordType
+from shared.rules.operators import FieldType
 
-DataType = Literal["text", "datetime", "number", "boolean", "text_list"]
+DataType = FieldType
 FieldKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
 

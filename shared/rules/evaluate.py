@@ -1,62 +1,79 @@
-"""Rules in memory: a pure function of a rule and a record's flat values."""
+"""Rules in memory: a pure function of a rule, a record's flat values, and the moment at which it is asked."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from shared.rules.fold import LIST, TEXT, fold, fold_text
-from shared.rules.model import NEGATED, ORDERING, All, Any_, Condition, Not
+from shared.rules.comparisons import Among, Comparison, HasText, IsEmpty, Within, comparison_of
+from shared.rules.days import At
+from shared.rules.fold import LIST, fold, texts_in
+from shared.rules.model import All, Any_, Condition, Not
+
+MOST_REASONS = 20
+Path = tuple[str | int, ...]
 
 
-def matches(rule: Any, record: Mapping[str, Any]) -> bool:
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A condition by which a record fails a rule: where it stands in the rule, and the value that it met."""
+
+    path: Path
+    condition: Condition
+    value: Any
+
+
+def matches(rule: Any, record: Mapping[str, Any], at: At) -> bool:
     """Return whether `record` meets `rule`. Text is compared without regard to case; a missing field is empty."""
     match rule:
         case All(all=rules):
-            return all(matches(inner, record) for inner in rules)
+            return all(matches(inner, record, at) for inner in rules)
         case Any_(any=rules):
-            return any(matches(inner, record) for inner in rules)
+            return any(matches(inner, record, at) for inner in rules)
         case Not(not_=inner):
-            return not matches(inner, record)
+            return not matches(inner, record, at)
         case _:
-            return _holds(rule, fold(record.get(rule.field)))
+            comparison, wanted = comparison_of(rule, at)
+            return holds(comparison, fold(record.get(rule.field))) is wanted
 
 
-def _holds(condition: Condition, value: str | None) -> bool:
-    operator = condition.operator
-    if operator == "is_empty":
-        return value is None
-    if operator == "is_not_empty":
-        return value is not None
-    if operator in NEGATED:
-        return not _compare(NEGATED[operator], value, condition.value)
-    return _compare(operator, value, condition.value)
+def why_not(rule: Any, record: Mapping[str, Any], at: At) -> list[Reason]:
+    """Return the conditions by which a record fails a rule, at most `MOST_REASONS`: were they otherwise, it would meet it.
+
+    None when it meets the rule. Of `not` they are the conditions that hold.
+    """
+    return _reasons(rule, record, at, (), wanted=True)[:MOST_REASONS]
 
 
-def _compare(operator: str, value: str | None, wanted: Any) -> bool:
-    if value is None:
-        return False
-    if operator == "in":
-        return any(_compare("equals", value, item) for item in wanted)
-    if operator in ORDERING:
-        bound = fold(wanted)
-        return bound is not None and value[0] == bound[0] != LIST and ORDERING_OF[operator](value, bound)
-    if operator == "equals":
-        return value == fold(wanted) or f"{LIST}{fold_text(str(wanted))}{LIST}" in value
-    return _text(operator, value, fold_text(str(wanted)))
+def _reasons(rule: Any, record: Mapping[str, Any], at: At, path: Path, *, wanted: bool) -> list[Reason]:
+    """Return what keeps `rule` from being `wanted`."""
+    if matches(rule, record, at) is wanted:
+        return []
+    match rule:
+        case All(all=rules):
+            return [one for place, inner in enumerate(rules) for one in _reasons(inner, record, at, (*path, "all", place), wanted=wanted)]
+        case Any_(any=rules):
+            return [one for place, inner in enumerate(rules) for one in _reasons(inner, record, at, (*path, "any", place), wanted=wanted)]
+        case Not(not_=inner):
+            return _reasons(inner, record, at, (*path, "not"), wanted=not wanted)
+        case _:
+            return [Reason(path, rule, record.get(rule.field))]
 
 
-def _text(operator: str, value: str, wanted: str) -> bool:
-    items = value.strip(LIST).split(LIST) if value.startswith(LIST) else [value[1:]] if value.startswith(TEXT) else []
-    return any(TEXT_OF[operator](item, wanted) for item in items)
+def holds(comparison: Comparison, value: str | None) -> bool:
+    """Return whether a folded value is what the comparison asks for; an empty one is nothing but empty."""
+    if value is None or isinstance(comparison, IsEmpty):
+        return value is None and isinstance(comparison, IsEmpty)
+    match comparison:
+        case Among(wholes=wholes, items=items):
+            return value in wholes or any(f"{LIST}{item}{LIST}" in value for item in items)
+        case Within(low=low, high=high, with_low=with_low, with_high=with_high):
+            return (low <= value if with_low else low < value) and (value <= high if with_high else value < high)
+        case HasText(part=part, text=text):
+            return any(PARTS[part](one, text) for one in texts_in(value))
 
 
-TEXT_OF: dict[str, Callable[[str, str], bool]] = {
-    "begins_with": lambda item, wanted: item.startswith(wanted),
-    "ends_with": lambda item, wanted: item.endswith(wanted),
-    "contains": lambda item, wanted: wanted in item,
-}
-ORDERING_OF: dict[str, Callable[[str, str], bool]] = {
-    "less_than": lambda value, bound: value < bound,
-    "at_most": lambda value, bound: value <= bound,
-    "greater_than": lambda value, bound: value > bound,
-    "at_least": lambda value, bound: value >= bound,
+PARTS: dict[str, Callable[[str, str], bool]] = {
+    "begins_with": str.startswith,
+    "ends_with": str.endswith,
+    "contains": str.__contains__,
 }

@@ -23,6 +23,7 @@ BODIES: dict[str, Any] = {
     "POST /integrations/{integration_id}/copy": {"name": "Sophos, again"},
     "PUT /integrations/{integration_id}/mapping": {"targets": {"email": {"kind": "source", "path": ["email"]}}, "sync_keys": ["email"]},
     "POST /runs/{run_id}/errors/replay": {"error_ids": [ANY_ID]},
+    "POST /rules/check": {"object_type": "saas_user", "rule": {"field": "roles", "operator": "contains", "value": "admin"}},
     "POST /fields": {"label": "Sophos User Id", "unique": True},
     "POST /saas-instances": {"application": "Sophos Endpoint Security"},
     "POST /people": {"fields": {"username": "ada", "email": "ada@example.com", "full_name": "Ada", "role": "Employee"}},

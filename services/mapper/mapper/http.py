@@ -8,6 +8,7 @@ import mapper.mappings.routes
 import mapper.people.routes
 import mapper.plans.routes
 import mapper.records.routes
+import mapper.rules.routes
 import mapper.saas_instances.routes
 import mapper.saas_users.routes
 import mapper.smart_mapping.routes
@@ -24,6 +25,7 @@ ROUTERS = (
     mapper.people.routes.router,
     mapper.saas_users.routes.router,
     mapper.records.routes.router,
+    mapper.rules.routes.router,
     mapper.guard.routes.router,
     mapper.plans.routes.router,
 )

@@ -36,6 +36,8 @@ ROUTES: dict[Role, str] = {
         GET /runs/{run_id}/pages
         GET /runs/{run_id}/log
         GET /fields
+        GET /rules/operators
+        POST /rules/check
         GET /saas-instances
         GET /people
         GET /people/{person_id}

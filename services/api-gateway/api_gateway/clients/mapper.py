@@ -18,6 +18,7 @@ from shared.api.records import (
     SaasUserOut,
     TimelineEntry,
 )
+from shared.api.rules import RuleCheckIn, RuleCheckOut
 from shared.api.suggestions import SuggestionsIn, SuggestionsOut
 from shared.events.records import RecordType
 from shared.http.paging import Page
@@ -35,6 +36,10 @@ class MapperClient(InternalClient):
     async def add_field(self, given: FieldIn, *, actor: str) -> FieldOut:
         """Add a custom field."""
         return await self.ask(FieldOut, "POST", "/internal/fields", actor=actor, body=given)
+
+    async def check_rule(self, given: RuleCheckIn, *, actor: str) -> RuleCheckOut:
+        """Return what is wrong with a rule."""
+        return await self.ask(RuleCheckOut, "POST", "/internal/rules/check", actor=actor, body=given)
 
     async def mapping(self, integration_id: UUID, *, actor: str) -> MappingOut:
         """Return the newest version of an integration's mapping."""
