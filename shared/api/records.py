@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from shared.api.base import Gap, In, Name, Out
 from shared.events.records import Cause, ChangeKind, RecordType
+from shared.rules.model import Operator, Rule
 from shared.rules.operators import FieldType
 
 DataType = FieldType
@@ -76,11 +77,28 @@ class FromSyncTime(In):
 MappedFrom = Annotated[FromSource | FromConstant | FromInput | FromCredential | FromSyncTime, Field(discriminator="kind")]
 
 
+class FilterField(In):
+    """A value of the raw record that a filter looks at, whether or not it is mapped to anything."""
+
+    path: list[str] = Field(min_length=1, max_length=16)
+    data_type: DataType = "text"
+
+
+class FilterIn(In):
+    """Which records are written at all. The rule looks at mapped fields, as they would be written, and at fields of the source."""
+
+    rule: Rule
+    source_fields: dict[FieldKey, FilterField] = Field(
+        default_factory=dict, max_length=50, description="Fields of the source by the name under which the rule knows them."
+    )
+
+
 class MappingIn(In):
     """Person field ← where its value comes from, and the unique fields by which a person is found, in order."""
 
     targets: dict[FieldKey, MappedFrom] = Field(max_length=200)
     sync_keys: list[FieldKey] = Field(max_length=5)
+    filter: FilterIn | None = Field(default=None, description="Only records that meet it are written. Null: every record is.")
 
 
 class MappingOut(Out):
@@ -90,8 +108,29 @@ class MappingOut(Out):
     version: int
     targets: dict[str, MappedFrom]
     sync_keys: list[str]
+    filter: FilterIn | None = None
     author: str | None
     created_at: datetime | None
+
+
+class FilterReason(Out):
+    """A condition by which a record failed an integration's filter: one that did not hold, or within a `not` one that did."""
+
+    path: str = Field(description="Where it stands in the rule, such as `rule.all.0`.")
+    field: str
+    operator: Operator
+    value: Any = Field(description="What the field was compared with.")
+    found: Any = Field(description="What the field had at that time; long texts and lists are cut off.")
+
+
+class FilteredOut(Out):
+    """A record that an integration's filter held back during a run."""
+
+    page: int
+    source_id: str
+    mapping_version: int = Field(description="The version of the mapping, and so of the filter, that held it back.")
+    fetched_at: datetime
+    reasons: list[FilterReason] = Field(description="The conditions that it failed; none where the filter can be met by nobody.")
 
 
 class ReadinessOut(Out):

@@ -70,6 +70,7 @@ QUERIES: dict[str, dict[str, Any]] = {
     "GET /integrations": {"archived": True},
     "GET /integrations/{integration_id}/runs": {"limit": 5},
     "GET /runs/{run_id}/errors": {"limit": 5},
+    "GET /runs/{run_id}/filtered": {"limit": 5},
     "GET /runs/{run_id}/plan/items": {"action": "update", "outcome": "moved", "source_id": "u1", "limit": 5},
     "GET /runs/{run_id}/pages": {"limit": 5},
 }

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Depends, FastAPI
 
 import mapper.fields.routes
+import mapper.filters.routes
 import mapper.guard.routes
 import mapper.mappings.routes
 import mapper.people.routes
@@ -20,6 +21,7 @@ from shared.http.health import Check
 ROUTERS = (
     mapper.fields.routes.router,
     mapper.mappings.routes.router,
+    mapper.filters.routes.router,
     mapper.smart_mapping.routes.router,
     mapper.saas_instances.routes.router,
     mapper.people.routes.router,

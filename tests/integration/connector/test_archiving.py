@@ -6,7 +6,14 @@ from typing import Any
 from shared.events import IntegrationDeleted
 from tests.support.connector import Api, World, launched, run, told
 
-MAPPING = {"targets": {"email": {"kind": "source", "path": ["email"]}}, "sync_keys": ["email"]}
+MAPPING = {
+    "targets": {"email": {"kind": "source", "path": ["email"]}},
+    "sync_keys": ["email"],
+    "filter": {
+        "rule": {"not": {"field": "region", "operator": "in", "value": ["eu", "us"]}},
+        "source_fields": {"region": {"path": ["org", "region"], "data_type": "text"}},
+    },
+}
 
 
 async def names(api: Api, **params: Any) -> list[str]:

@@ -33,6 +33,7 @@ ROUTES: dict[Role, str] = {
         GET /runs/{run_id}/plan
         GET /runs/{run_id}/plan/items
         GET /runs/{run_id}/errors
+        GET /runs/{run_id}/filtered
         GET /runs/{run_id}/pages
         GET /runs/{run_id}/log
         GET /fields

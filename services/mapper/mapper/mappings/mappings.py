@@ -1,12 +1,14 @@
 """Stored mappings: versions that never change, and whether one is ready for launch."""
 
+from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.fields.fields import fields_of, require_known
+from mapper.filters.checking import require_fitting_filter
 from mapper.mappings.checking import require_fitting_sources, require_sync_keys
 from mapper.tables import MAPPING_VERSIONS
 from shared.api.base import Gap
@@ -30,20 +32,26 @@ class MappingChanged(Conflict):
 
 async def current(session: AsyncSession, integration_id: UUID) -> MappingOut:
     """Return the newest version; version 0 is the empty mapping of an integration that has none."""
-    newest = (
-        select(MAPPING_VERSIONS)
-        .where(MAPPING_VERSIONS.c.integration_id == integration_id)
-        .order_by(MAPPING_VERSIONS.c.version.desc())
-        .limit(1)
-    )
-    row = (await session.execute(newest)).one_or_none()
+    theirs = select(MAPPING_VERSIONS).where(MAPPING_VERSIONS.c.integration_id == integration_id)
+    row = (await session.execute(theirs.order_by(MAPPING_VERSIONS.c.version.desc()).limit(1))).one_or_none()
     if row is None:
         return MappingOut(integration_id=integration_id, version=0, targets={}, sync_keys=[], author=None, created_at=None)
+    return _shown(row)
+
+
+async def of_version(session: AsyncSession, integration_id: UUID, version: int) -> MappingOut:
+    """Return a version that there is."""
+    theirs = (MAPPING_VERSIONS.c.integration_id == integration_id, MAPPING_VERSIONS.c.version == version)
+    return _shown((await session.execute(select(MAPPING_VERSIONS).where(*theirs))).one())
+
+
+def _shown(row: Row[Any]) -> MappingOut:
     return MappingOut(
-        integration_id=integration_id,
+        integration_id=row.integration_id,
         version=row.version,
         targets=TARGETS.validate_python(row.targets),
         sync_keys=row.sync_keys,
+        filter=row.filter,
         author=row.author,
         created_at=row.created_at,
     )
@@ -52,15 +60,16 @@ async def current(session: AsyncSession, integration_id: UUID) -> MappingOut:
 async def save(session: AsyncSession, integration_id: UUID, given: MappingIn, *, author: str) -> MappingOut:
     """Store a new version; the same mapping again stores nothing.
 
-    Raises `UnknownField`, `BadSyncKey`, `BadMappingSource`, `MappingChanged`.
+    Raises `UnknownField`, `BadSyncKey`, `BadMappingSource`, `BadRule`, `MappingChanged`.
     """
     known = await fields_of(session, "person")
     require_known(given.targets, known, place="targets")
     require_known(given.sync_keys, known, place="sync_keys")
     require_sync_keys(given, known)
     require_fitting_sources(given, known)
+    require_fitting_filter(given, known)
     before = await current(session, integration_id)
-    if before.version and before.targets == given.targets and before.sync_keys == given.sync_keys:
+    if before.version and (before.targets, before.sync_keys, before.filter) == (given.targets, given.sync_keys, given.filter):
         return before
     row = {"integration_id": integration_id, "version": before.version + 1, "author": author, "created_at": now()}
     stored = insert_for(session, MAPPING_VERSIONS).values({**row, **given.model_dump(mode="json")}).on_conflict_do_nothing()

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.fields.fields import fields_of, untold_of
 from mapper.fields.values import moment
+from mapper.filters.settling import settle
 from mapper.guard.losses import Loss, enter
 from mapper.guard.ruling import rule_on
 from mapper.guard.scopes import instance, integration, locked
@@ -33,6 +34,8 @@ GONE = 404
 async def suspect(unit: Unit, event: ListingCompleted) -> None:
     """Name the users whom the listing did not show. Those proven missing before are not asked for again."""
     provenance = event.provenance
+    if provenance.mode == "apply":
+        await settle(unit.session, provenance)
     unseen = (
         select(LINKS.c.source_id)
         .where(

@@ -1,10 +1,10 @@
-"""How long plans are kept: raw records of people must not lie about, and a plan is soon out of date."""
+"""How long plans, and who was held back by a filter, are kept: raw records of people must not lie about, and a plan is soon out of date."""
 
 from datetime import timedelta
 
 from sqlalchemy import delete, exists, select, tuple_
 
-from mapper.tables import PLAN_CLAIMS, PLAN_ITEMS, PLANS
+from mapper.tables import FILTERED, PLAN_CLAIMS, PLAN_ITEMS, PLANS
 from shared.clock import now
 from shared.unit import Units
 
@@ -15,7 +15,7 @@ MOST_ROUNDS = 500
 
 
 async def remove_old(units: Units, kept: timedelta) -> int:
-    """Remove what old plans hold, then the plans; return how many rows went."""
+    """Remove who was held back long ago, what old plans hold, then the plans; return how many rows went."""
     removed = 0
     for _ in range(MOST_ROUNDS):
         gone = await _one_round(units, kept)
@@ -26,8 +26,14 @@ async def remove_old(units: Units, kept: timedelta) -> int:
 
 
 async def _one_round(units: Units, kept: timedelta) -> int:
-    old = select(PLANS.c.run_id).where(PLANS.c.planned_at < now() - kept)
+    oldest = now() - kept
+    old = select(PLANS.c.run_id).where(PLANS.c.planned_at < oldest)
+    held_back = list(FILTERED.primary_key.columns)
     async with units.begin() as unit:
+        some = select(*held_back).where(FILTERED.c.kept_at < oldest).limit(AT_ONCE)
+        gone = (await unit.session.execute(delete(FILTERED).where(tuple_(*held_back).in_(some)).returning(FILTERED.c.run_id))).all()
+        if gone:
+            return len(gone)
         for table in (PLAN_ITEMS, PLAN_CLAIMS):
             key = list(table.primary_key.columns)
             some = select(*key).where(table.c.run_id.in_(old)).limit(AT_ONCE)

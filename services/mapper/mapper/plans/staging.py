@@ -39,6 +39,8 @@ def _items(plan: Plan, prints: dict[str, str]) -> Iterator[dict[str, Any]]:
         yield _of_linked(linked, plan, prints)
     for candidate in plan.skipped:
         yield _item(candidate.source_id, "skip")
+    for source_id, _ in plan.filtered:
+        yield _item(source_id, "filter")
     for rejection in plan.rejections:
         problem = {"code": rejection.code, "message": rejection.message, "field": rejection.field, "remedy": rejection.remedy}
         yield {**_item(rejection.source_id, "reject"), "problem": problem, "record": rejection.record}

@@ -99,7 +99,7 @@ def test_a_time_zone_that_is_none_is_refused(environment: pytest.MonkeyPatch) ->
     """Days of a zone that nobody knows would be days of another one."""
     for value in ("Mars/Olympus", "../etc/passwd", ""):
         environment.setenv("ROLLCALL_TIME_ZONE", value)
-        with pytest.raises(BadSettings, match="ROLLCALL_TIME_ZONE: .*IANA name"):
+        with pytest.raises(BadSettings, match=r"ROLLCALL_TIME_ZONE: .*IANA name"):
             load(CommonSettings)
     environment.setenv("ROLLCALL_TIME_ZONE", "Europe/Berlin")
     assert load(CommonSettings).zone.key == "Europe/Berlin"
