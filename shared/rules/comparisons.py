@@ -24,7 +24,7 @@ class Among:
     """The value is one of `wholes`, or a list with an item of `items`; without either nothing fits."""
 
     wholes: frozenset[str] = frozenset()
-    items: tuple[str, ...] = ()
+    items: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def _equal(value: Any, at: At) -> Comparison:
         return Among(frozenset({low})) if high is None else Within(low, high)
     values = value if isinstance(value, list) else [value]
     wholes = frozenset(folded for one in values if (folded := fold(one)) is not None)
-    return Among(wholes, tuple(fold_text(str(one)) for one in values))
+    return Among(wholes, frozenset(fold_text(str(one)) for one in values))
 
 
 def _ordered(operator: str, value: Any, at: At) -> Comparison:

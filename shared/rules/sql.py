@@ -85,7 +85,7 @@ def _holds(comparison: Comparison, folded: Folded) -> ColumnElement[bool]:
 def _among(comparison: Among, folded: Folded) -> ColumnElement[bool]:
     wholes = sorted(whole for whole in comparison.wholes if folded.can_be(whole[0]))
     one = [folded.text == wholes[0] if len(wholes) == 1 else folded.text.in_(wholes)] if wholes else []
-    items = [_like(folded.text, ANY, f"{LIST}{item}{LIST}", ANY) for item in comparison.items] if folded.can_be(LIST) else []
+    items = [_like(folded.text, ANY, f"{LIST}{item}{LIST}", ANY) for item in sorted(comparison.items)] if folded.can_be(LIST) else []
     if len(items) > GROUP:
         # In groups that the compiler does not flatten: SQLite takes expressions of at most 1,000 levels.
         items = [func.coalesce(or_(*items[start : start + GROUP]), false()) for start in range(0, len(items), GROUP)]

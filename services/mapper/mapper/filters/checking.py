@@ -1,4 +1,4 @@
-"""What a filter must be before it is stored with its mapping: about fields that it can see, of types that it can compare. Pure."""
+"""What a filter must be before it is stored with its mapping: about fields that it can see, of types that it can compare."""
 
 from collections.abc import Iterator
 

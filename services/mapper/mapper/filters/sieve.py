@@ -6,8 +6,8 @@ from typing import Any
 
 from mapper.mappings.evaluate import Context, Evaluation, Problem, Target
 from shared.api.records import FieldOut, FilterIn, FromSource, MappedFrom
-from shared.rules import At, matches
-from shared.rules.evaluate import Reason, why_not
+from shared.rules import At, Predicate
+from shared.rules.evaluate import Reason
 from shared.rules.model import fields_of
 
 
@@ -36,7 +36,7 @@ class Sieve:
     """Lets records of one page through, or tells why not."""
 
     def __init__(self, given: CompiledFilter, context: Context, at: At) -> None:
-        self._rule, self._at = given.rule, at
+        self._predicate = Predicate(given.rule, at)
         self._evaluation = Evaluation(given.targets, context)
 
     def stops(self, record: Mapping[str, Any]) -> Sequence[Reason] | Problem | None:
@@ -44,4 +44,4 @@ class Sieve:
         values = self._evaluation.of(record)
         if isinstance(values, Problem):
             return values
-        return None if matches(self._rule, values, self._at) else why_not(self._rule, values, self._at)
+        return None if self._predicate(values) else self._predicate.why_not(values)

@@ -4,13 +4,12 @@ Every kind of change counts by its fields alone: a record that went missing, ret
 source starts a workflow exactly when that very change made the rule true. Without a rule only new records start.
 """
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from shared.events.records import Change, RecordsChanged
-from shared.rules import At, matches
+from shared.rules import At, Predicate
 
 
 def before(change: Change) -> dict[str, Any]:
@@ -18,11 +17,11 @@ def before(change: Change) -> dict[str, Any]:
     return {**change.after, **{name: was for name, (was, _is) in change.fields.items()}}
 
 
-def began_to_match(rule: Any, change: Change, at: At) -> bool:
+def began_to_match(rule: Predicate | None, change: Change) -> bool:
     """Return whether the rule holds after the change and did not before; a new record did not match before."""
-    if rule is not None and not matches(rule, change.after, at):
+    if rule is not None and not rule(change.after):
         return False
-    return change.kind == "created" or (rule is not None and not matches(rule, before(change), at))
+    return change.kind == "created" or (rule is not None and not rule(before(change)))
 
 
 def starting(rule: Any, event: RecordsChanged, zone: ZoneInfo) -> list[UUID]:
@@ -30,8 +29,7 @@ def starting(rule: Any, event: RecordsChanged, zone: ZoneInfo) -> list[UUID]:
 
     Days are those of `zone` when the change happened: an event that is late, or comes twice, starts the same runs.
     """
-    return [] if event.initial else list(dict.fromkeys(_matching(rule, event.changes, At(event.at, zone))))
-
-
-def _matching(rule: Any, changes: Iterable[Change], at: At) -> Iterable[UUID]:
-    return (change.record_id for change in changes if began_to_match(rule, change, at))
+    if event.initial:
+        return []
+    predicate = None if rule is None else Predicate(rule, At(event.at, zone))
+    return list(dict.fromkeys(change.record_id for change in event.changes if began_to_match(predicate, change)))

@@ -5,8 +5,8 @@ from typing import Any, get_args
 import pytest
 
 from shared.api.records import DataType
+from shared.rules import Predicate
 from shared.rules.checking import problems_of, require_fitting
-from shared.rules.evaluate import why_not
 from shared.rules.model import Operator
 from shared.rules.operators import HOLDS_ON_EMPTY, OPERANDS, OPERATORS, TITLES, TYPE_TITLES
 from shared.rules.reading import BadRule, read_rule
@@ -38,7 +38,7 @@ def test_what_the_table_says_of_empty_fields_is_so(data_type: Any, operator: Any
     rule = read_rule({"field": field, "operator": operator, "value": examples[OPERATORS[data_type][operator]]}, place="rule")
     assert problems_of(rule, TYPES, place="rule") == []
     for empty in ({}, {field: None}, {field: ""}):
-        assert (why_not(rule, empty, NOON) == []) is (operator in HOLDS_ON_EMPTY)
+        assert (Predicate(rule, NOON).why_not(empty) == []) is (operator in HOLDS_ON_EMPTY)
 
 
 SHAPES: list[tuple[Any, str, str]] = [

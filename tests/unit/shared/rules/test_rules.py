@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import create_engine, insert, select
 
-from shared.rules import At, matches
-from shared.rules.evaluate import why_not
+from shared.rules import At, Predicate, matches
 from shared.rules.fold import fold, fold_record, fold_text, text_of
 from shared.rules.model import DEEPEST, MOST_CONDITIONS, MOST_VALUES, too_large
 from shared.rules.operators import FieldType
@@ -58,7 +57,7 @@ def test_reasons_are_there_exactly_when_a_record_fails(given_rule: dict[str, Any
     rule = RULE.validate_python(given_rule)
     impossible = {"any": [given_rule, {"not": {"all": []}}]}
     for row in rows:
-        reasons = why_not(rule, row, at)
+        reasons = Predicate(rule, at).why_not(row)
         assert not (reasons and matches(rule, row, at))
         if not matches(rule, row, at) and not mentions_nothing(given_rule):
             assert reasons, (rule, row)
