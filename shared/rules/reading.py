@@ -26,8 +26,8 @@ class BadRule(Invalid):
 
 def read_rule(given: Any, *, place: str) -> Any:
     """Return the rule that was sent as JSON values under the name `place`. Raises `BadRule`."""
-    if (why := too_large(given)) is not None:
-        raise bad_rule([Gap(field=place, message=why, remedy=SMALLER)], place=place)
+    if (excess := too_large(given)) is not None:
+        raise bad_rule([Gap(field=place, message=excess, remedy=SMALLER)], place=place)
     try:
         return RULE.validate_python(given)
     except ValidationError as error:

@@ -3,11 +3,12 @@
 What can be a span or an equality of the folded text is one, and stands alone: an index on that text can serve it.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, not_, or_, true
+from sqlalchemy import ColumnElement, Text, and_, collate, false, func, literal_column, not_, or_, true
 
 from shared.rules.comparisons import Among, Comparison, HasText, IsEmpty, Within, comparison_of, prefixed
 from shared.rules.days import At
@@ -17,6 +18,7 @@ from shared.rules.operators import FieldType
 
 GROUP = 50
 ANY = None
+KEY = re.compile(r"[a-z][a-z0-9_]*")
 KIND_OF: dict[FieldType, str] = {"text": TEXT, "datetime": TEXT, "boolean": TEXT, "number": NUMBER, "text_list": LIST}
 
 
@@ -33,6 +35,19 @@ class Folded:
     def can_be(self, kind: str) -> bool:
         """Return whether a value of this kind may stand there."""
         return self.data_type is None or KIND_OF[self.data_type] == kind
+
+
+def folded_text(column: ColumnElement[Any], key: str, dialect: str) -> ColumnElement[str]:
+    """Return the folded text of a field in a JSON column of them, compared byte by byte.
+
+    The key stands in the statement itself, and not as a parameter: only so can an index on the same expression serve it.
+    """
+    if not KEY.fullmatch(key):
+        raise ValueError(f"{key!r} cannot be the key of a field")
+    if dialect == "postgresql":
+        return collate(column.op("->>", return_type=Text())(literal_column(f"'{key}'")), "C")
+    text: ColumnElement[str] = func.json_extract(column, literal_column(f"'$.{key}'"), type_=Text())
+    return text
 
 
 FoldedField = Callable[[str], Folded]

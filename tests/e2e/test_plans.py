@@ -313,3 +313,28 @@ async def test_a_draft_is_planned_before_it_is_launched(here: Here) -> None:
     refused = await here.ask("POST", f"/integrations/{draft['id']}/runs", {"mode": "plan"}, expect=409)
     assert refused["code"] == "integration_incomplete"
     assert {"credential_id", "mapping"} <= {gap["field"].partition(".")[0] for gap in refused["fields"]}
+
+
+async def test_a_filter_is_tried_as_a_plan_and_its_runs_balance(here: Here) -> None:
+    """Whoever narrows an integration sees first who would be held back, and why; nobody is lost by it."""
+    await here.run()
+    before = await here.people()
+    some = sorted({str(user["name"]) for user in here.tenant.directory.users.values()})[:5]
+    kept = sum(user["name"] in some for user in here.tenant.directory.users.values())
+    path = f"/integrations/{here.integration_id}/mapping"
+    mapping = await here.ask("GET", path)
+    rule = {"field": "name_there", "operator": "in", "value": [name.upper() for name in some]}
+    given = {"rule": rule, "source_fields": {"name_there": {"path": ["name"]}}}
+    await here.ask("PUT", path, {"targets": mapping["targets"], "sync_keys": mapping["sync_keys"], "filter": given})
+    planned = await here.run(mode="plan")
+    assert (planned["counts"]["filtered"], planned["counts"]["unchanged"]) == (USERS - kept, kept)
+    run = await here.run()
+    assert (run["state"], run["fetched"], run["counts"]["filtered"], run["missing"]) == ("completed", USERS, USERS - kept, 0), run
+    assert await here.people() == before
+    for run_id in (planned["id"], run["id"]):
+        held_back = (await here.ask("GET", f"/runs/{run_id}/filtered", limit=500))["items"]
+        assert len(held_back) == USERS - kept
+        (reason,) = held_back[0]["reasons"]
+        assert (reason["path"], reason["operator"], reason["value"]) == ("rule", "in", rule["value"])
+        assert reason["found"] == here.tenant.directory.users[held_back[0]["source_id"]]["name"]
+    await here.ask("GET", f"/runs/{here.integration_id}/filtered", expect=404)

@@ -6,14 +6,14 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from pydantic import SecretStr
-from sqlalchemy import collate, delete, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.db.engine import engine_for
 from shared.rules import At, matches
 from shared.rules.fold import fold_record
 from shared.rules.operators import FieldType
-from shared.rules.sql import Folded, compiled
+from shared.rules.sql import Folded, compiled, folded_text
 from tests.support.rules import ATS, ROWS, RULE, TYPED_ROWS, TYPED_RULES, TYPES, UNTYPED_ROWS, UNTYPED_RULES
 
 NO_TYPES: Mapping[str, FieldType] = {}
@@ -60,5 +60,5 @@ async def found(connection: AsyncConnection, rule: Any, rows: list[dict[str, Any
     """Return the numbers of the rows that the rule finds in the database."""
     await connection.execute(delete(ROWS))
     await connection.execute(insert(ROWS), [{"id": number, "folded": fold_record(row)} for number, row in enumerate(rows)])
-    condition = compiled(rule, lambda field: Folded(collate(ROWS.c.folded[field].as_string(), "C"), types.get(field)), at)
+    condition = compiled(rule, lambda field: Folded(folded_text(ROWS.c.folded, field, "postgresql"), types.get(field)), at)
     return set(await connection.scalars(select(ROWS.c.id).where(condition)))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import Query
-from sqlalchemy import ColumnElement, Select, and_, collate, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,7 +20,7 @@ from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, BadCursor, decode_cursor
 from shared.rules import At
 from shared.rules.checking import require_fitting
 from shared.rules.reading import BadRule, read_rule
-from shared.rules.sql import Folded, compiled
+from shared.rules.sql import Folded, compiled, folded_text
 
 OUTSIDE = {"synced_at": "is kept beside the record"}
 """Fields that no list can be filtered or sorted by, and why."""
@@ -112,8 +112,7 @@ async def _order(session: AsyncSession, record_type: RecordType, sort: str | Non
 
 def folded(session: AsyncSession, record_type: RecordType, key: str) -> ColumnElement[str]:
     """Return the folded text of a field, compared byte by byte in both databases."""
-    text: ColumnElement[str] = TABLES[record_type].c.folded[key].as_string()
-    return collate(text, "C") if session.get_bind().dialect.name == "postgresql" else text
+    return folded_text(TABLES[record_type].c.folded, key, session.get_bind().dialect.name)
 
 
 def _position(cursor: str, length: int) -> list[Any]:

@@ -14,7 +14,7 @@ from shared.rules import At, Predicate, matches
 from shared.rules.fold import fold, fold_record, fold_text, text_of
 from shared.rules.model import DEEPEST, MOST_CONDITIONS, MOST_VALUES, too_large
 from shared.rules.operators import FieldType
-from shared.rules.sql import Folded, compiled
+from shared.rules.sql import Folded, compiled, folded_text
 from tests.support.rules import ATS, NOON, NUMBERS, ROWS, RULE, TYPED_ROWS, TYPED_RULES, TYPES, UNTYPED_ROWS, UNTYPED_RULES
 
 PATIENT = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -28,7 +28,7 @@ def found_in_sqlite(rule: Any, rows: list[dict[str, Any]], at: At, types: Mappin
         with engine.begin() as connection:
             ROWS.create(connection)
             connection.execute(insert(ROWS), [{"id": number, "folded": fold_record(row)} for number, row in enumerate(rows)])
-            condition = compiled(rule, lambda field: Folded(ROWS.c.folded[field].as_string(), types.get(field)), at)
+            condition = compiled(rule, lambda field: Folded(folded_text(ROWS.c.folded, field, "sqlite"), types.get(field)), at)
             return set(connection.scalars(select(ROWS.c.id).where(condition)))
     finally:
         engine.dispose()
@@ -161,3 +161,11 @@ def test_what_is_no_rule_is_refused_as_one(odd: Any) -> None:
     """Whoever sends a number for a rule made a mistake; it must not look like one of ours."""
     with pytest.raises(ValidationError):
         RULE.validate_python(odd)
+
+
+@pytest.mark.parametrize("key", ["a'b", 'a"b', "a b", "A", "a.b", "", "a\n", "1a"])
+def test_what_is_no_key_never_gets_into_a_statement(key: str) -> None:
+    """The key of a field stands in the statement itself: nothing but a key may stand there."""
+    for dialect in ("sqlite", "postgresql"):
+        with pytest.raises(ValueError, match="cannot be the key"):
+            folded_text(ROWS.c.folded, key, dialect)
