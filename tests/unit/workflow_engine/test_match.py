@@ -1,5 +1,6 @@
 """Which changes start a run."""
 
+import datetime as dt
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -75,3 +76,12 @@ def test_a_record_that_changed_twice_in_one_event_starts_once() -> None:
 def test_the_state_before_is_the_state_after_with_what_changed_put_back() -> None:
     """The event carries no second copy of the record."""
     assert before(changed({"email": ("a", "b")}, {"email": "b", "name": "n"})) == {"email": "a", "name": "n"}
+
+
+def test_today_is_the_day_of_the_change_where_the_installation_is() -> None:
+    """A date of the first of May, set just after midnight in Berlin, is due, and stays so for an event that comes late."""
+    due = TypeAdapter[Any](Rule).validate_python({"field": "offboarding_date", "operator": "at_most", "value": {"today": 0}})
+    change = changed({"offboarding_date": (None, "2026-05-01T08:00:00.000Z")}, {"offboarding_date": "2026-05-01T08:00:00.000Z"})
+    told = event(change).model_copy(update={"at": dt.datetime(2026, 4, 30, 22, 30, tzinfo=dt.UTC)})
+    assert starting(due, told, ZoneInfo("Europe/Berlin")) == [change.record_id]
+    assert starting(due, told, UTC) == []
