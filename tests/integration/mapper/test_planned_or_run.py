@@ -131,7 +131,7 @@ class Side:
 def test_a_plan_that_is_applied_ends_as_a_run_would_have(database_url: SecretStr, tmp_path: Path) -> None:
     """Whoever approved a plan approved just this; a difference would be a change that nobody was shown."""
     with asyncio.Runner() as runner:
-        limits = {"guard_day_records": 1_000_000, "guard_week_records": 1_000_000}
+        limits: dict[str, Any] = {"guard_day_records": 1_000_000, "guard_week_records": 1_000_000}
         running = running_mapper(database_url, tmp_path / "dead-letters", **limits)
         mapper = runner.run(running.__aenter__())
 
