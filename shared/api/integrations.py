@@ -75,6 +75,7 @@ class IntegrationOut(Out):
     local_credential: str | None = None
     inputs: dict[str, InputRef]
     missing: list[Gap]
+    warnings: list[Gap] = Field(default_factory=list, description="What a launch found that will hurt; only in its answer.")
     quarantine: QuarantineOut | None = None
     created_at: datetime
     updated_at: datetime

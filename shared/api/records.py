@@ -7,6 +7,8 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from shared.api.base import Gap, In, Name, Out
+from shared.api.source_paths import SourcePath
+from shared.api.transformations import Steps
 from shared.events.records import Cause, ChangeKind, RecordType
 from shared.rules.model import Operator, Rule
 from shared.rules.operators import FieldType
@@ -45,7 +47,8 @@ class FromSource(In):
     """A value taken from the raw record: `path` are keys, one by one; anything missing is empty."""
 
     kind: Literal["source"] = "source"
-    path: list[str] = Field(min_length=1, max_length=16)
+    path: SourcePath
+    steps: Steps = Field(default_factory=list)
 
 
 class FromConstant(In):
@@ -60,6 +63,7 @@ class FromInput(In):
 
     kind: Literal["input"] = "input"
     key: str
+    steps: Steps = Field(default_factory=list)
 
 
 class FromCredential(In):
@@ -74,7 +78,22 @@ class FromSyncTime(In):
     kind: Literal["sync_time"] = "sync_time"
 
 
-MappedFrom = Annotated[FromSource | FromConstant | FromInput | FromCredential | FromSyncTime, Field(discriminator="kind")]
+class FromExpression(In):
+    """A value computed from `record` and `inputs` by an expression in CEL; what is missing in the record makes it empty."""
+
+    kind: Literal["expression"] = "expression"
+    expression: str = Field(min_length=1, max_length=500)
+    steps: Steps = Field(default_factory=list)
+
+
+MappedFrom = Annotated[FromSource | FromConstant | FromInput | FromCredential | FromSyncTime | FromExpression, Field(discriminator="kind")]
+
+
+class ApiField(In):
+    """A field of the source that its provider does not name: a label of one's own, and where it is in a raw record."""
+
+    label: Name
+    path: SourcePath
 
 
 class FilterField(In):
@@ -99,6 +118,9 @@ class MappingIn(In):
     targets: dict[FieldKey, MappedFrom] = Field(max_length=200)
     sync_keys: list[FieldKey] = Field(max_length=5)
     filter: FilterIn | None = Field(default=None, description="Only records that meet it are written. Null: every record is.")
+    api_fields: list[ApiField] = Field(default_factory=list, max_length=200, description="Custom API fields, beside those of the provider.")
+    note: str | None = Field(default=None, max_length=1000, description="Why it was changed, for those who read the versions.")
+    based_on: int | None = Field(default=None, ge=0, description="The version that was read; refused when there is a newer one.")
 
 
 class MappingOut(Out):
@@ -109,7 +131,10 @@ class MappingOut(Out):
     targets: dict[str, MappedFrom]
     sync_keys: list[str]
     filter: FilterIn | None = None
+    api_fields: list[ApiField] = Field(default_factory=list)
     author: str | None
+    note: str | None = None
+    restored_from: int | None = Field(default=None, description="The older version that this one brought back.")
     created_at: datetime | None
 
 

@@ -22,6 +22,9 @@ BODIES: dict[str, Any] = {
     "PATCH /integrations/{integration_id}": {"integration_user": "admin", "inputs": {"tenant_id": {"variable": "Sophos.Tenant ID"}}},
     "POST /integrations/{integration_id}/copy": {"name": "Sophos, again"},
     "PUT /integrations/{integration_id}/mapping": {"targets": {"email": {"kind": "source", "path": ["email"]}}, "sync_keys": ["email"]},
+    "POST /integrations/{integration_id}/mapping/versions/{version}/restore": {"note": "as it was", "based_on": 1},
+    "POST /integrations/{integration_id}/mapping/samples": {"name": "Ada", "record": {"email": "ada@example.com"}},
+    "PUT /integrations/{integration_id}/mapping/samples/{sample_id}": {"name": "Ada", "record": {}, "expected": {"values": {}}},
     "POST /runs/{run_id}/errors/replay": {"error_ids": [ANY_ID]},
     "POST /rules/check": {"object_type": "saas_user", "rule": {"field": "roles", "operator": "contains", "value": "admin"}},
     "POST /fields": {"label": "Sophos User Id", "unique": True},
@@ -57,7 +60,7 @@ BODIES: dict[str, Any] = {
     "POST /accounts": {"name": "Ada", "kind": "person", "role": "viewer"},
     "POST /accounts/{account_id}/tokens": {"name": "t"},
 }
-STEPS = {"{key}": "sophos-users", "{kind}": "full", "{consumer}": "mapper.sync"}
+STEPS = {"{key}": "sophos-users", "{kind}": "full", "{consumer}": "mapper.sync", "{version}": "1"}
 QUERIES: dict[str, dict[str, Any]] = {
     "GET /people": {"filter": RULE, "sort": "-email", "limit": 5, "count": True},
     "GET /saas-users": {"filter": RULE, "sort": "email", "limit": 5, "count": True},
@@ -69,6 +72,8 @@ QUERIES: dict[str, dict[str, Any]] = {
     "GET /workflows/{workflow_id}/runs": {"state": "failed", "record_id": ANY_ID, "limit": 5, "count": True},
     "GET /integrations": {"archived": True},
     "GET /integrations/{integration_id}/runs": {"limit": 5},
+    "GET /integrations/{integration_id}/mapping/versions": {"limit": 5},
+    "GET /integrations/{integration_id}/mapping/versions/{version}/diff": {"against": 0},
     "GET /runs/{run_id}/errors": {"limit": 5},
     "GET /runs/{run_id}/filtered": {"limit": 5},
     "GET /runs/{run_id}/plan/items": {"action": "update", "outcome": "moved", "source_id": "u1", "limit": 5},

@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import uuid4
 
-from tests.e2e.test_plans import Here, here
+from tests.e2e.test_plans import here
+from tests.support.whole import Here
 
 __all__ = ["here"]
 LIMIT = 11

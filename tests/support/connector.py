@@ -52,7 +52,7 @@ Json = dict[str, Any]
 
 @dataclass
 class SmallMapper:
-    """Hears what the connector tells, remembers it, and answers as the mapper does. Its HTTP side has two routes."""
+    """Hears what the connector tells, remembers it, and answers as the mapper does. Its HTTP side has few routes."""
 
     bus: InProcessBus
     linked: dict[str, Json] = field(default_factory=dict)
@@ -61,6 +61,10 @@ class SmallMapper:
     """Users whose absence the guard withholds."""
     heard: list[Event] = field(default_factory=list)
     gaps: list[Json] = field(default_factory=list)
+    checked: list[Json] = field(default_factory=list)
+    """What it was asked to check."""
+    findings: list[Json] = field(default_factory=list)
+    """What it finds in each check."""
     also_suspect: list[str] = field(default_factory=list)
     reject: Callable[[str], bool] = field(default=lambda _source_id: False)
     lose: int = 0
@@ -151,8 +155,8 @@ class SmallMapper:
         instance["created_at"] = "2026-01-01T00:00:00Z"
         if request.url.path.startswith("/internal/guard/leave/"):
             return self._leave(request)
-        if request.url.path.endswith("/mapping"):
-            return self._mapping(request)
+        if request.url.path.endswith(("/mapping", "/mapping/check")):
+            return self._check(request) if request.url.path.endswith("/check") else self._mapping(request)
         if request.url.path.endswith("/mapping/readiness"):
             return httpx.Response(200, json={"missing": self.gaps})
         if request.url.path == "/internal/saas-instances" and self.instances == 1:
@@ -172,6 +176,12 @@ class SmallMapper:
         if self.withhold_leave:
             return httpx.Response(200, json={"outcome": "withheld", "message": "too many losses"})
         return httpx.Response(200, json={"outcome": "allowed", "leaves": [{"key": given["key"], "record_id": str(new_id())}]})
+
+    def _check(self, request: httpx.Request) -> httpx.Response:
+        self.checked.append(orjson.loads(request.content))
+        records = len(self.checked[-1]["records"])
+        counted = {"records": records, "actions": {"create": records}, "examples": {}}
+        return httpx.Response(200, json={"scope": "page", "mapping_version": 1, **counted, "findings": self.findings, "launchable": True})
 
     def _mapping(self, request: httpx.Request) -> httpx.Response:
         integration_id = request.url.path.split("/")[-2]
@@ -325,15 +335,30 @@ async def store_access(api: Api, tenant: Tenant, source_url: str, *, secret: str
 INPUTS = {"tenant_id": {"variable": "Sophos.Tenant ID"}, "data_region": {"variable": "Sophos.Data Region"}}
 
 
-async def launched(api: Api, here: World, *, secret: str | None = None) -> str:
-    """Store everything an integration needs, launch it, and return its id."""
-    credential_id = await store_access(api, here.tenant, here.simulator.url, secret=secret)
+async def drafted_completely(api: Api, here: World) -> str:
+    """Store everything an integration needs; return its path. It is a draft that only waits to be launched."""
+    credential_id = await store_access(api, here.tenant, here.simulator.url)
     integration = await api.post("/integrations", {"provider": "sophos-users", "name": "Sophos Endpoint Security users"})
     path = f"/integrations/{integration['id']}"
     details = {"user_selection": "user_plus_saas_user", "integration_user": "sync@example.com", "credential_id": credential_id}
     await api.ask("PATCH", path, {**details, "inputs": INPUTS})
-    await api.post(f"{path}/launch")
-    return str(integration["id"])
+    return path
+
+
+async def launched(api: Api, here: World, *, secret: str | None = None) -> str:
+    """Store everything an integration needs, launch it, and return its id. A `secret` takes the place of the good one afterwards.
+
+    A launch looks at a page of the source. What it asked, and that it signed in, is forgotten, and faults wait for it: tests
+    are about what comes after.
+    """
+    path = await drafted_completely(api, here)
+    waiting, here.tenant.faults[:] = list(here.tenant.faults), []
+    active = await api.post(f"{path}/launch")
+    secrets_of_it = {"client_secret": secret or here.tenant.client_secret}
+    await api.ask("PUT", f"/credentials/{active['credential_id']}/secret", {"secrets": secrets_of_it})
+    here.tenant.counts.clear()
+    here.tenant.faults[:] = waiting
+    return str(active["id"])
 
 
 async def run(api: Api, integration_id: str, seconds: float = 30) -> Json:

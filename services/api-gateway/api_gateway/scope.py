@@ -12,6 +12,7 @@ from api_gateway.clients.agents import AgentsClient
 from api_gateway.clients.connector import ConnectorClient
 from api_gateway.clients.guard import GuardClient
 from api_gateway.clients.mapper import MapperClient
+from api_gateway.clients.mappings import MappingsClient
 from api_gateway.clients.notices import NoticesClient
 from api_gateway.clients.operations import OperationsClient
 from api_gateway.clients.plans import PlansClient
@@ -38,6 +39,7 @@ class Parts:
     rates: RatesClient
     runs: RunsClient
     plans: PlansClient
+    mappings: MappingsClient
     notices: NoticesClient
     schedules: SchedulesClient
     operations: OperationsClient

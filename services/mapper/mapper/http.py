@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Depends, FastAPI
 
+import mapper.checks.routes
 import mapper.fields.routes
 import mapper.filters.routes
 import mapper.guard.routes
@@ -12,6 +13,7 @@ import mapper.records.routes
 import mapper.rules.routes
 import mapper.saas_instances.routes
 import mapper.saas_users.routes
+import mapper.samples.routes
 import mapper.smart_mapping.routes
 from mapper.scope import Parts, calling
 from shared.config import CommonSettings
@@ -23,6 +25,8 @@ ROUTERS = (
     mapper.mappings.routes.router,
     mapper.filters.routes.router,
     mapper.smart_mapping.routes.router,
+    mapper.samples.routes.router,
+    mapper.checks.routes.router,
     mapper.saas_instances.routes.router,
     mapper.people.routes.router,
     mapper.saas_users.routes.router,

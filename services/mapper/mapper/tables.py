@@ -33,8 +33,26 @@ MAPPING_VERSIONS = Table(
     Column("targets", Json, nullable=False),
     Column("sync_keys", Json, nullable=False),
     Column("filter", Json),
+    Column("api_fields", Json, nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("note", String(1000)),
+    Column("restored_from", Integer),
+    Column("created_at", Timestamp, nullable=False),
+)
+
+# Real records with what a mapping must make of them: no version that makes something else is stored.
+MAPPING_SAMPLES = Table(
+    "mapping_samples",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("integration_id", Uuid, nullable=False, index=True),
+    Column("name", String(200), nullable=False),
+    Column("record", Json, nullable=False),
+    Column("inputs", Json, nullable=False),
+    Column("expected", Json, nullable=False),
     Column("author", String(200), nullable=False),
     Column("created_at", Timestamp, nullable=False),
+    Column("changed_at", Timestamp, nullable=False),
 )
 
 # The version with which each integration's whole directory was last read, and with which its present run began: records that the filter

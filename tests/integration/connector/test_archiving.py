@@ -7,12 +7,13 @@ from shared.events import IntegrationDeleted
 from tests.support.connector import Api, World, launched, run, told
 
 MAPPING = {
-    "targets": {"email": {"kind": "source", "path": ["email"]}},
+    "targets": {"email": {"kind": "source", "path": ["email"], "steps": [{"op": "trim"}]}},
     "sync_keys": ["email"],
     "filter": {
         "rule": {"not": {"field": "region", "operator": "in", "value": ["eu", "us"]}},
         "source_fields": {"region": {"path": ["org", "region"], "data_type": "text"}},
     },
+    "api_fields": [{"label": "Cost centre", "path": ["cost-centre", "code"]}],
 }
 
 
@@ -103,7 +104,8 @@ async def test_a_copy_is_a_draft_with_everything_but_the_past(here: World) -> No
         same = ("provider", "user_selection", "preference", "integration_user", "saas_instance_id", "credential_id", "inputs")
         assert {name: copied[name] for name in same} == {name: original[name] for name in same}
         assert (copied["state"], copied["missing"], original["state"]) == ("draft", [], "active")
-        assert here.mapper.mappings[copied["id"]] == MAPPING
+        stored = here.mapper.mappings[copied["id"]]
+        assert {part: stored[part] for part in MAPPING} == MAPPING
         schedules = (await api.get(f"/integrations/{copied['id']}/schedules"))["items"]
         assert [one["kind"] for one in schedules] == ["full", "quick"]
         assert (await api.get(f"/integrations/{copied['id']}/runs"))["items"] == []

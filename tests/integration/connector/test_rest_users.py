@@ -84,6 +84,13 @@ async def answering(payroll: Payroll) -> AsyncIterator[str]:
 
 async def described(api: Api, url: str, credential: dict[str, Any]) -> str:
     """Set an integration up for the API, launch it, and return its id."""
+    integration_id = await drafted(api, url, credential)
+    await api.post(f"/integrations/{integration_id}/launch")
+    return integration_id
+
+
+async def drafted(api: Api, url: str, credential: dict[str, Any]) -> str:
+    """Set an integration up for the API; return its id."""
     login = {"url": f"{url}/login"} if credential["kind"] == "session" else {}
     stored = await api.post("/credentials", {"name": "Payroll", "provider": "rest-users", **credential, **login}, expect=201)
     made = await api.post("/integrations", {"provider": "rest-users", "name": "Payroll people"}, expect=201)
@@ -102,7 +109,6 @@ async def described(api: Api, url: str, credential: dict[str, Any]) -> str:
         "inputs": {key: {"value": value} for key, value in inputs.items()},
     }
     await api.ask("PATCH", f"/integrations/{made['id']}", details)
-    await api.post(f"/integrations/{made['id']}/launch")
     return str(made["id"])
 
 
@@ -129,7 +135,20 @@ async def test_what_the_api_says_is_told_without_the_secret(here: World, caplog:
     """An API that repeats the header it was sent must not put it into a run's error or into the log."""
     async with answering(Payroll()) as url, here.connector(private_networks=LOOPBACK) as api:
         wrong = {"kind": "api_key", "key_name": "Authorization", "value": f"Bearer {SECRET}"}
-        failed = await run(api, await described(api, url, wrong))
+        refused = await api.post(f"/integrations/{await drafted(api, url, wrong)}/launch", expect=502)
+        assert refused["code"] == "rest_sign_in_refused"
+        assert SECRET not in str(refused) + caplog.text
+
+
+async def test_what_the_api_says_of_a_credential_that_is_good_no_more_is_told_without_it(
+    here: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A run's error is kept, and read by people who may not see credentials."""
+    async with answering(Payroll()) as url, here.connector(private_networks=LOOPBACK) as api:
+        integration_id = await described(api, url, CREDENTIALS["header"])
+        stored = (await api.get(f"/integrations/{integration_id}"))["credential_id"]
+        await api.ask("PUT", f"/credentials/{stored}/secret", {"secrets": {"value": f"Bearer {SECRET}"}})
+        failed = await run(api, integration_id)
         assert (failed["state"], failed["error"]["code"]) == ("failed", "rest_sign_in_refused")
         assert SECRET not in str(failed) + caplog.text
 
@@ -159,8 +178,8 @@ async def test_an_inner_address_is_not_reached(here: World) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
         async with here.connector() as api:
-            failed = await run(api, await described(api, url, CREDENTIALS["header"]))
-    assert (failed["state"], failed["error"]["code"]) == ("failed", "address_refused")
+            refused = await api.post(f"/integrations/{await drafted(api, url, CREDENTIALS['header'])}/launch", expect=502)
+    assert refused["code"] == "address_refused"
 
 
 async def test_ids_that_do_not_tell_people_apart_are_flagged_in_the_preview(here: World) -> None:

@@ -21,6 +21,11 @@ def constant(value: Any) -> dict[str, Any]:
     return {"kind": "constant", "value": value}
 
 
+def from_source(*steps: dict[str, Any]) -> dict[str, Any]:
+    """Return a target that is taken from the source through steps."""
+    return {"kind": "source", "path": "name", "steps": list(steps)}
+
+
 def where(field: str, operator: str, value: Any = None) -> str:
     """Return a rule as a query parameter."""
     return json.dumps({"field": field, "operator": operator, **({} if value is None else {"value": value})})
@@ -137,6 +142,26 @@ async def test_a_unique_custom_field_is_kept_unique_by_the_database(mapper: Mapp
         ({"targets": {**TARGETS, "email": constant("all@example.com")}}, "bad_mapping_source", "targets.email"),
         ({"targets": {**TARGETS, "full_name": {"kind": "sync_time"}}}, "bad_mapping_source", "targets.full_name"),
         ({"targets": {**TARGETS, "full_name": {"kind": "source", "path": ["\x00"]}}}, "bad_mapping_source", "targets.full_name"),
+        (
+            {"targets": {**TARGETS, "full_name": from_source({"op": "trim"}, {"op": "extract", "pattern": "("})}},
+            "bad_mapping_source",
+            "targets.full_name.steps.2",
+        ),
+        (
+            {"targets": {**TARGETS, "full_name": from_source({"op": "split", "separator": " "})}},
+            "bad_mapping_source",
+            "targets.full_name",
+        ),
+        (
+            {"targets": {**TARGETS, "full_name": from_source({"op": "map_values", "values": {"a": "\x00"}})}},
+            "bad_mapping_source",
+            "targets.full_name",
+        ),
+        (
+            {"targets": {**TARGETS, "full_name": {"kind": "expression", "expression": "recrod.name"}}},
+            "bad_mapping_source",
+            "targets.full_name.expression",
+        ),
         ({"targets": {"email": {"kind": "source", "path": ["email"]}}, "sync_keys": ["username"]}, "bad_sync_key", "sync_keys.username"),
     ],
 )

@@ -22,6 +22,9 @@ ROUTES: dict[Role, str] = {
         GET /integrations/{integration_id}
         GET /integrations/{integration_id}/mapping
         GET /integrations/{integration_id}/mapping/readiness
+        GET /integrations/{integration_id}/mapping/versions
+        GET /integrations/{integration_id}/mapping/versions/{version}
+        GET /integrations/{integration_id}/mapping/versions/{version}/diff
         GET /integrations/{integration_id}/runs
         GET /runs/{run_id}
         GET /integrations/{integration_id}/schedules
@@ -32,6 +35,7 @@ ROUTES: dict[Role, str] = {
         GET /agents
         GET /runs/{run_id}/plan
         GET /runs/{run_id}/plan/items
+        GET /runs/{run_id}/plan/check
         GET /runs/{run_id}/errors
         GET /runs/{run_id}/filtered
         GET /runs/{run_id}/pages
@@ -66,7 +70,14 @@ ROUTES: dict[Role, str] = {
         POST /integrations/{integration_id}/copy
         PUT /integrations/{integration_id}/mapping
         POST /integrations/{integration_id}/mapping/suggestions
+        POST /integrations/{integration_id}/mapping/versions/{version}/restore
+        POST /integrations/{integration_id}/mapping/review
+        GET /integrations/{integration_id}/mapping/samples
+        POST /integrations/{integration_id}/mapping/samples
+        PUT /integrations/{integration_id}/mapping/samples/{sample_id}
+        DELETE /integrations/{integration_id}/mapping/samples/{sample_id}
         POST /integrations/{integration_id}/preview
+        POST /integrations/{integration_id}/check
         POST /integrations/{integration_id}/runs
         PUT /integrations/{integration_id}/schedules/{kind}
         DELETE /integrations/{integration_id}/schedules/{kind}

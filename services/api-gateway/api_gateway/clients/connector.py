@@ -5,6 +5,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient
+from shared.api.checks import CheckOut
 from shared.api.credentials import CredentialIn, CredentialOut, CredentialPatch, CredentialTestIn, CredentialTestOut, SecretIn, revealed
 from shared.api.integrations import CopyIn, IntegrationIn, IntegrationOut, IntegrationPatch, PreviewOut
 from shared.api.sources import ProviderOut
@@ -99,6 +100,10 @@ class ConnectorClient(InternalClient):
         path = f"/internal/integrations/{integration_id}/preview"
         return await self.ask(PreviewOut, "POST", path, actor=actor, params={"limit": limit}, timeout=TEST_SECONDS)
 
+    async def check_integration(self, integration_id: UUID, *, actor: str) -> CheckOut:
+        """Return what would become of a real page, and what speaks against launching."""
+        return await self.ask(CheckOut, "POST", f"/internal/integrations/{integration_id}/check", actor=actor, timeout=TEST_SECONDS)
+
     async def copy_integration(self, integration_id: UUID, given: CopyIn, *, actor: str) -> IntegrationOut:
         """Store a copy of an integration, as a draft."""
         return await self.ask(IntegrationOut, "POST", f"/internal/integrations/{integration_id}/copy", actor=actor, body=given)
@@ -108,5 +113,6 @@ class ConnectorClient(InternalClient):
         await self.call("DELETE", f"/internal/integrations/{integration_id}", actor=actor)
 
     async def move_integration(self, integration_id: UUID, step: Step, *, actor: str) -> IntegrationOut:
-        """Move an integration from one state to another."""
-        return await self.ask(IntegrationOut, "POST", f"/internal/integrations/{integration_id}/{step}", actor=actor)
+        """Move an integration from one state to another; a launch looks at the source first."""
+        path = f"/internal/integrations/{integration_id}/{step}"
+        return await self.ask(IntegrationOut, "POST", path, actor=actor, timeout=TEST_SECONDS)

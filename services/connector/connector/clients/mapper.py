@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from shared.api.base import Gap
+from shared.api.checks import CheckIn, CheckOut
 from shared.api.guard import LeaveBackIn, SourceLeaveIn, SourceLeaveOut
 from shared.api.plans import PlanOut
 from shared.api.records import MappingIn, MappingOut, ReadinessOut, SaasInstanceIn, SaasInstanceOut
@@ -27,6 +28,11 @@ class MapperClient(ServiceClient):
     async def store_mapping(self, integration_id: UUID, given: MappingIn, *, actor: str) -> None:
         """Store a new version of an integration's mapping."""
         await self.call("PUT", f"/internal/integrations/{integration_id}/mapping", actor=actor, body=given)
+
+    async def check_page(self, given: CheckIn, *, actor: str) -> CheckOut:
+        """Return what would become of a page's records, and what speaks against launching."""
+        path = f"/internal/integrations/{given.provenance.integration_id}/mapping/check"
+        return CheckOut.model_validate(await self.call("POST", path, actor=actor, body=given))
 
     async def plan(self, run_id: UUID, *, actor: str) -> PlanOut:
         """Return a run's plan, counted. Raises `NotFound` when it is kept no longer."""

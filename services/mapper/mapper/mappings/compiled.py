@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.fields.fields import fields_of, untold_of
 from mapper.filters.sieve import CompiledFilter, compile_filter
-from mapper.mappings.evaluate import Target
-from mapper.mappings.mappings import current, of_version
+from mapper.mappings.evaluate import Target, targets_of
+from mapper.mappings.mappings import current
+from mapper.mappings.versions import version_of
 from mapper.tables import FIELDS, MAPPING_USES, MAPPING_VERSIONS
 from shared.api.records import FieldOut, FromSyncTime, MappingOut
 
@@ -59,7 +60,7 @@ class CompiledMappings:
 
 async def _compiled(session: AsyncSession, integration_id: UUID, settled_version: int | None) -> Compiled:
     mapping = await current(session, integration_id)
-    settled = None if settled_version is None else await of_version(session, integration_id, settled_version)
+    settled = None if settled_version is None else await version_of(session, integration_id, settled_version)
     person, saas_user = await fields_of(session, "person"), await fields_of(session, "saas_user")
     return compile_mapping(mapping, person, saas_user, settled)
 
@@ -72,10 +73,10 @@ def compile_mapping(
     `settled` is the version with which the whole directory was read last.
     """
     earlier = None if settled is None or settled.filter == mapping.filter else settled
-    sources = {key: source for key, source in mapping.targets.items() if key in person}
+    sources = {key: mapping.targets[key] for key in person if key in mapping.targets}
     return Compiled(
         version=mapping.version,
-        targets=tuple(Target(key, person[key].data_type, person[key].mandatory, source) for key, source in sources.items()),
+        targets=targets_of(sources, person),
         sync_keys=tuple(mapping.sync_keys),
         unique=tuple(key for key in sources if person[key].unique),
         kept=frozenset(key for key, source in sources.items() if not isinstance(source, FromSyncTime)),

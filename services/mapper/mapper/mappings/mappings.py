@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.fields.fields import fields_of, require_known
 from mapper.filters.checking import require_fitting_filter
-from mapper.mappings.checking import require_fitting_sources, require_sync_keys
+from mapper.mappings.checking import require_distinct_api_fields, require_fitting_sources, require_sync_keys
+from mapper.mappings.evaluate import targets_of
+from mapper.samples.samples import require_samples_met, unmet
 from mapper.tables import MAPPING_VERSIONS
 from shared.api.base import Gap
 from shared.api.records import MappedFrom, MappingIn, MappingOut
@@ -21,46 +23,56 @@ from shared.observability.logging import get_logger
 log = get_logger(__name__)
 
 MANDATORY = ("username", "email", "role")
+CONTENT = ("targets", "sync_keys", "filter", "api_fields")
+"""What makes two versions the same mapping, whoever stored them and why."""
 TARGETS: TypeAdapter[dict[str, MappedFrom]] = TypeAdapter(dict[str, MappedFrom])
 
 
 class MappingChanged(Conflict):
-    """Somebody else stored a version at the same moment."""
+    """Somebody else stored a version meanwhile."""
 
     code = "mapping_changed"
 
 
 async def current(session: AsyncSession, integration_id: UUID) -> MappingOut:
     """Return the newest version; version 0 is the empty mapping of an integration that has none."""
-    theirs = select(MAPPING_VERSIONS).where(MAPPING_VERSIONS.c.integration_id == integration_id)
-    row = (await session.execute(theirs.order_by(MAPPING_VERSIONS.c.version.desc()).limit(1))).one_or_none()
-    if row is None:
-        return MappingOut(integration_id=integration_id, version=0, targets={}, sync_keys=[], author=None, created_at=None)
-    return _shown(row)
+    newest = (
+        select(MAPPING_VERSIONS)
+        .where(MAPPING_VERSIONS.c.integration_id == integration_id)
+        .order_by(MAPPING_VERSIONS.c.version.desc())
+        .limit(1)
+    )
+    row = (await session.execute(newest)).one_or_none()
+    return empty(integration_id) if row is None else read(row)
 
 
-async def of_version(session: AsyncSession, integration_id: UUID, version: int) -> MappingOut:
-    """Return a version that there is."""
-    theirs = (MAPPING_VERSIONS.c.integration_id == integration_id, MAPPING_VERSIONS.c.version == version)
-    return _shown((await session.execute(select(MAPPING_VERSIONS).where(*theirs))).one())
+def empty(integration_id: UUID) -> MappingOut:
+    """Return version 0: nothing is mapped."""
+    return MappingOut(integration_id=integration_id, version=0, targets={}, sync_keys=[], author=None, created_at=None)
 
 
-def _shown(row: Row[Any]) -> MappingOut:
+def read(row: Row[Any]) -> MappingOut:
+    """Return a stored version."""
     return MappingOut(
         integration_id=row.integration_id,
         version=row.version,
         targets=TARGETS.validate_python(row.targets),
         sync_keys=row.sync_keys,
         filter=row.filter,
+        api_fields=row.api_fields,
         author=row.author,
+        note=row.note,
+        restored_from=row.restored_from,
         created_at=row.created_at,
     )
 
 
-async def save(session: AsyncSession, integration_id: UUID, given: MappingIn, *, author: str) -> MappingOut:
+async def save(
+    session: AsyncSession, integration_id: UUID, given: MappingIn, *, author: str, restored_from: int | None = None
+) -> MappingOut:
     """Store a new version; the same mapping again stores nothing.
 
-    Raises `UnknownField`, `BadSyncKey`, `BadMappingSource`, `BadRule`, `MappingChanged`.
+    Raises `UnknownField`, `BadSyncKey`, `BadMappingSource`, `BadApiField`, `BadRule`, `PinnedSampleBroken`, `MappingChanged`.
     """
     known = await fields_of(session, "person")
     require_known(given.targets, known, place="targets")
@@ -68,15 +80,31 @@ async def save(session: AsyncSession, integration_id: UUID, given: MappingIn, *,
     require_sync_keys(given, known)
     require_fitting_sources(given, known)
     require_fitting_filter(given, known)
+    require_distinct_api_fields(given)
     before = await current(session, integration_id)
-    if before.version and (before.targets, before.sync_keys, before.filter) == (given.targets, given.sync_keys, given.filter):
+    if given.based_on is not None and given.based_on != before.version:
+        raise _changed(f"version {before.version} is newer than the version {given.based_on} that was changed")
+    if before.version and all(getattr(before, part) == getattr(given, part) for part in CONTENT):
         return before
-    row = {"integration_id": integration_id, "version": before.version + 1, "author": author, "created_at": now()}
-    stored = insert_for(session, MAPPING_VERSIONS).values({**row, **given.model_dump(mode="json")}).on_conflict_do_nothing()
+    await require_samples_met(session, integration_id, targets_of(given.targets, known))
+    row = {
+        "integration_id": integration_id,
+        "version": before.version + 1,
+        "author": author,
+        "note": given.note,
+        "restored_from": restored_from,
+        "created_at": now(),
+        **given.model_dump(mode="json", include=set(CONTENT)),
+    }
+    stored = insert_for(session, MAPPING_VERSIONS).values(row).on_conflict_do_nothing()
     if (await session.execute(stored.returning(MAPPING_VERSIONS.c.version))).first() is None:
-        raise MappingChanged("somebody else stored this mapping at the same moment", remedy="Read it again, then change it.")
+        raise _changed("somebody else stored this mapping at the same moment")
     log.info("mapping_stored", integration_id=str(integration_id), version=before.version + 1, author=author)
     return await current(session, integration_id)
+
+
+def _changed(message: str) -> MappingChanged:
+    return MappingChanged(message, remedy="Read the newest version, then change it.")
 
 
 async def gaps(session: AsyncSession, integration_id: UUID) -> list[Gap]:
@@ -90,4 +118,8 @@ async def gaps(session: AsyncSession, integration_id: UUID) -> list[Gap]:
     if not mapping.sync_keys:
         remedy = "Choose a unique field by which a person is found, such as email."
         missing.append(Gap(field="mapping.sync_keys", message="there is no sync key", remedy=remedy))
+    if broken := await unmet(session, integration_id, targets_of(mapping.targets, await fields_of(session, "person"))):
+        names = ", ".join(sample.name for sample in broken)
+        remedy = "Look at the pinned samples; mend the mapping, or what is expected of it."
+        missing.append(Gap(field="mapping.samples", message=f"the mapping does not make what is expected of {names}", remedy=remedy))
     return missing

@@ -43,7 +43,7 @@ async def apply_page(unit: Unit, event: UsersObserved) -> None:
     staging = await is_staging(unit.session, provenance)
     if staging:
         await see_planned(unit.session, provenance.run_id, known, seen)
-    plan, prints = await _planned(unit, event, compiled, known, staging=staging)
+    plan, prints = await planned(unit, event, compiled, known, staging=staging)
     if not staging and await rewrites_too_much(unit, provenance, compiled, plan.counts["updated"]):
         staging = True
     await keep_filtered(unit.session, event, compiled.version, plan.filtered)
@@ -55,7 +55,7 @@ async def apply_page(unit: Unit, event: UsersObserved) -> None:
         tell_page(unit, event, plan)
 
 
-async def _planned(unit: Unit, event: UsersObserved, compiled: Compiled, known: Known, *, staging: bool) -> tuple[Plan, dict[str, str]]:
+async def planned(unit: Unit, event: UsersObserved, compiled: Compiled, known: Known, *, staging: bool) -> tuple[Plan, dict[str, str]]:
     """Return what the page does, and the fingerprint of what each decision rests on."""
     plan = Plan()
     changed = list(compare(event, compiled, known, plan, unit.parts.zone))

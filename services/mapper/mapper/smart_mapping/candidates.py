@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Any, Literal
 
 from mapper.fields.values import is_storable
-from mapper.mappings.evaluate import at_path
 from mapper.smart_mapping.context import is_secret
 from mapper.smart_mapping.words import words
+from mapper.transformations.paths import at_path
 from shared.api.sources import SourceField
 from shared.rules.fold import fold_text
 

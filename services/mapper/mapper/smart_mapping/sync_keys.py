@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from mapper.mappings.evaluate import at_path
 from mapper.smart_mapping.scoring import GUESS, LIKELY, certainty
+from mapper.transformations.paths import at_path
 from shared.api.records import FieldOut, FromSource, MappedFrom
 from shared.api.suggestions import SyncKeySuggestion
 from shared.rules.fold import fold_text

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapper.fields.values import storable
-from mapper.mappings.evaluate import at_path
 from mapper.smart_mapping.candidates import MOST_PATHS, candidates
 from mapper.smart_mapping.context import is_secret
 from mapper.smart_mapping.words import words
+from mapper.transformations.paths import at_path
 from shared.api.suggestions import MOST_SAMPLES
 from tests.support.smart_mapping import by_target, custom, suggested
 

@@ -6,7 +6,7 @@ from benchmarks.smart_mapping.baseline import baseline
 from benchmarks.smart_mapping.labelled import HELD_OUT, MADE_WITH
 from benchmarks.smart_mapping.measuring import OBJECT_TYPES, measured, ours
 from benchmarks.smart_mapping.shape import Shape
-from mapper.mappings.evaluate import at_path
+from mapper.transformations.paths import at_path
 
 FLOOR = 0.95
 ALL = (*MADE_WITH, *HELD_OUT)

@@ -10,6 +10,7 @@ from fastapi.responses import StreamingResponse
 from api_gateway.api.v1.routing import Cursor, Limit, subject
 from api_gateway.clients.listing import ListQuery
 from api_gateway.scope import InAccount, InParts, Parts
+from shared.api.checks import CheckOut
 from shared.api.plans import PlanAction, PlanItemOut, PlanOut, PlanOutcome
 from shared.api.records import FilteredOut
 from shared.api.runs import ReplayIn, RunErrorOut, RunIn, RunLogEntry, RunOut, RunPageOut
@@ -69,6 +70,12 @@ async def run_plan_items(
     return await parts.plans.items(
         run_id, action=action, outcome=outcome, source_id=source_id, cursor=cursor, limit=limit, actor=account.name
     )
+
+
+@runs.get("/{run_id}/plan/check")
+async def run_plan_check(run_id: UUID, parts: InParts, account: InAccount) -> CheckOut:
+    """Return what would become of all records of a plan, with examples, and what speaks against letting them in."""
+    return await parts.plans.check_plan(run_id, actor=account.name)
 
 
 @runs.post("/{run_id}/apply", status_code=202)
