@@ -9,11 +9,13 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import Invalid
+from shared.validation import why
 
 PREFIX = "ROLLCALL_"
 S = TypeVar("S", bound=BaseSettings)
@@ -54,12 +56,31 @@ class CommonSettings(BaseSettings):
     workflow_engine_url: str = Field(
         default="http://127.0.0.1:8083", pattern=r"^https?://", description="Where the workflow engine's internal API is."
     )
+    time_zone: str = Field(
+        default="UTC",
+        max_length=64,
+        description="The zone whose days count in rules, such as *today* or *days backward*: an IANA name like Europe/Berlin.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="The least severe lines that are logged.")
     log_format: Literal["json", "console"] = Field(default="json", description="json for machines, console for people.")
     host: str = Field(default="127.0.0.1", description="The address that servers listen on.")
     shutdown_seconds: float = Field(
         default=20, ge=1, le=600, description="How long a service may finish its work after it was told to stop."
     )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_known(cls, given: str) -> str:
+        try:
+            ZoneInfo(given)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("is no time zone; use an IANA name such as Europe/Berlin, or UTC") from None
+        return given
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the installation."""
+        return ZoneInfo(self.time_zone)
 
 
 class ServiceSettings(BaseSettings):
@@ -78,7 +99,7 @@ def load(kind: type[S], **overrides: Any) -> S:
     except ValidationError as error:
         prefix = str(kind.model_config.get("env_prefix", ""))
         problems = [
-            {"field": (prefix + "_".join(str(step) for step in problem["loc"])).upper(), "message": problem["msg"]}
+            {"field": (prefix + "_".join(str(step) for step in problem["loc"])).upper(), "message": why(problem)}
             for problem in error.errors(include_input=False, include_url=False)
         ]
         words = "; ".join(f"{problem['field']}: {problem['message']}" for problem in problems)

@@ -1,19 +1,22 @@
 """The unit of work: one transaction, the events it tells if it commits, and the cause it acts for."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Table, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.db.conflicts import note_commit, retried
 from shared.db.engine import Database
 from shared.events.base import Event
 from shared.ids import new_id
 from shared.observability.correlation import current_correlation
 from shared.outbox import outbox_row
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -63,5 +66,18 @@ class Units:
                 yield unit
                 await session.flush()
                 told = await unit.flush_events(self.outbox)
+        note_commit()
         if told:
             self.after_commit()
+
+    async def do(self, work: Callable[[Unit], Awaitable[T]], *, actor: str = "system") -> T:
+        """Do `work` in a unit of its own, again when another transaction was in its way; return what it returns.
+
+        Nothing but what it returns may leave `work`: an attempt that was rolled back must leave no trace.
+        """
+
+        async def once() -> T:
+            async with self.begin(actor=actor) as unit:
+                return await work(unit)
+
+        return await retried(once)

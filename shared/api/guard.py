@@ -80,7 +80,7 @@ class NotReleased(Out):
 
 
 class ReleaseOut(Out):
-    """What became of the entries. One that was decided before is not counted at all: nothing happens twice."""
+    """What became of the entries. Of a whole tray, one that was decided before is not counted at all: nothing happens twice."""
 
     released: int = 0
     moot: int = Field(default=0, description="Entries whose user was seen again, or is lost already: nothing is left to do.")
@@ -110,6 +110,17 @@ class LeaveIn(In):
     asks: list[LeaveAsk] = Field(min_length=1, max_length=200)
 
 
+class SourceLeaveIn(In):
+    """One operation that is about to destroy a user at a source, asked for by somebody instead of a workflow."""
+
+    key: str = Field(
+        min_length=1, max_length=100, description="Made of the operation's idempotency key: asked again, it is the same leave."
+    )
+    source_id: str = Field(min_length=1, max_length=200)
+    integration_ids: list[UUID] = Field(max_length=10_000, description="The integrations whose source it is.")
+    cause: Cause
+
+
 class LeaveGiven(In):
     """A leave that a step was given."""
 
@@ -136,3 +147,11 @@ class LeaveOut(Out):
     """One answer for each ask whose record is there."""
 
     answers: list[LeaveAnswer]
+
+
+class SourceLeaveOut(Out):
+    """Whether an operation may act, and the leaves to give back when it destroyed nothing. No record has this user: it may, with none."""
+
+    outcome: Literal["allowed", "withheld"]
+    message: str | None = None
+    leaves: list[LeaveGiven] = Field(default_factory=list)

@@ -75,6 +75,7 @@ class IntegrationOut(Out):
     local_credential: str | None = None
     inputs: dict[str, InputRef]
     missing: list[Gap]
+    warnings: list[Gap] = Field(default_factory=list, description="What a launch found that will hurt; only in its answer.")
     quarantine: QuarantineOut | None = None
     created_at: datetime
     updated_at: datetime
@@ -89,7 +90,7 @@ class PreviewRecord(Out):
 
 
 class PreviewOut(Out):
-    """The first records that a run would fetch, at most ten; nothing of them is stored."""
+    """The first records that a run would fetch; nothing of them is stored."""
 
     records: list[PreviewRecord]
     notes: list[RunNote] = Field(description="What a run would say beside them.")

@@ -9,7 +9,9 @@ from pydantic import Field
 from shared.api.base import In, Name, Out
 from shared.http.paging import LARGEST_PAGE, PAGE_SIZE
 
-NoticeKind = Literal["run_failed", "run_with_errors", "waiting_for_approval", "quarantined", "credential_expiring", "records_withheld"]
+NoticeKind = Literal[
+    "run_failed", "run_with_errors", "waiting_for_approval", "approval_expired", "quarantined", "credential_expiring", "records_withheld"
+]
 Channel = Literal["email", "webhook"]
 
 

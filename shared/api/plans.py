@@ -8,7 +8,7 @@ from pydantic import Field
 
 from shared.api.base import Out
 
-PlanAction = Literal["create", "update", "unchanged", "skip", "reject", "missing"]
+PlanAction = Literal["create", "update", "unchanged", "skip", "filter", "reject", "missing"]
 PlanOutcome = Literal["applied", "moved", "failed"]
 
 

@@ -7,10 +7,13 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from shared.api.base import Gap, In, Name, Out
-from shared.api.sources import SourceField
+from shared.api.source_paths import SourcePath
+from shared.api.transformations import Steps
 from shared.events.records import Cause, ChangeKind, RecordType
+from shared.rules.model import Operator, Rule
+from shared.rules.operators import FieldType
 
-DataType = Literal["text", "datetime", "number", "boolean", "text_list"]
+DataType = FieldType
 FieldKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
 
@@ -44,7 +47,8 @@ class FromSource(In):
     """A value taken from the raw record: `path` are keys, one by one; anything missing is empty."""
 
     kind: Literal["source"] = "source"
-    path: list[str] = Field(min_length=1, max_length=16)
+    path: SourcePath
+    steps: Steps = Field(default_factory=list)
 
 
 class FromConstant(In):
@@ -59,6 +63,7 @@ class FromInput(In):
 
     kind: Literal["input"] = "input"
     key: str
+    steps: Steps = Field(default_factory=list)
 
 
 class FromCredential(In):
@@ -73,7 +78,38 @@ class FromSyncTime(In):
     kind: Literal["sync_time"] = "sync_time"
 
 
-MappedFrom = Annotated[FromSource | FromConstant | FromInput | FromCredential | FromSyncTime, Field(discriminator="kind")]
+class FromExpression(In):
+    """A value computed from `record` and `inputs` by an expression in CEL; what is missing in the record makes it empty."""
+
+    kind: Literal["expression"] = "expression"
+    expression: str = Field(min_length=1, max_length=500)
+    steps: Steps = Field(default_factory=list)
+
+
+MappedFrom = Annotated[FromSource | FromConstant | FromInput | FromCredential | FromSyncTime | FromExpression, Field(discriminator="kind")]
+
+
+class ApiField(In):
+    """A field of the source that its provider does not name: a label of one's own, and where it is in a raw record."""
+
+    label: Name
+    path: SourcePath
+
+
+class FilterField(In):
+    """A value of the raw record that a filter looks at, whether or not it is mapped to anything."""
+
+    path: list[str] = Field(min_length=1, max_length=16)
+    data_type: DataType = "text"
+
+
+class FilterIn(In):
+    """Which records are written at all. The rule looks at mapped fields, as they would be written, and at fields of the source."""
+
+    rule: Rule
+    source_fields: dict[FieldKey, FilterField] = Field(
+        default_factory=dict, max_length=50, description="Fields of the source by the name under which the rule knows them."
+    )
 
 
 class MappingIn(In):
@@ -81,6 +117,10 @@ class MappingIn(In):
 
     targets: dict[FieldKey, MappedFrom] = Field(max_length=200)
     sync_keys: list[FieldKey] = Field(max_length=5)
+    filter: FilterIn | None = Field(default=None, description="Only records that meet it are written. Null: every record is.")
+    api_fields: list[ApiField] = Field(default_factory=list, max_length=200, description="Custom API fields, beside those of the provider.")
+    note: str | None = Field(default=None, max_length=1000, description="Why it was changed, for those who read the versions.")
+    based_on: int | None = Field(default=None, ge=0, description="The version that was read; refused when there is a newer one.")
 
 
 class MappingOut(Out):
@@ -90,31 +130,32 @@ class MappingOut(Out):
     version: int
     targets: dict[str, MappedFrom]
     sync_keys: list[str]
+    filter: FilterIn | None = None
+    api_fields: list[ApiField] = Field(default_factory=list)
     author: str | None
+    note: str | None = None
+    restored_from: int | None = Field(default=None, description="The older version that this one brought back.")
     created_at: datetime | None
 
 
-class SuggestionsIn(In):
-    """What smart mapping looks at."""
+class FilterReason(Out):
+    """A condition by which a record failed an integration's filter: one that did not hold, or within a `not` one that did."""
 
-    source_fields: list[SourceField]
-    input_keys: list[str] = Field(default_factory=list)
-
-
-class Suggestion(Out):
-    """One suggested target, how sure we are (0 to 1), and why."""
-
-    target: str
-    source: MappedFrom
-    confidence: float
-    reason: str
+    path: str = Field(description="Where it stands in the rule, such as `rule.all.0`.")
+    field: str
+    operator: Operator
+    value: Any = Field(description="What the field was compared with.")
+    found: Any = Field(description="What the field had at that time; long texts and lists are cut off.")
 
 
-class SuggestionsOut(Out):
-    """What smart mapping suggests. Nothing is stored."""
+class FilteredOut(Out):
+    """A record that an integration's filter held back during a run."""
 
-    suggestions: list[Suggestion]
-    sync_keys: list[str]
+    page: int
+    source_id: str
+    mapping_version: int = Field(description="The version of the mapping, and so of the filter, that held it back.")
+    fetched_at: datetime
+    reasons: list[FilterReason] = Field(description="The conditions that it failed; none where the filter can be met by nobody.")
 
 
 class ReadinessOut(Out):

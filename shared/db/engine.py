@@ -1,7 +1,8 @@
 """Opening a service's database: a PostgreSQL schema of its own, or a SQLite file of its own."""
 
+import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ def engine_for(url: SecretStr, schema: str) -> AsyncEngine:
         )
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            _make_private(Path(parsed.database))
         engine = create_async_engine(
             parsed.set(drivername="sqlite+aiosqlite"), hide_parameters=True, json_serializer=_dump, json_deserializer=orjson.loads
         )
@@ -90,6 +91,16 @@ async def opened(url: SecretStr, schema: str) -> AsyncIterator[Database]:
         )
     finally:
         await engine.dispose()
+
+
+def _make_private(path: Path) -> None:
+    """Make a SQLite file that only its owner may read, if it is not there: SQLite gives its -wal and -shm files the same mode.
+
+    One that is there keeps its mode, which may be somebody's choice. What cannot be made is for SQLite to say.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(OSError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _dump(value: Any) -> str:

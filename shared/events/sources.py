@@ -75,6 +75,7 @@ class ListingCompleted(Event):
         default=[""],
         description="The parts of the source of which nothing was left out. Of users last observed in another part it says nothing.",
     )
+    everything: bool = Field(default=True, description="No part of the source was left out.")
 
     @property
     @override

@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.db.conflicts import RetriedRequests
 from shared.http import health, problems
 from shared.ids import new_id
 from shared.observability.correlation import correlated
@@ -36,6 +37,7 @@ def create_app(
     app = FastAPI(title=title, version="0.1.0", openapi_url=openapi_url, docs_url=docs_url, redoc_url=None, redirect_slashes=False)
     problems.install(app)
     app.include_router(health.router(service, checks, metrics_token))
+    app.add_middleware(RetriedRequests)
     app.add_middleware(RequestFrame, service=service)
     return app
 

@@ -1,6 +1,6 @@
 """Errors as RFC 9457 problem details, one handler for all services."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from shared.errors import AppError, Throttled
 from shared.observability.correlation import current_correlation
 from shared.observability.logging import get_logger
+from shared.validation import steps_in, why
 
 log = get_logger(__name__)
 
@@ -83,33 +84,18 @@ async def _malformed(_request: Request, error: Exception) -> JSONResponse:
     fields = [
         {"field": "body", "message": "is not JSON"}
         if problem["type"] == "json_invalid"
-        else {"field": _place(problem["loc"], error.body), "message": _why(problem)}
+        else {"field": _place(problem, error.body), "message": _why(problem)}
         for problem in error.errors()
     ]
     named = ", ".join(field["field"] for field in fields[:5])
     return answer(422, "Invalid", f"these fields cannot be read: {named}", "malformed", remedy="Correct the named fields.", fields=fields)
 
 
-def _place(steps: Sequence[int | str], body: Any) -> str:
-    """Return the field's name as the sender wrote it: pydantic also names the kind that the body was taken for."""
-    if steps[0] != "body":
-        # Of a parameter: where it stands, such as in the query, is no part of its name.
-        return ".".join(map(str, steps[1:] or steps))
-    named: list[str] = []
-    inner = steps[1:]
-    for number, step in enumerate(inner, 1):
-        if isinstance(body, dict) and step not in body and number < len(inner):
-            continue
-        named.append(str(step))
-        body = _inside(body, step)
-    return ".".join(named) or "body"
-
-
-def _inside(node: Any, step: int | str) -> Any:
-    try:
-        return node[step]
-    except (TypeError, LookupError):
-        return None
+def _place(problem: Mapping[str, Any], body: Any) -> str:
+    """Return the field's name as the sender wrote it; of a parameter, where it stands is no part of its name."""
+    steps = problem["loc"]
+    inner = steps_in(steps[1:], body, missing=problem["type"] == "missing") if steps[0] == "body" else steps[1:] or steps
+    return ".".join(str(step) for step in inner) or "body"
 
 
 def _why(problem: Mapping[str, Any]) -> str:
@@ -117,7 +103,7 @@ def _why(problem: Mapping[str, Any]) -> str:
     kind, expected = str(problem["type"]), problem.get("ctx", {}).get("expected_tags")
     if kind == "union_tag_invalid":
         return f"is of no known kind; known are {expected}"
-    return QUIET.get(kind, str(problem["msg"]))
+    return QUIET.get(kind, why(problem))
 
 
 async def _http(_request: Request, error: Exception) -> JSONResponse:

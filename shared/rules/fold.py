@@ -6,14 +6,19 @@ and both databases agree with the predicate by construction. Numbers become text
 
 import math
 import re
-import struct
 import unicodedata
+from decimal import Decimal
 from typing import Any
 
 TEXT, NUMBER, LIST = "t", "n", "\n"
 """The first character says what was folded."""
+DIGITS = " "
+"""Stands between a number's sorting key and its digits as people write them; neither holds one."""
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """What PostgreSQL cannot keep in a text. No stored value holds it; a value to compare with may."""
+NINES = str.maketrans("0123456789", "9876543210")
+MIDDLE = 500
+"""Added to a number's decimal exponent, which is -324 to 308 for a float, so that it is never negative and has three digits."""
 
 
 def fold_text(value: str) -> str:
@@ -36,7 +41,7 @@ def fold(value: Any) -> str | None:
         case bool():
             return TEXT + ("yes" if value else "no")
         case int() | float():
-            return NUMBER + _sortable(float(value)) if _finite(value) else None
+            return _number(value)
         case list():
             return LIST + LIST.join(fold_text(str(item)) for item in value) + LIST
         case _:
@@ -48,14 +53,38 @@ def fold_record(fields: dict[str, Any]) -> dict[str, str]:
     return {key: folded for key, value in fields.items() if (folded := fold(value)) is not None}
 
 
-def _finite(value: float) -> bool:
-    try:
-        return math.isfinite(value)
-    except OverflowError:
-        return False
+def text_of(value: Any) -> str:
+    """Return the text by which a value is looked for within others: a number as people write it, anything else folded."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return fold_text(str(value))
+    return (_number(value) or "").partition(DIGITS)[2]
 
 
-def _sortable(number: float) -> str:
-    """Return 16 hexadecimal digits that sort as the number does (IEEE 754 with the sign bit turned)."""
-    bits: int = struct.unpack(">Q", struct.pack(">d", number + 0.0))[0]
-    return f"{(bits ^ 0xFFFF_FFFF_FFFF_FFFF) if bits >> 63 else (bits | 1 << 63):016x}"
+def texts_in(folded: str) -> list[str]:
+    """Return the texts that a folded value holds: the items of a list, the digits of a number, or itself."""
+    if folded.startswith(LIST):
+        return folded[1:-1].split(LIST)
+    return [folded.partition(DIGITS)[2] if folded.startswith(NUMBER) else folded[1:]]
+
+
+def _number(value: int | float) -> str | None:  # noqa: PYI041 - the two are told apart
+    """Return the sorting key and the digits of a number; equal numbers, such as 5 and 5.0, have the same. None for one without a value.
+
+    The key is exact, also where a float is not: a long number that stands for an identifier equals no other.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    # repr gives a float's shortest digits: 0.1 is 0.1, as it was written.
+    exact = Decimal(value) if isinstance(value, int) else Decimal(repr(value))
+    digits = "".join(map(str, exact.as_tuple().digits)).rstrip("0")
+    if not digits:
+        return f"{NUMBER}1000{DIGITS}0"
+    size = MIDDLE + exact.adjusted()
+    if not 0 < size < 2 * MIDDLE:
+        return None
+    plain = f"{exact:f}"
+    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
+    if exact > 0:
+        return f"{NUMBER}1{size:03d}{digits}{DIGITS}{plain}"
+    # Everything turned round, and an end that sorts behind each further digit: the larger, the smaller.
+    return f"{NUMBER}0{2 * MIDDLE - 1 - size:03d}{digits.translate(NINES)}~{DIGITS}{plain}"

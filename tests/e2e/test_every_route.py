@@ -22,13 +22,17 @@ BODIES: dict[str, Any] = {
     "PATCH /integrations/{integration_id}": {"integration_user": "admin", "inputs": {"tenant_id": {"variable": "Sophos.Tenant ID"}}},
     "POST /integrations/{integration_id}/copy": {"name": "Sophos, again"},
     "PUT /integrations/{integration_id}/mapping": {"targets": {"email": {"kind": "source", "path": ["email"]}}, "sync_keys": ["email"]},
+    "POST /integrations/{integration_id}/mapping/versions/{version}/restore": {"note": "as it was", "based_on": 1},
+    "POST /integrations/{integration_id}/mapping/samples": {"name": "Ada", "record": {"email": "ada@example.com"}},
+    "PUT /integrations/{integration_id}/mapping/samples/{sample_id}": {"name": "Ada", "record": {}, "expected": {"values": {}}},
     "POST /runs/{run_id}/errors/replay": {"error_ids": [ANY_ID]},
+    "POST /rules/check": {"object_type": "saas_user", "rule": {"field": "roles", "operator": "contains", "value": "admin"}},
     "POST /fields": {"label": "Sophos User Id", "unique": True},
     "POST /saas-instances": {"application": "Sophos Endpoint Security"},
     "POST /people": {"fields": {"username": "ada", "email": "ada@example.com", "full_name": "Ada", "role": "Employee"}},
     "PATCH /people/{person_id}": {"fields": {"full_name": "Ada"}},
     "PATCH /saas-users/{saas_user_id}": {"fields": {"to_be_deleted": True}},
-    "POST /withheld/release": {"ids": [ANY_ID], "force": True},
+    "POST /withheld/release": {"saas_instance_id": ANY_ID, "force": True},
     "POST /withheld/discard": {"saas_instance_id": ANY_ID},
     "POST /workflows": {"name": "w", "object_type": "saas_user", "definition": {"blocks": [], "connections": []}},
     "PATCH /workflows/{workflow_id}": {"name": "w"},
@@ -43,21 +47,35 @@ BODIES: dict[str, Any] = {
     "PUT /integrations/{integration_id}/schedules/{kind}": {"timing": {"type": "daily", "at": "02:30"}, "time_zone": "Europe/Berlin"},
     "POST /contacts": {"name": "On call", "channel": "webhook", "address": "https://hooks.example.com/T0/secret"},
     "PATCH /contacts/{contact_id}": {"enabled": False},
+    "POST /agent/claims": {"version": "1.0", "providers": ["sophos-users"]},
+    "POST /agent/runs/{run_id}/pages": {
+        "fence": 1,
+        "after": None,
+        "pages": [{"records": [], "fetched_at": "2026-01-01T00:00:00Z", "next": None, "took_ms": 1, "requests": 1}],
+    },
+    "POST /agent/runs/{run_id}/answers": {"fence": 1},
+    "POST /agent/runs/{run_id}/alive": {"fence": 1},
+    "POST /agent/runs/{run_id}/release": {"fence": 1},
+    "POST /agent/runs/{run_id}/failure": {"fence": 1, "code": "sign_in_refused", "message": "the source gave no token"},
     "POST /accounts": {"name": "Ada", "kind": "person", "role": "viewer"},
     "POST /accounts/{account_id}/tokens": {"name": "t"},
 }
-STEPS = {"{key}": "sophos-users", "{kind}": "full"}
+STEPS = {"{key}": "sophos-users", "{kind}": "full", "{consumer}": "mapper.sync", "{version}": "1"}
 QUERIES: dict[str, dict[str, Any]] = {
     "GET /people": {"filter": RULE, "sort": "-email", "limit": 5, "count": True},
     "GET /saas-users": {"filter": RULE, "sort": "email", "limit": 5, "count": True},
     "GET /withheld": {"state": "held", "kind": "missing", "saas_instance_id": ANY_ID, "integration_id": ANY_ID, "limit": 5, "count": True},
     "GET /fields": {"object_type": "saas_user"},
     "GET /notices": {"open": True, "kind": "run_failed", "integration_id": ANY_ID, "limit": 5},
+    "GET /dead-letters": {"consumer": "mapper.sync", "limit": 5},
     "GET /workflows": {"limit": 5, "count": True},
     "GET /workflows/{workflow_id}/runs": {"state": "failed", "record_id": ANY_ID, "limit": 5, "count": True},
     "GET /integrations": {"archived": True},
     "GET /integrations/{integration_id}/runs": {"limit": 5},
+    "GET /integrations/{integration_id}/mapping/versions": {"limit": 5},
+    "GET /integrations/{integration_id}/mapping/versions/{version}/diff": {"against": 0},
     "GET /runs/{run_id}/errors": {"limit": 5},
+    "GET /runs/{run_id}/filtered": {"limit": 5},
     "GET /runs/{run_id}/plan/items": {"action": "update", "outcome": "moved", "source_id": "u1", "limit": 5},
     "GET /runs/{run_id}/pages": {"limit": 5},
 }
@@ -109,11 +127,14 @@ async def api(database_url: SecretStr, tmp_path: Path) -> AsyncIterator[Api]:
 async def test_every_route_reaches_a_service_that_understands_it(api: Api) -> None:
     """A path, a query or a body that only one side knows would be seen by the first caller."""
     answered: dict[str, int] = {}
-    for method, route in NEEDED:
+    agent = await api.made("/accounts", {"name": "agent-berlin", "kind": "service", "role": "agent"})
+    agent_token = (await api.made(f"/accounts/{agent['id']}/tokens", {"name": "host"}))["token"]
+    for (method, route), role in NEEDED.items():
         path = route.removeprefix("/api/v1")
         call = f"{method} {path}"
         filled = "/".join(STEPS.get(step, ANY_ID) if step.startswith("{") else step for step in path.split("/"))
-        response = await api.call(method, filled, BODIES.get(call), **QUERIES.get(call, {}))
+        token = agent_token if role == "agent" else None
+        response = await api.call(method, filled, BODIES.get(call), token=token, **QUERIES.get(call, {}))
         assert response.status_code in {200, 201, 204, 404}, (call, response.text)
         if response.status_code == 404:
             # The domain's own words name the thing; a route that is not there says only this.

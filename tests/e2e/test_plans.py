@@ -1,141 +1,37 @@
 """Plans against the real services and the simulator: nothing is written before somebody says so, and then just what was shown."""
 
-import asyncio
-import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-import httpx
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import update
 
-from all_in_one.composition import composed, migrate
-from all_in_one.configuration import Configuration
-from all_in_one.embedded import DataDirectory
-from all_in_one.services import SERVICES
-from shared.api.runs import ENDED
-from shared.config import CommonSettings
-from sophos_central_simulator.server import serving
-from sophos_central_simulator.settings import SimulatorSettings
-from sophos_central_simulator.tenants import Tenant
-from tests.support.api_gateway import SERVICE_KEY
-
-USERS = 230
-SETTLED = ENDED | {"waiting_for_approval"}
+from connector.runs.worker import Worker
+from connector.tables import RUNS
+from shared.clock import now
+from tests.support.whole import USERS, Here, launched_integration
 
 
-@dataclass
-class Here:
-    """A launched integration on a tenant that the test may change."""
-
-    http: httpx.AsyncClient
-    token: str
-    tenant: Tenant
-    ids: list[str]
-    """Of its users, as they were in the beginning."""
-    integration_id: str = ""
-
-    async def ask(self, method: str, path: str, body: Any = None, *, expect: int | None = None, **query: Any) -> Any:
-        """Call the API; the status must be `expect`, or any success."""
-        headers = {"Authorization": f"Bearer {self.token}"}
-        response = await self.http.request(method, f"/api/v1{path}", json=body, headers=headers, params=query)
-        assert response.is_success if expect is None else response.status_code == expect, (response.status_code, response.text)
-        return response.json() if response.content else None
-
-    async def run(self, **given: Any) -> dict[str, Any]:
-        """Run the integration until it has ended, or waits for somebody."""
-        return await self.settled((await self.ask("POST", f"/integrations/{self.integration_id}/runs", given))["id"])
-
-    async def settled(self, run_id: str) -> dict[str, Any]:
-        """Return a run once it has ended, or waits for somebody."""
-        async with asyncio.timeout(60):
-            while (run := await self.ask("GET", f"/runs/{run_id}"))["state"] not in SETTLED:  # noqa: ASYNC110 - a run tells nobody outside
-                await asyncio.sleep(0.05)
-        found: dict[str, Any] = run
-        return found
-
-    async def decided(self, run_id: str, step: str, state: str) -> dict[str, Any]:
-        """Approve or reject a run and return it once it has ended."""
-        await self.ask("POST", f"/runs/{run_id}/{step}")
-        async with asyncio.timeout(60):
-            while (run := await self.ask("GET", f"/runs/{run_id}"))["state"] not in ENDED:  # noqa: ASYNC110 - a run tells nobody outside
-                await asyncio.sleep(0.05)
-        assert run["state"] == state, run
-        found: dict[str, Any] = run
-        return found
-
-    async def people(self) -> dict[str, str]:
-        """Return everybody's name by e-mail address."""
-        found: dict[str, str] = {}
-        cursor = None
-        while True:
-            query = {"limit": 200, **({"cursor": cursor} if cursor else {})}
-            page = await self.ask("GET", "/people", **query)
-            found |= {person["fields"]["email"]: person["fields"]["full_name"] for person in page["items"]}
-            if (cursor := page["next_cursor"]) is None:
-                return found
-
-    async def items(self, run_id: str, **query: Any) -> list[dict[str, Any]]:
-        """Return a plan's records, page by page."""
-        found: list[dict[str, Any]] = []
-        cursor: str | None = None
-        while True:
-            more: dict[str, Any] = {"cursor": cursor} if cursor else {}
-            page = await self.ask("GET", f"/runs/{run_id}/plan/items", limit=100, **query, **more)
-            found += page["items"]
-            if (cursor := page["next_cursor"]) is None:
-                return found
-
-    def rename(self, number: int) -> str:
-        """Give a user another name at the source; return their e-mail address."""
-        source_id = self.ids[number]
-        return str(self.tenant.directory.update(source_id, {"name": f"Renamed {number}"})["email"])
-
-    def remove(self, number: int) -> str:
-        """Remove a user at the source; return their id."""
-        source_id = self.ids[number]
-        self.tenant.directory.remove(source_id)
-        return source_id
-
-
-@pytest.fixture
-async def here(database_url: SecretStr, tmp_path: Path) -> AsyncIterator[Here]:
-    """Give an integration before the real services and the simulator, on each database."""
-    data = DataDirectory(tmp_path / "data")
-    data.create()
-    postgres = database_url.get_secret_value().startswith("postgresql")
-    async with serving(SimulatorSettings(port=0, control_token=SecretStr(secrets.token_hex(16)))) as simulator:
-        tenant = simulator.app.state.tenants.create(seed=7, users=USERS, awkward=False, email_domain="example.com", endpoints=0)
-        overrides: dict[str, dict[str, Any]] = {
-            name: {"database_url": database_url if postgres else data.database_url(name), "outbox_poll": 0.02} for name in SERVICES
-        }
-        source = {"sophos_id_url": simulator.url, "sophos_global_url": simulator.url, "rate_policy": "off", "worker_poll": 0.02}
-        overrides["connector"] |= source
-        configuration = Configuration(CommonSettings(service_key=SERVICE_KEY, data_dir=data.path), data, overrides)
-        await migrate(configuration)
-        async with composed(configuration) as services:
-            transport = httpx.ASGITransport(services.api_gateway)
-            async with httpx.AsyncClient(transport=transport, base_url="http://gateway", timeout=60) as http:
-                given = Here(http, services.api_gateway.state.bootstrap_token, tenant, list(tenant.directory.users))
-                await _launch(given, simulator.url)
-                yield given
-
-
-async def _launch(here: Here, source_url: str) -> None:
-    secret = {"client_id": here.tenant.client_id, "client_secret": here.tenant.client_secret}
-    credential = await here.ask("POST", "/credentials", {"name": "Sophos", **secret})
-    integration = await here.ask("POST", "/integrations", {"provider": "sophos-users", "name": "Sophos users"})
-    here.integration_id, path = integration["id"], f"/integrations/{integration['id']}"
-    inputs = {"tenant_id": {"value": here.tenant.id}, "data_region": {"value": source_url}}
-    details = {"user_selection": "user_plus_saas_user", "integration_user": "admin", "credential_id": credential["id"]}
-    await here.ask("PATCH", path, {**details, "inputs": inputs})
-    mapped = {"email": ["email"], "username": ["email"], "full_name": ["name"]}
-    targets: dict[str, Any] = {key: {"kind": "source", "path": steps} for key, steps in mapped.items()}
-    targets["role"] = {"kind": "constant", "value": "Employee"}
-    await here.ask("PUT", f"{path}/mapping", {"targets": targets, "sync_keys": ["email"]})
-    await here.ask("POST", f"{path}/launch")
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("postgres", marks=pytest.mark.postgres),
+        pytest.param("rabbitmq", marks=[pytest.mark.postgres, pytest.mark.rabbitmq]),
+    ]
+)
+async def here(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Here]:
+    """Give an integration before the real services and the simulator: on each database, and with a broker between the services."""
+    postgres = request.param != "sqlite"
+    database_url: SecretStr = request.getfixturevalue("postgres_url" if postgres else "sqlite_url")
+    broker: dict[str, Any] = {}
+    if request.param == "rabbitmq":
+        broker = {"bus_url": request.getfixturevalue("rabbitmq_url"), "bus_name": request.getfixturevalue("bus_name")}
+    async with launched_integration(database_url, tmp_path, **broker) as given:
+        yield given
 
 
 async def test_a_first_load_is_planned_looked_at_and_applied_just_so(here: Here) -> None:
@@ -236,6 +132,38 @@ async def test_a_run_that_would_rewrite_most_records_waits_for_somebody(here: He
     assert gone not in here.tenant.directory.users
 
 
+async def test_a_run_that_nobody_approves_in_time_is_rejected_and_the_integration_runs_again(here: Here) -> None:
+    """Everybody on holiday must not mean that nobody is synced any more; and what was not approved is not written."""
+    await here.run()
+    before = await here.people()
+    for number in range(USERS - 30):
+        here.rename(number)
+    waits = await here.run()
+    assert waits["state"] == "waiting_for_approval"
+    await tidied_as_if(here, waits["id"], timedelta(days=6, hours=23))
+    assert (await here.ask("GET", f"/runs/{waits['id']}"))["state"] == "waiting_for_approval"
+    await tidied_as_if(here, waits["id"], timedelta(days=7, hours=1))
+    rejected = await here.ask("GET", f"/runs/{waits['id']}")
+    assert (rejected["state"], rejected["counts"]["withheld"], await here.people()) == ("cancelled", USERS, before)
+    notices = {notice["kind"]: notice for notice in (await here.ask("GET", "/notices", open=True))["items"]}
+    assert "waiting_for_approval" not in notices
+    assert (notices["approval_expired"]["details"]["run_id"], "7 days" in notices["approval_expired"]["message"]) == (waits["id"], True)
+    log = await here.http.get(f"/api/v1/runs/{waits['id']}/log", headers={"Authorization": f"Bearer {here.token}"})
+    assert "approval_expired" in log.text
+    assert (await here.ask("POST", f"/runs/{waits['id']}/approve", expect=409))["code"] == "run_not_waiting"
+    again = await here.run()
+    assert again["state"] == "waiting_for_approval"
+    await here.decided(again["id"], "approve", "completed")
+    assert "approval_expired" not in {notice["kind"] for notice in (await here.ask("GET", "/notices", open=True))["items"]}
+
+
+async def tidied_as_if(here: Here, run_id: str, waited: timedelta) -> None:
+    """Let the worker tidy up as if a run had waited so long."""
+    async with here.connector.units.begin() as unit:
+        await unit.session.execute(update(RUNS).where(RUNS.c.id == UUID(run_id)).values(applying_since=now() - waited))
+    await Worker(here.connector)._tidy()
+
+
 async def test_a_run_that_rewrites_less_goes_on_by_itself(here: Here) -> None:
     """A third of the company moving to another name is a large day, and no reason to wake anybody."""
     await here.run()
@@ -243,3 +171,47 @@ async def test_a_run_that_rewrites_less_goes_on_by_itself(here: Here) -> None:
         here.rename(number)
     done = await here.run()
     assert (done["state"], done["counts"]["updated"], done["counts"]["unchanged"]) == ("completed", USERS // 3, USERS - USERS // 3)
+
+
+async def test_a_draft_is_planned_before_it_is_launched(here: Here) -> None:
+    """What a launch would do is best looked at before it; what is not complete says so, and nothing else of a draft runs."""
+    path = f"/integrations/{here.integration_id}"
+    await here.ask("POST", f"{path}/archive")
+    await here.ask("POST", f"{path}/restore")
+    planned = await here.run(mode="plan")
+    assert (planned["state"], planned["counts"]["added"]) == ("completed", USERS)
+    assert await here.people() == {}
+    assert (await here.ask("POST", f"{path}/runs", expect=409))["code"] == "integration_not_active"
+    assert (await here.ask("POST", f"/runs/{planned['id']}/apply", expect=409))["code"] == "integration_not_active"
+    await here.ask("POST", f"{path}/launch")
+    applied = await here.settled((await here.ask("POST", f"/runs/{planned['id']}/apply"))["id"])
+    assert applied["counts"]["added"] == USERS
+    draft = await here.ask("POST", "/integrations", {"provider": "sophos-users", "name": "Half of one"})
+    refused = await here.ask("POST", f"/integrations/{draft['id']}/runs", {"mode": "plan"}, expect=409)
+    assert refused["code"] == "integration_incomplete"
+    assert {"credential_id", "mapping"} <= {gap["field"].partition(".")[0] for gap in refused["fields"]}
+
+
+async def test_a_filter_is_tried_as_a_plan_and_its_runs_balance(here: Here) -> None:
+    """Whoever narrows an integration sees first who would be held back, and why; nobody is lost by it."""
+    await here.run()
+    before = await here.people()
+    some = sorted({str(user["name"]) for user in here.tenant.directory.users.values()})[:5]
+    kept = sum(user["name"] in some for user in here.tenant.directory.users.values())
+    path = f"/integrations/{here.integration_id}/mapping"
+    mapping = await here.ask("GET", path)
+    rule = {"field": "name_there", "operator": "in", "value": [name.upper() for name in some]}
+    given = {"rule": rule, "source_fields": {"name_there": {"path": ["name"]}}}
+    await here.ask("PUT", path, {"targets": mapping["targets"], "sync_keys": mapping["sync_keys"], "filter": given})
+    planned = await here.run(mode="plan")
+    assert (planned["counts"]["filtered"], planned["counts"]["unchanged"]) == (USERS - kept, kept)
+    run = await here.run()
+    assert (run["state"], run["fetched"], run["counts"]["filtered"], run["missing"]) == ("completed", USERS, USERS - kept, 0), run
+    assert await here.people() == before
+    for run_id in (planned["id"], run["id"]):
+        held_back = (await here.ask("GET", f"/runs/{run_id}/filtered", limit=500))["items"]
+        assert len(held_back) == USERS - kept
+        (reason,) = held_back[0]["reasons"]
+        assert (reason["path"], reason["operator"], reason["value"]) == ("rule", "in", rule["value"])
+        assert reason["found"] == here.tenant.directory.users[held_back[0]["source_id"]]["name"]
+    await here.ask("GET", f"/runs/{here.integration_id}/filtered", expect=404)

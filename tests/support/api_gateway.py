@@ -15,6 +15,7 @@ from api_gateway.service import running
 from api_gateway.settings import GatewaySettings
 from api_gateway.tables import SCHEMA
 from shared.bus.in_process import InProcessBus
+from shared.bus.port import Bus
 from shared.bus.spool import Spool
 from shared.config import CommonSettings
 from shared.db.migrate import upgrade
@@ -91,6 +92,7 @@ class Gateway:
     mapper: FakeService
     workflow_engine: FakeService
     database_url: SecretStr
+    bus: Bus
 
     @property
     def admin_token(self) -> str:
@@ -119,8 +121,8 @@ def fake_services() -> dict[str, FakeService]:
 
 
 @asynccontextmanager
-async def gateway(database_url: SecretStr, tmp_path: Path, *, migrate: bool = True) -> AsyncIterator[Gateway]:
-    """Give a gateway that runs inside the block."""
+async def gateway(database_url: SecretStr, tmp_path: Path, *, migrate: bool = True, bus: Bus | None = None) -> AsyncIterator[Gateway]:
+    """Give a gateway that runs inside the block, on a bus of its own unless one is given."""
     if migrate:
         await upgrade(database_url, SCHEMA)
     common = CommonSettings(service_key=SERVICE_KEY, metrics_token=METRICS_TOKEN, data_dir=tmp_path)
@@ -132,6 +134,6 @@ async def gateway(database_url: SecretStr, tmp_path: Path, *, migrate: bool = Tr
             return await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url=f"http://{name}"))
 
         clients = {name: await calling(service.app(), service.name) for name, service in services.items()}
-        bus = InProcessBus(Spool(tmp_path / "dead-letters"))
+        bus = bus or InProcessBus(Spool(tmp_path / "dead-letters"))
         app = await stack.enter_async_context(running(GatewaySettings(database_url=database_url), common, bus, **clients))
-        yield Gateway(app=app, http=await calling(app, "gateway"), database_url=database_url, **services)
+        yield Gateway(app=app, http=await calling(app, "gateway"), database_url=database_url, bus=bus, **services)

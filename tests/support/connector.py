@@ -52,7 +52,7 @@ Json = dict[str, Any]
 
 @dataclass
 class SmallMapper:
-    """Hears what the connector tells, remembers it, and answers as the mapper does. Its HTTP side has two routes."""
+    """Hears what the connector tells, remembers it, and answers as the mapper does. Its HTTP side has few routes."""
 
     bus: InProcessBus
     linked: dict[str, Json] = field(default_factory=dict)
@@ -63,6 +63,10 @@ class SmallMapper:
     """Users whose absence the guard withholds."""
     heard: list[Event] = field(default_factory=list)
     gaps: list[Json] = field(default_factory=list)
+    checked: list[Json] = field(default_factory=list)
+    """What it was asked to check."""
+    findings: list[Json] = field(default_factory=list)
+    """What it finds in each check."""
     also_suspect: list[str] = field(default_factory=list)
     reject: Callable[[str], bool] = field(default=lambda _source_id: False)
     lose: int = 0
@@ -74,6 +78,11 @@ class SmallMapper:
     mappings: dict[str, Json] = field(default_factory=dict)
     """By integration."""
     stores_mappings: bool = True
+    withhold_leave: bool = False
+    """Whether the guard says no to whoever wants to destroy a user."""
+    answers_leave: bool = True
+    leave_asked: list[Json] = field(default_factory=list)
+    leave_back: list[Json] = field(default_factory=list)
     _shown: dict[UUID, set[str]] = field(default_factory=dict)
     _answers: dict[UUID, Event | None] = field(default_factory=dict)
 
@@ -149,8 +158,10 @@ class SmallMapper:
     def _answer(self, request: httpx.Request) -> httpx.Response:
         instance = {"id": str(self.instance_id), "application": "Sophos Endpoint Security", "name": "Sophos", "users": 0}
         instance["created_at"] = "2026-01-01T00:00:00Z"
-        if request.url.path.endswith("/mapping"):
-            return self._mapping(request)
+        if request.url.path.startswith("/internal/guard/leave/"):
+            return self._leave(request)
+        if request.url.path.endswith(("/mapping", "/mapping/check")):
+            return self._check(request) if request.url.path.endswith("/check") else self._mapping(request)
         if request.url.path.endswith("/mapping/readiness"):
             return httpx.Response(200, json={"missing": self.gaps})
         if request.url.path == "/internal/saas-instances" and self.instances == 1:
@@ -158,6 +169,24 @@ class SmallMapper:
         if request.url.path == "/internal/saas-instances":
             return httpx.Response(409, json={"code": "several_saas_instances", "detail": "there are two"})
         return httpx.Response(200, json={"state": "alive"})
+
+    def _leave(self, request: httpx.Request) -> httpx.Response:
+        given = orjson.loads(request.content)
+        if not self.answers_leave:
+            raise httpx.ConnectError("the mapper is away")
+        if request.url.path.endswith("/back"):
+            self.leave_back += given["leaves"]
+            return httpx.Response(204)
+        self.leave_asked.append(given)
+        if self.withhold_leave:
+            return httpx.Response(200, json={"outcome": "withheld", "message": "too many losses"})
+        return httpx.Response(200, json={"outcome": "allowed", "leaves": [{"key": given["key"], "record_id": str(new_id())}]})
+
+    def _check(self, request: httpx.Request) -> httpx.Response:
+        self.checked.append(orjson.loads(request.content))
+        records = len(self.checked[-1]["records"])
+        counted = {"records": records, "actions": {"create": records}, "examples": {}}
+        return httpx.Response(200, json={"scope": "page", "mapping_version": 1, **counted, "findings": self.findings, "launchable": True})
 
     def _mapping(self, request: httpx.Request) -> httpx.Response:
         integration_id = request.url.path.split("/")[-2]
@@ -311,15 +340,30 @@ async def store_access(api: Api, tenant: Tenant, source_url: str, *, secret: str
 INPUTS = {"tenant_id": {"variable": "Sophos.Tenant ID"}, "data_region": {"variable": "Sophos.Data Region"}}
 
 
-async def launched(api: Api, here: World, *, secret: str | None = None) -> str:
-    """Store everything an integration needs, launch it, and return its id."""
-    credential_id = await store_access(api, here.tenant, here.simulator.url, secret=secret)
+async def drafted_completely(api: Api, here: World) -> str:
+    """Store everything an integration needs; return its path. It is a draft that only waits to be launched."""
+    credential_id = await store_access(api, here.tenant, here.simulator.url)
     integration = await api.post("/integrations", {"provider": "sophos-users", "name": "Sophos Endpoint Security users"})
     path = f"/integrations/{integration['id']}"
     details = {"user_selection": "user_plus_saas_user", "integration_user": "sync@example.com", "credential_id": credential_id}
     await api.ask("PATCH", path, {**details, "inputs": INPUTS})
-    await api.post(f"{path}/launch")
-    return str(integration["id"])
+    return path
+
+
+async def launched(api: Api, here: World, *, secret: str | None = None) -> str:
+    """Store everything an integration needs, launch it, and return its id. A `secret` takes the place of the good one afterwards.
+
+    A launch looks at a page of the source. What it asked, and that it signed in, is forgotten, and faults wait for it: tests
+    are about what comes after.
+    """
+    path = await drafted_completely(api, here)
+    waiting, here.tenant.faults[:] = list(here.tenant.faults), []
+    active = await api.post(f"{path}/launch")
+    secrets_of_it = {"client_secret": secret or here.tenant.client_secret}
+    await api.ask("PUT", f"/credentials/{active['credential_id']}/secret", {"secrets": secrets_of_it})
+    here.tenant.counts.clear()
+    here.tenant.faults[:] = waiting
+    return str(active["id"])
 
 
 async def run(api: Api, integration_id: str, seconds: float = 30) -> Json:

@@ -183,7 +183,7 @@ class Mapper:
 
 
 @asynccontextmanager
-async def running_mapper(url: SecretStr, spool: Path, **more: Any) -> AsyncIterator[Mapper]:
+async def running_mapper(url: SecretStr, spool: Path, *, time_zone: str = "UTC", **more: Any) -> AsyncIterator[Mapper]:
     """Give a mapper on a migrated database, with somebody who hears all that it tells."""
     await upgrade(url, SCHEMA)
     bus = InProcessBus(Spool(spool), retry=RetryPolicy(first=0.001, longest=0.01))
@@ -192,7 +192,7 @@ async def running_mapper(url: SecretStr, spool: Path, **more: Any) -> AsyncItera
     async def hear(message: Message) -> None:
         told.append(decode(message.body))
 
-    common = CommonSettings(service_key=KEY)
+    common = CommonSettings(service_key=KEY, time_zone=time_zone)
     # What a run may rewrite before it is held back has tests of its own.
     settings = MapperSettings(database_url=url, outbox_poll=0.01, **{"rewrite_probation_records": 1_000_000, **more})
     listener = Consumer(service="test", name="listener", topics=TOLD, handle=hear)

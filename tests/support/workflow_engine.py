@@ -13,8 +13,9 @@ import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr, TypeAdapter
 
+from mapper.fields.builtin import BUILTIN
 from shared.api.guard import LeaveAnswer, LeaveBackIn, LeaveGiven, LeaveIn, LeaveOut
-from shared.api.records import FlatRecord, RecordQuery
+from shared.api.records import FieldOut, FlatRecord, RecordQuery
 from shared.api.sources import InputField, OperationIn, OperationOut, Preset, ProviderOut
 from shared.bus.in_process import InProcessBus
 from shared.bus.port import Consumer, Message
@@ -24,11 +25,13 @@ from shared.db.migrate import upgrade
 from shared.events import RecordChangeAnswer, RecordChangesApplied, RecordChangesRequested, WorkflowRunsEnded
 from shared.events.base import Event
 from shared.events.cloudevents import decode, encode
+from shared.events.records import RecordType
 from shared.http.app import create_app
 from shared.http.paging import Page, decode_cursor, encode_cursor
 from shared.http.service_tokens import ServiceTokens
 from shared.ids import new_id
 from shared.rules import Rule, matches
+from tests.support.rules import NOON
 from workflow_engine.service import running
 from workflow_engine.settings import WorkflowEngineSettings
 from workflow_engine.tables import SCHEMA
@@ -120,7 +123,7 @@ class Records:
         rule = None if query.rule is None else RULES.validate_python(query.rule)
         after = UUID(decode_cursor(query.cursor, 1)[0]) if query.cursor else UUID(int=0)
         ids = sorted(self.rows if query.ids is None else set(query.ids) & self.rows.keys())
-        fitting = [one for one in ids if one > after and (rule is None or matches(rule, self.rows[one]))]
+        fitting = [one for one in ids if one > after and (rule is None or matches(rule, self.rows[one], NOON))]
         shown = fitting[: query.limit]
         more = encode_cursor([str(shown[-1])]) if len(fitting) > len(shown) else None
         return Page(items=[FlatRecord(id=one, revision=1, fields=self.rows[one]) for one in shown], next_cursor=more)
@@ -328,6 +331,10 @@ def mapper_app(records: Records) -> FastAPI:
     async def query(record_type: str, given: RecordQuery) -> Page[FlatRecord]:
         assert record_type == "saas_user"
         return records.query(given)
+
+    @app.get("/internal/fields")
+    async def fields(object_type: RecordType) -> Page[FieldOut]:
+        return Page(items=list(BUILTIN[object_type]))
 
     @app.post("/internal/guard/leave")
     async def leave(given: LeaveIn) -> LeaveOut:

@@ -4,6 +4,7 @@ import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 from rich.console import Console
@@ -21,6 +22,8 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="The connector's encryption keys.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
+dead_letters = typer.Typer(help="Events that a consumer could not handle, through a running gateway.", no_args_is_help=True)
+app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(agent, name="agent")
 console = Console()
 
@@ -151,6 +154,46 @@ def keys_rotate(batch: Annotated[int, typer.Option(min=1, max=10_000, help="Secr
     if done.unreadable:
         errors.print(f"these need a key that is not at hand: {', '.join(map(str, done.unreadable[:20]))}")
         raise typer.Exit(1)
+
+
+Gateway = Annotated[str, typer.Option(help="A running gateway.", envvar="ROLLCALL_URL")]
+Token = Annotated[
+    str, typer.Option(help="An API token: an operator's to list, an admin's to decide.", envvar="ROLLCALL_TOKEN", show_default=False)
+]
+Ids = Annotated[list[UUID], typer.Argument(help="The ids of dead letters, in the order in which they are decided on.")]
+HERE = "http://127.0.0.1:8080"
+
+
+@dead_letters.command("list")
+def dead_letters_list(
+    token: Token, consumer: Annotated[str | None, typer.Argument(help="Only of this consumer.")] = None, url: Gateway = HERE
+) -> None:
+    """Print the oldest dead letters, without what they say about people."""
+    from all_in_one.dead_letters import listed
+
+    table = Table("Consumer", "Id", "Event", "Died at", "Attempts", "Code", "Reason", title="Dead letters")
+    for letter in run_or_exit(listed(url, token, consumer)):
+        shown = (letter["consumer"], letter["id"], letter["topic"], letter["died_at"], str(letter["attempts"]), letter["code"])
+        table.add_row(*shown, letter["reason"])
+    (console if sys.stdout.isatty() else Console(width=240)).print(table)
+
+
+@dead_letters.command("replay")
+def dead_letters_replay(token: Token, consumer: str, ids: Ids, url: Gateway = HERE) -> None:
+    """Put dead letters before their consumer again. What fails again comes back with the new reason."""
+    from all_in_one.dead_letters import decided
+
+    run_or_exit(decided(url, token, "replay", consumer, ids))
+    console.print(f"replayed: {len(ids)}", style="green")
+
+
+@dead_letters.command("discard")
+def dead_letters_discard(token: Token, consumer: str, ids: Ids, url: Gateway = HERE) -> None:
+    """Remove dead letters for good: what they said never takes effect."""
+    from all_in_one.dead_letters import decided
+
+    run_or_exit(decided(url, token, "discard", consumer, ids))
+    console.print(f"discarded: {len(ids)}", style="green")
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from shared.config import CommonSettings
 from shared.config_docs import render_settings
 from shared.events import CONTRACTS
 from shared.events.catalogue import render_events
+from shared.rules_docs import render_operators
 from workflow_engine.consumers import subscriptions as workflow_engine
 
 
@@ -18,6 +19,7 @@ def documents() -> dict[str, str]:
     heard = {subscriptions.service: subscriptions.heard() for subscriptions in (connector, mapper, workflow_engine, gateway)}
     return {
         "events.md": render_events(CONTRACTS, heard),
+        "operators.md": render_operators(),
         "troubleshooting.md": render_troubleshooting(),
         "settings.md": render_settings([CommonSettings, *(service.settings for service in SERVICES.values()), AgentSettings]),
     }

@@ -33,14 +33,20 @@ class DataDirectory:
     path: Path
 
     def create(self) -> None:
-        """Make the directory. Raises `DataDirectoryUnusable`, which names it."""
+        """Make the directory, or close the one that is there to others. Raises `DataDirectoryUnusable`, which names it."""
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self._is_ours():
+                self.path.chmod(0o700)
             (self.path / "keys").mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise DataDirectoryUnusable(
                 f"{self.path} cannot be used: {error.strerror}", remedy="Set ROLLCALL_DATA_DIR to a directory that you may write."
             ) from error
+
+    def _is_ours(self) -> bool:
+        """Return whether nobody else has anything in the directory: one that is shared is not for us to close."""
+        return self.path.stat().st_uid == os.getuid() and ((self.path / "keys").is_dir() or not any(self.path.iterdir()))
 
     @contextmanager
     def held(self) -> Iterator[None]:

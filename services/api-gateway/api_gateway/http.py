@@ -11,13 +11,16 @@ from api_gateway.api.v1 import (
     accounts,
     agents,
     audit,
+    dead_letters,
     guard,
     integrations,
+    mappings,
     notices,
     openapi,
     operations,
     rates,
     records,
+    rules,
     runs,
     schedules,
     sources,
@@ -38,6 +41,7 @@ ROUTERS = (
     sources.credentials,
     sources.variables,
     integrations.integrations,
+    mappings.mappings,
     rates.rates,
     rates.forecasts,
     runs.of_integration,
@@ -49,8 +53,10 @@ ROUTERS = (
     records.saas_instances,
     records.people,
     records.saas_users,
+    rules.router,
     guard.router,
     operations.router,
+    dead_letters.router,
     workflows.blocks,
     workflows.presets,
     workflows.workflows,
@@ -69,8 +75,8 @@ def build_app(parts: Parts, checks: Mapping[str, Check], metrics_token: SecretSt
     app.state.parts = parts
     for router in ROUTERS:
         app.include_router(router)
-    # Innermost, so that an entry is written under the request's correlation id.
-    app.user_middleware.append(Middleware(Audited, units=parts.units))
+    # Inside of the frame, so that an entry is written under the request's correlation id; around all attempts, so that there is one.
+    app.user_middleware.insert(-1, Middleware(Audited, units=parts.units))
     return app
 
 

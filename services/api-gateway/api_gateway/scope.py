@@ -12,6 +12,7 @@ from api_gateway.clients.agents import AgentsClient
 from api_gateway.clients.connector import ConnectorClient
 from api_gateway.clients.guard import GuardClient
 from api_gateway.clients.mapper import MapperClient
+from api_gateway.clients.mappings import MappingsClient
 from api_gateway.clients.notices import NoticesClient
 from api_gateway.clients.operations import OperationsClient
 from api_gateway.clients.plans import PlansClient
@@ -19,6 +20,7 @@ from api_gateway.clients.rates import RatesClient
 from api_gateway.clients.runs import RunsClient
 from api_gateway.clients.schedules import SchedulesClient
 from api_gateway.clients.workflow_engine import WorkflowEngineClient
+from shared.bus.port import Bus
 from shared.db.engine import Database
 from shared.unit import Unit, Units
 
@@ -29,6 +31,7 @@ class Parts:
 
     database: Database
     units: Units
+    bus: Bus
     connector: ConnectorClient
     mapper: MapperClient
     workflow_engine: WorkflowEngineClient
@@ -36,6 +39,7 @@ class Parts:
     rates: RatesClient
     runs: RunsClient
     plans: PlansClient
+    mappings: MappingsClient
     notices: NoticesClient
     schedules: SchedulesClient
     operations: OperationsClient

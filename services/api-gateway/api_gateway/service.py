@@ -11,6 +11,7 @@ from api_gateway.clients.agents import AgentsClient
 from api_gateway.clients.connector import ConnectorClient
 from api_gateway.clients.guard import GuardClient
 from api_gateway.clients.mapper import MapperClient
+from api_gateway.clients.mappings import MappingsClient
 from api_gateway.clients.notices import NoticesClient
 from api_gateway.clients.operations import OperationsClient
 from api_gateway.clients.plans import PlansClient
@@ -46,6 +47,7 @@ async def running(
         parts = Parts(
             database=foundation.database,
             units=foundation.units,
+            bus=bus,
             connector=ConnectorClient(connector, foundation.tokens),
             mapper=MapperClient(mapper, foundation.tokens),
             workflow_engine=WorkflowEngineClient(workflow_engine, foundation.tokens),
@@ -55,6 +57,7 @@ async def running(
             schedules=SchedulesClient(connector, foundation.tokens),
             runs=RunsClient(connector, foundation.tokens),
             plans=PlansClient(mapper, foundation.tokens),
+            mappings=MappingsClient(mapper, foundation.tokens),
             operations=OperationsClient(connector, foundation.tokens),
             agents=AgentsClient(connector, foundation.tokens),
         )

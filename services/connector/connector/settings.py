@@ -79,6 +79,12 @@ class ConnectorSettings(SourceSettings, ServiceSettings):
     rewrite_stop_records: int = Field(
         default=10, ge=0, le=1_000_000, description="Updates that a run always makes unasked, however few records its integration has."
     )
+    approval_days: float = Field(
+        default=7,
+        ge=0.01,
+        le=180,
+        description="How long a run may wait for approval before it is rejected by itself; less than ROLLCALL_MAPPER_KEEP_PLANS_DAYS.",
+    )
     applying_hours: float = Field(
         default=6, ge=0.01, le=168, description="How long a run may wait for its pages to be applied before it is called failed."
     )

@@ -2,14 +2,19 @@
 
 from fastapi import APIRouter, Depends, FastAPI
 
+import mapper.checks.routes
 import mapper.fields.routes
+import mapper.filters.routes
 import mapper.guard.routes
 import mapper.mappings.routes
 import mapper.people.routes
 import mapper.plans.routes
 import mapper.records.routes
+import mapper.rules.routes
 import mapper.saas_instances.routes
 import mapper.saas_users.routes
+import mapper.samples.routes
+import mapper.smart_mapping.routes
 from mapper.scope import Parts, calling
 from shared.config import CommonSettings
 from shared.http.app import create_app
@@ -18,10 +23,15 @@ from shared.http.health import Check
 ROUTERS = (
     mapper.fields.routes.router,
     mapper.mappings.routes.router,
+    mapper.filters.routes.router,
+    mapper.smart_mapping.routes.router,
+    mapper.samples.routes.router,
+    mapper.checks.routes.router,
     mapper.saas_instances.routes.router,
     mapper.people.routes.router,
     mapper.saas_users.routes.router,
     mapper.records.routes.router,
+    mapper.rules.routes.router,
     mapper.guard.routes.router,
     mapper.plans.routes.router,
 )

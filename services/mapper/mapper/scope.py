@@ -3,14 +3,17 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.guard.limits import Limits
 from mapper.mappings.compiled import CompiledMappings
+from shared.clock import now
 from shared.db.engine import Database
 from shared.http.service_tokens import Caller, ServiceTokens, caller_of
+from shared.rules import At
 from shared.unit import Unit, Units
 
 
@@ -22,7 +25,13 @@ class Parts:
     units: Units
     tokens: ServiceTokens
     limits: Limits
+    zone: ZoneInfo
+    """Whose days count in rules."""
     compiled: CompiledMappings = field(default_factory=CompiledMappings)
+
+    def at(self) -> At:
+        """Return this moment, as rules need it."""
+        return At(now(), self.zone)
 
 
 def parts_of(request: Request) -> Parts:

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from mapper.consumers import subscriptions
 from mapper.guard.limits import Limits
 from mapper.http import app_of
-from mapper.plans.retention import tidied
+from mapper.retention import tidied
 from mapper.scope import Parts
 from mapper.settings import MapperSettings
 from mapper.tables import INBOX, OUTBOX, SCHEMA
@@ -22,7 +22,7 @@ from shared.service import at_work, founded
 async def running(settings: MapperSettings, common: CommonSettings, bus: Bus) -> AsyncIterator[FastAPI]:
     """Everything the mapper needs is up inside this block and gone after it."""
     async with founded(schema=SCHEMA, outbox=OUTBOX, service="mapper", settings=settings, common=common, bus=bus) as foundation:
-        parts = Parts(foundation.database, foundation.units, foundation.tokens, Limits.from_settings(settings))
+        parts = Parts(foundation.database, foundation.units, foundation.tokens, Limits.from_settings(settings), common.zone)
         kept = timedelta(days=settings.keep_plans_days)
         async with tidied(foundation.units, kept), at_work(foundation, subscriptions, INBOX, parts=parts):
             yield app_of(parts, common, foundation.checks)

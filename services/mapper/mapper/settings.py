@@ -39,4 +39,9 @@ class MapperSettings(ServiceSettings):
         le=100,
         description="Updates that a run writes at once, in percent of its integration's records; then its pages wait until all is read.",
     )
-    keep_plans_days: float = Field(default=7, ge=0.01, le=365, description="How long plans are kept, and can be applied.")
+    keep_plans_days: float = Field(
+        default=14,
+        ge=0.01,
+        le=365,
+        description="How long plans are kept, and can be applied; longer than ROLLCALL_CONNECTOR_APPROVAL_DAYS, or what waits is lost.",
+    )

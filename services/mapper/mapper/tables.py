@@ -32,8 +32,53 @@ MAPPING_VERSIONS = Table(
     Column("version", Integer, primary_key=True),
     Column("targets", Json, nullable=False),
     Column("sync_keys", Json, nullable=False),
+    Column("filter", Json),
+    Column("api_fields", Json, nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("note", String(1000)),
+    Column("restored_from", Integer),
+    Column("created_at", Timestamp, nullable=False),
+)
+
+# Real records with what a mapping must make of them: no version that makes something else is stored.
+MAPPING_SAMPLES = Table(
+    "mapping_samples",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("integration_id", Uuid, nullable=False, index=True),
+    Column("name", String(200), nullable=False),
+    Column("record", Json, nullable=False),
+    Column("inputs", Json, nullable=False),
+    Column("expected", Json, nullable=False),
     Column("author", String(200), nullable=False),
     Column("created_at", Timestamp, nullable=False),
+    Column("changed_at", Timestamp, nullable=False),
+)
+
+# The version with which each integration's whole directory was last read, and with which its present run began: records that the filter
+# of the one held back, and that of the other lets through, come because of the change, and not because of anything at the source.
+MAPPING_USES = Table(
+    "mapping_uses",
+    METADATA,
+    Column("integration_id", Uuid, primary_key=True),
+    Column("settled_version", Integer),
+    Column("run_id", Uuid, nullable=False),
+    Column("run_version", Integer, nullable=False),
+)
+
+# The first records that each run's filter held back, each with the conditions that it failed.
+FILTERED = Table(
+    "filtered",
+    METADATA,
+    Column("run_id", Uuid, primary_key=True),
+    Column("page", Integer, primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("integration_id", Uuid, nullable=False),
+    Column("source_id", String(200), nullable=False),
+    Column("mapping_version", Integer, nullable=False),
+    Column("fetched_at", Timestamp, nullable=False),
+    Column("reasons", Json, nullable=False),
+    Column("kept_at", Timestamp, nullable=False, index=True),
 )
 
 # A record's values are one JSON object. `folded` holds them as rules and sorting see them, computed when they are written.
@@ -218,7 +263,7 @@ PLAN_ITEMS = Table(
     Column("fingerprint", String(64)),
     Column("fetched_at", Timestamp, nullable=False),
     Column("outcome", String(20)),
-    CheckConstraint("action IN ('create', 'update', 'unchanged', 'skip', 'reject', 'missing')", name="action"),
+    CheckConstraint("action IN ('create', 'update', 'unchanged', 'skip', 'filter', 'reject', 'missing')", name="action"),
     CheckConstraint("outcome IN ('applied', 'moved', 'failed')", name="outcome"),
     Index("ix_plan_items_run_id_source_id", "run_id", "source_id"),
 )

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,6 +28,8 @@ class Parts:
     connector: ConnectorClient
     mapper: MapperClient
     runner: Runner
+    zone: ZoneInfo
+    """Whose days count in rules."""
 
 
 def parts_of(request: Request) -> Parts:

@@ -26,7 +26,7 @@ async def running(
     """Consume, relay and work inside the block, and give the internal API. The database must be migrated."""
     async with founded(schema=SCHEMA, outbox=OUTBOX, service="workflow-engine", settings=settings, common=common, bus=bus) as foundation:
         to_connector, to_mapper = ConnectorClient(connector, foundation.tokens), MapperClient(mapper, foundation.tokens)
-        runner = Runner(foundation.database, foundation.units, to_connector, to_mapper, settings)
+        runner = Runner(foundation.database, foundation.units, to_connector, to_mapper, settings, zone=common.zone)
         parts = Parts(
             settings=settings,
             database=foundation.database,
@@ -35,6 +35,7 @@ async def running(
             connector=to_connector,
             mapper=to_mapper,
             runner=runner,
+            zone=common.zone,
         )
         checks = {**foundation.checks, "connector": to_connector.check, "mapper": to_mapper.check}
         async with at_work(foundation, subscriptions, INBOX, parts=parts), runner.running():

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from api_gateway.clients.connector import ConnectorClient
 from shared.http.paging import encode_cursor
@@ -110,3 +111,27 @@ async def test_two_accounts_never_pass_for_each_other(here: Gateway) -> None:
         assert (refused.status_code, refused.json()["code"]) == (409, "name_taken")
     for name in ("", "a\u0000b", "a\nb"):
         assert (await here.call("POST", "/accounts", {"name": name, "kind": "person", "role": "viewer"})).status_code == 422
+
+
+async def test_what_was_done_again_after_a_deadlock_is_written_down_once(here: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The caller sees one success, and so must whoever reads the audit."""
+    here.connector.answer("POST /internal/integrations", INTEGRATION, 201)
+    before = len(await entries(here))
+    ask, broken = ConnectorClient.ask, [Deadlock()]
+
+    async def asking(self: ConnectorClient, *args: Any, **more: Any) -> Any:
+        if broken:
+            raise DBAPIError("UPDATE", None, broken.pop())
+        return await ask(self, *args, **more)
+
+    monkeypatch.setattr(ConnectorClient, "ask", asking)
+    done = await here.call("POST", "/integrations", {"provider": "sophos-users", "name": "x"})
+    assert done.status_code == 201
+    found = await entries(here)
+    assert (len(found) - before, found[0]["status"]) == (1, 201)
+
+
+class Deadlock(Exception):
+    """What the driver says of a transaction that PostgreSQL broke."""
+
+    sqlstate = "40P01"

@@ -122,16 +122,6 @@ async def test_a_patch_passes_on_only_what_was_given(here: Gateway) -> None:
         assert here.connector.asked[-1].body == passed
 
 
-async def test_suggestions_are_made_from_what_the_source_has(here: Gateway) -> None:
-    """Neither the person nor the mapper knows a source's fields; the gateway brings them together."""
-    here.connector.answer(f"GET /internal/integrations/{ANY_ID}", INTEGRATION)
-    here.connector.answer("GET /internal/providers/sophos-users", PROVIDER)
-    here.mapper.answer(f"POST /internal/integrations/{ANY_ID}/mapping/suggestions", {"suggestions": [], "sync_keys": ["email"]})
-    response = await here.call("POST", f"/integrations/{ANY_ID}/mapping/suggestions")
-    assert response.json() == {"suggestions": [], "sync_keys": ["email"]}
-    assert here.mapper.asked[0].body == {"source_fields": [FIELD], "input_keys": ["tenant_id"]}
-
-
 @pytest.mark.parametrize(
     ("path", "service", "internal"),
     [

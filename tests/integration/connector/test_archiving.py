@@ -6,7 +6,15 @@ from typing import Any
 from shared.events import IntegrationDeleted
 from tests.support.connector import Api, World, launched, run, told
 
-MAPPING = {"targets": {"email": {"kind": "source", "path": ["email"]}}, "sync_keys": ["email"]}
+MAPPING = {
+    "targets": {"email": {"kind": "source", "path": ["email"], "steps": [{"op": "trim"}]}},
+    "sync_keys": ["email"],
+    "filter": {
+        "rule": {"not": {"field": "region", "operator": "in", "value": ["eu", "us"]}},
+        "source_fields": {"region": {"path": ["org", "region"], "data_type": "text"}},
+    },
+    "api_fields": [{"label": "Cost centre", "path": ["cost-centre", "code"]}],
+}
 
 
 async def names(api: Api, **params: Any) -> list[str]:
@@ -34,7 +42,7 @@ async def test_an_archived_integration_neither_runs_nor_changes_until_it_is_rest
         ):
             refused = await api.ask(method, f"{path}{step}", body, expect=409)
             assert refused["code"] in {"integration_state", "integration_not_active"}, step
-            assert refused["remedy"] == "Restore it first.", step
+            assert refused["remedy"].startswith("Restore it first."), step
         assert (await api.get(f"{path}/runs"))["items"][0]["id"] == ran["id"]
         assert [one["kind"] for one in (await api.get(f"{path}/schedules"))["items"]] == ["full"]
 
@@ -96,7 +104,8 @@ async def test_a_copy_is_a_draft_with_everything_but_the_past(here: World) -> No
         same = ("provider", "user_selection", "preference", "integration_user", "saas_instance_id", "credential_id", "inputs")
         assert {name: copied[name] for name in same} == {name: original[name] for name in same}
         assert (copied["state"], copied["missing"], original["state"]) == ("draft", [], "active")
-        assert here.mapper.mappings[copied["id"]] == MAPPING
+        stored = here.mapper.mappings[copied["id"]]
+        assert {part: stored[part] for part in MAPPING} == MAPPING
         schedules = (await api.get(f"/integrations/{copied['id']}/schedules"))["items"]
         assert [one["kind"] for one in schedules] == ["full", "quick"]
         assert (await api.get(f"/integrations/{copied['id']}/runs"))["items"] == []

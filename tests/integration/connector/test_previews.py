@@ -27,6 +27,15 @@ async def test_the_first_records_are_shown_as_sophos_gives_them(here: World) -> 
     assert (runs["items"], here.mapper.heard) == ([], [])
 
 
+async def test_as_many_records_are_shown_as_are_asked_for(here: World) -> None:
+    """Ten show what there is; whether a field is ever empty takes more. A whole directory is never shown."""
+    async with here.connector() as api:
+        path = await drafted(api, here, "sophos-users")
+        shown = await api.ask("POST", f"{path}/preview", limit=15)
+        await api.ask("POST", f"{path}/preview", expect=422, limit=101)
+    assert len(shown["records"]) == 15
+
+
 async def test_a_preview_without_credential_or_inputs_says_what_is_missing(here: World) -> None:
     """Only what speaking to the source needs: mapping and user selection come later."""
     async with here.connector() as api:

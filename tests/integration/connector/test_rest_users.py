@@ -98,6 +98,13 @@ async def answering(payroll: Payroll) -> AsyncIterator[str]:
 
 async def described(api: Api, url: str, credential: dict[str, Any]) -> str:
     """Set an integration up for the API, launch it, and return its id."""
+    integration_id = await drafted(api, url, credential)
+    await api.post(f"/integrations/{integration_id}/launch")
+    return integration_id
+
+
+async def drafted(api: Api, url: str, credential: dict[str, Any]) -> str:
+    """Set an integration up for the API; return its id."""
     login = {"url": f"{url}/login"} if credential["kind"] == "session" else {}
     stored = await api.post("/credentials", {"name": "Payroll", "provider": "rest-users", **credential, **login}, expect=201)
     made = await api.post("/integrations", {"provider": "rest-users", "name": "Payroll people"}, expect=201)
@@ -108,7 +115,6 @@ async def described(api: Api, url: str, credential: dict[str, Any]) -> str:
         "inputs": inputs_of(url),
     }
     await api.ask("PATCH", f"/integrations/{made['id']}", details)
-    await api.post(f"/integrations/{made['id']}/launch")
     return str(made["id"])
 
 
@@ -135,7 +141,20 @@ async def test_what_the_api_says_is_told_without_the_secret(here: World, caplog:
     """An API that repeats the header it was sent must not put it into a run's error or into the log."""
     async with answering(Payroll()) as url, here.connector(private_networks=LOOPBACK) as api:
         wrong = {"kind": "api_key", "key_name": "Authorization", "value": f"Bearer {SECRET}"}
-        failed = await run(api, await described(api, url, wrong))
+        refused = await api.post(f"/integrations/{await drafted(api, url, wrong)}/launch", expect=502)
+        assert refused["code"] == "rest_sign_in_refused"
+        assert SECRET not in str(refused) + caplog.text
+
+
+async def test_what_the_api_says_of_a_credential_that_is_good_no_more_is_told_without_it(
+    here: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A run's error is kept, and read by people who may not see credentials."""
+    async with answering(Payroll()) as url, here.connector(private_networks=LOOPBACK) as api:
+        integration_id = await described(api, url, CREDENTIALS["header"])
+        stored = (await api.get(f"/integrations/{integration_id}"))["credential_id"]
+        await api.ask("PUT", f"/credentials/{stored}/secret", {"secrets": {"value": f"Bearer {SECRET}"}})
+        failed = await run(api, integration_id)
         assert (failed["state"], failed["error"]["code"]) == ("failed", "rest_sign_in_refused")
         assert SECRET not in str(failed) + caplog.text
 
@@ -165,8 +184,32 @@ async def test_an_inner_address_is_not_reached(here: World) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
         async with here.connector() as api:
-            failed = await run(api, await described(api, url, CREDENTIALS["header"]))
-    assert (failed["state"], failed["error"]["code"]) == ("failed", "address_refused")
+            refused = await api.post(f"/integrations/{await drafted(api, url, CREDENTIALS['header'])}/launch", expect=502)
+    assert refused["code"] == "address_refused"
+
+
+async def test_ids_that_do_not_tell_people_apart_are_flagged_in_the_preview(here: World) -> None:
+    """An id path that leads to the department would melt everybody of it into one user: that must show before anything runs."""
+    people = {f"e/{n}": {"no": "sales" if n in {0, 2} else f"e/{n}", "mail": f"p{n}@x.example"} for n in range(3)}
+    async with answering(Payroll(people=people)) as url, here.connector(private_networks=LOOPBACK) as api:
+        integration_id = await described(api, url, CREDENTIALS["header"])
+        shown = await api.post(f"/integrations/{integration_id}/preview")
+        fine = await previewed_by_mail(api, integration_id)
+
+    assert [bool(one["problem"]) for one in shown["records"]] == [True, False, True]
+    assert "'sales'" in shown["records"][0]["problem"]
+    (note,) = shown["notes"]
+    assert (note["code"], note["about"]) == ("duplicate_ids", "sales")
+    assert "id_path" in note["remedy"]
+    assert (fine["notes"], [one["problem"] for one in fine["records"]]) == ([], [None] * 3)
+
+
+async def previewed_by_mail(api: Api, integration_id: str) -> dict[str, Any]:
+    """Preview the same API by the path that does tell people apart."""
+    one = await api.get(f"/integrations/{integration_id}")
+    inputs = {**one["inputs"], "id_path": {"variable": None, "value": "mail"}}
+    await api.ask("PATCH", f"/integrations/{one['id']}", {"inputs": inputs})
+    return dict(await api.post(f"/integrations/{one['id']}/preview"))
 
 
 async def test_a_described_api_is_asked_no_faster_than_its_settings_allow(here: World) -> None:

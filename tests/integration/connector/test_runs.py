@@ -126,7 +126,6 @@ async def test_an_empty_directory_ends_as_empty(here: World) -> None:
 async def test_a_record_that_cannot_be_applied_is_kept_with_its_reason(here: World) -> None:
     """One bad record never stops a page, and never disappears."""
     bad = here.custom()[0]
-    here.tenant.directory.update(bad, {"name": "nul\x00byte"})
     here.mapper.reject = lambda source_id: source_id == bad
     async with here.connector() as api:
         ended = await run(api, await launched(api, here))

@@ -2,13 +2,14 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, update
 
 from mapper.tables import LOSSES
-from tests.support.guard import gone, hired, leave, missing, requested, tray
+from tests.support.guard import decide, gone, hired, leave, missing, requested, source_id, tray
 from tests.support.mapper import Mapper, source_user
 
 
@@ -185,3 +186,28 @@ async def test_a_leave_that_was_given_back_counts_no_more(mapper: Mapper) -> Non
     await mapper.call("POST", "/guard/leave/back", json={"leaves": back})
     assert await leave(mapper, *ids[5:7]) == ["allowed"] * 2
     assert await leave(mapper, ids[7]) == ["withheld"]
+
+
+async def test_whoever_deletes_by_hand_is_weighed_by_the_id_at_the_source(mapper: Mapper) -> None:
+    """Typed in either case it is the same user; whom no record knows nobody loses here; what is given back is not counted."""
+    await hired(mapper, 16)
+
+    async def ask(number: int, *, integration_id: UUID | None = None, upper: bool = False) -> dict[str, Any]:
+        known = source_id(number).upper() if upper else source_id(number)
+        cause = {"kind": "user", "id": "request", "actor": "ada", "detail": "Delete user"}
+        ids = [str(integration_id or mapper.integration_id)]
+        given = {"key": f"operation:{number}", "source_id": known, "integration_ids": ids, "cause": cause}
+        return dict(await mapper.call("POST", "/guard/leave/by-source", json=given))
+
+    answers = [await ask(number, upper=number % 2 == 0) for number in range(20, 25)]
+    assert [(answer["outcome"], answer["leaves"]) for answer in answers] == [("allowed", [])] * 5
+    answers = [await ask(number, upper=number % 2 == 0) for number in range(10, 15)]
+    assert [(answer["outcome"], len(answer["leaves"])) for answer in answers] == [("allowed", 1)] * 5
+    assert (await ask(15))["outcome"] == "withheld"
+    assert (await ask(15, integration_id=uuid4()))["outcome"] == "allowed", "another source's user of the same id is nobody's here"
+    assert (await ask(14))["outcome"] == "allowed", "the same key is the same leave"
+    await mapper.call("POST", "/guard/leave/back", json={"leaves": answers[0]["leaves"]})
+    assert (await ask(9))["outcome"] == "withheld", "what waits in the tray counts"
+    (first, _) = await tray(mapper)
+    await decide(mapper, "release", ids=[first["id"]])
+    assert (await ask(15))["outcome"] == "allowed"

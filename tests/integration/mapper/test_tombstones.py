@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -39,13 +40,13 @@ async def test_a_return_reopens_the_question_and_can_start_a_workflow(mapper: Ma
         assert back["fields"]["returned_at"]
         changed = next(event for event in reversed(mapper.of("records.changed.v1")) if event.record_type == "saas_user")
         assert [change.kind for change in changed.changes] == ["returned"]
-        assert starting(RULE.validate_python(RETURNED), changed) == [UUID(user["id"])]
+        assert starting(RULE.validate_python(RETURNED), changed, ZoneInfo("UTC")) == [UUID(user["id"])]
         returns = [entry["summary"] for entry in await mapper.timeline(user["person_id"]) if entry["kind"] == "returned"]
         assert "open question" in returns[-1]
         await mapper.call("PATCH", f"/saas-users/{user['id']}", json={"fields": {"to_be_deleted": True}})
         await mapper.drain()
         flagged = mapper.last("records.changed.v1")
-        assert starting(RULE.validate_python(FLAGGED), flagged) == [UUID(user["id"])]
+        assert starting(RULE.validate_python(FLAGGED), flagged, ZoneInfo("UTC")) == [UUID(user["id"])]
 
 
 async def test_a_changed_address_does_not_hide_who_returns_under_the_same_id(mapper: Mapper) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import update
 
 from mapper.tables import LINKS, WITHHELD
@@ -57,8 +58,9 @@ async def test_old_evidence_is_refused_unless_it_is_forced(mapper: Mapper) -> No
     assert {reason["code"] for reason in answer["reasons"]} == {"evidence_too_old"}
     assert "again" in answer["reasons"][0]["remedy"]
     await gone(mapper, 1)
-    assert (await decide(mapper, "release", ids=ids))["released"] == 1
-    assert (await decide(mapper, "release", ids=ids, force=True))["released"] == 1
+    left = [entry["id"] for entry in await tray(mapper)]
+    assert (await decide(mapper, "release", ids=left))["released"] == 1
+    assert (await decide(mapper, "release", ids=[entry["id"] for entry in await tray(mapper)], force=True))["released"] == 1
     assert await missing(mapper) == set(SIX)
 
 
@@ -135,3 +137,23 @@ async def test_the_tray_is_listed_in_pages_and_by_what_is_asked(mapper: Mapper) 
     both = {"ids": [str(uuid4())], "saas_instance_id": str(uuid4())}
     assert (await mapper.answer("POST", "/withheld/release", json=both)).status_code == 422
     assert (await mapper.answer("POST", "/withheld/release", json={})).status_code == 422
+
+
+@pytest.mark.parametrize("what", ["release", "discard"])
+async def test_naming_what_is_not_held_is_refused_and_decides_nothing(mapper: Mapper, what: str) -> None:
+    """A list of ids that is out of date must not half succeed, nor look like a success of nothing."""
+    await hired(mapper, 8)
+    await gone(mapper, *SIX)
+    ids = [entry["id"] for entry in await tray(mapper)]
+    await decide(mapper, "discard", ids=ids[:1])
+    unknown = str(uuid4())
+    first = await mapper.answer("POST", f"/withheld/{what}", json={"ids": [ids[1], unknown, ids[0]]})
+    assert (first.status_code, first.json()["code"]) == (404, "not_in_tray")
+    assert [problem["field"] for problem in first.json()["fields"]] == ["ids.1", "ids.2"]
+    assert unknown in first.json()["fields"][0]["message"]
+    assert "discarded by admin" in first.json()["fields"][1]["message"]
+    second = await mapper.answer("POST", f"/withheld/{what}", json={"ids": [ids[1], ids[0]]})
+    assert (second.status_code, second.json()["code"]) == (409, "decided_already")
+    assert [problem["field"] for problem in second.json()["fields"]] == ["ids.1"]
+    assert second.json()["remedy"]
+    assert (len(await tray(mapper)), await missing(mapper)) == (5, set())

@@ -30,8 +30,8 @@ async def test_a_draft_with_problems_is_stored_and_refused_at_activation(stage: 
 async def test_a_version_never_changes_once_it_is_active(stage: Stage) -> None:
     """Who edits the draft must not change what is running; only the next activation does."""
     stage.records.add("u1")
-    stage.records.add("u2", kind="guest")
-    guests = {"field": "kind", "operator": "equals", "value": "guest"}
+    stage.records.add("u2", saas_name="guest")
+    guests = {"field": "saas_name", "operator": "equals", "value": "guest"}
     async with stage.engine(workers=0) as engine:
         workflow = await engine.activated(roles())
         sweeps = f"/workflows/{workflow['id']}/sweeps"

@@ -3,9 +3,13 @@
 import pytest
 
 from connector.providers.settings import problem_of
+from connector.sources.base import Access, Input
+from connector.sources.rest.description import SettingsDisagree, described
+from connector.sources.rest.manifest import INPUTS
 from connector.sources.sophos.manifest import MANIFEST
 from connector.variables.inputs import input_gaps
 from shared.api.sources import InputField
+from shared.ids import new_id
 
 A, B = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 FIELDS: dict[str, InputField] = {field.key: field for field in MANIFEST.inputs}
@@ -59,3 +63,40 @@ def test_what_cannot_be_asked_is_no_address(url: str, fits: bool) -> None:
 def test_choosing_tenants_stands_for_the_one_tenant(given: list[str], missing: list[str]) -> None:
     """A partner's credential has no tenant and no region of its own."""
     assert [gap.field for gap in input_gaps(MANIFEST, given)] == missing
+
+
+HUSH = "hush-hush-0123456789-abcdef"
+URL = next(field for field in INPUTS if field.key == "url")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://ann:{HUSH}@api.example/users",
+        f"https://{HUSH}@api.example/users",
+        f"https://:{HUSH}@api.example/users",
+        f"https://api.example/users?api_key={HUSH}",
+        f"https://api.example/users?active=true&Access-Token={HUSH}",
+        f"https://api.example/users?code={HUSH}",
+        f"https://api.example/users?X-Amz-Signature={HUSH}",
+        f"https://api.example/users?k={HUSH}",
+        f"https://api.example/users?{HUSH}",
+        f"https://api.example/users#token={HUSH}",
+        "https://api.example/users?password=short",
+    ],
+)
+def test_an_address_with_a_secret_is_refused_where_it_is_typed_and_where_it_is_used(url: str) -> None:
+    """Addresses are stored and shown to everybody; a key in one would be no secret any more. The refusal repeats nothing of it."""
+    problem = problem_of(URL, url)
+    assert problem is not None
+    assert "credential" in problem[1]
+    with pytest.raises(SettingsDisagree) as raised:
+        described(Access(new_id(), "REST", "basic", {}, {}, (Input("url", url, "Payroll address"),)))
+    assert raised.value.fields[0]["field"] == "inputs.url"
+    assert HUSH not in f"{problem} {raised.value} {raised.value.fields} {raised.value.remedy}"
+
+
+@pytest.mark.parametrize("query", ["active=true", f"tenant={A}", "fields=id,mail,name&sort=asc", "updated_after=2026-01-01T00:00:00Z", ""])
+def test_an_address_may_say_which_users_are_wanted(query: str) -> None:
+    """What is no secret belongs to the address, and is sent with every page."""
+    assert problem_of(URL, f"https://api.example/users?{query}") is None

@@ -153,7 +153,7 @@ async def test_a_refused_sign_in_says_why(status: int, told: str, code: str) -> 
         (httpx.Response(302, headers={"Location": "https://evil.example/"}), "source_redirected", False),
         (httpx.Response(200, text="<html>sign in</html>", headers={"content-type": "text/html"}), "source_not_json", False),
         (httpx.Response(200, json=[]), "source_not_json", False),
-        (httpx.Response(200, text='{"items": NaN}'), "source_not_json", False),
+        (httpx.Response(200, text='{"items": [NaN'), "source_not_json", False),
     ],
 )
 async def test_an_answer_that_cannot_be_used_says_why(answer: httpx.Response, code: str, retryable: bool) -> None:

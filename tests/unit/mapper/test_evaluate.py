@@ -6,15 +6,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mapper.mappings.evaluate import Context, Problem, Target, at_path, evaluate
+from mapper.mappings.evaluate import Context, Problem, Target, evaluate
+from mapper.transformations.paths import at_path
 from shared.api.records import DataType, FromConstant, FromSource
+from tests.support.json_values import JSON
 
 CONTEXT = Context({}, "credential", "2026-02-03T06:18:32+00:00")
-JSON: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=())),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=8,
-)
 
 
 def target(data_type: DataType, *path: str, mandatory: bool = False) -> Target:

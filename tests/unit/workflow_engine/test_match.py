@@ -1,6 +1,8 @@
 """Which changes start a run."""
 
+import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import TypeAdapter
@@ -11,6 +13,7 @@ from shared.ids import new_id
 from shared.rules import Rule
 from workflow_engine.triggers.match import before, starting
 
+UTC = ZoneInfo("UTC")
 FLAGGED = TypeAdapter[Any](Rule).validate_python({"field": "to_be_deleted", "operator": "equals", "value": True})
 
 
@@ -40,7 +43,7 @@ def event(*changes: Change, initial: bool = False) -> RecordsChanged:
 )
 def test_a_run_starts_only_when_a_change_makes_the_rule_true(change: Change, starts: bool) -> None:
     """Every later change of a flagged user would order the deletion anew otherwise."""
-    assert starting(FLAGGED, event(change)) == ([change.record_id] if starts else [])
+    assert starting(FLAGGED, event(change), UTC) == ([change.record_id] if starts else [])
 
 
 @pytest.mark.parametrize("kind", ["missing", "returned", "deactivated", "deleted_in_source"])
@@ -48,28 +51,37 @@ def test_every_kind_of_change_counts_by_what_it_changed(kind: Any) -> None:
     """That somebody went missing or was deactivated starts who asked for that, and nobody else."""
     deactivated = TypeAdapter[Any](Rule).validate_python({"field": "deactivated", "operator": "equals", "value": True})
     told = event(changed({"deactivated": (False, True)}, {"deactivated": True, "to_be_deleted": True}, kind))
-    assert len(starting(deactivated, told)) == 1
-    assert starting(FLAGGED, told) == []
-    assert starting(None, told) == []
+    assert len(starting(deactivated, told, UTC)) == 1
+    assert starting(FLAGGED, told, UTC) == []
+    assert starting(None, told, UTC) == []
 
 
 def test_an_initial_load_starts_nothing() -> None:
     """The first run of an integration describes what is there; nobody asked for anything."""
-    assert starting(FLAGGED, event(changed({}, {"to_be_deleted": True}, "created"), initial=True)) == []
+    assert starting(FLAGGED, event(changed({}, {"to_be_deleted": True}, "created"), initial=True), UTC) == []
 
 
 def test_without_a_rule_only_new_records_start() -> None:
     """Everything matches always: only who was not there before begins to match."""
     new, old = changed({}, {}, "created"), changed({"email": ("a", "b")}, {"email": "b"})
-    assert starting(None, event(new, old)) == [new.record_id]
+    assert starting(None, event(new, old), UTC) == [new.record_id]
 
 
 def test_a_record_that_changed_twice_in_one_event_starts_once() -> None:
     """The same cause, the same record: one run."""
     change = changed({"to_be_deleted": (False, True)}, {"to_be_deleted": True})
-    assert starting(FLAGGED, event(change, change)) == [change.record_id]
+    assert starting(FLAGGED, event(change, change), UTC) == [change.record_id]
 
 
 def test_the_state_before_is_the_state_after_with_what_changed_put_back() -> None:
     """The event carries no second copy of the record."""
     assert before(changed({"email": ("a", "b")}, {"email": "b", "name": "n"})) == {"email": "a", "name": "n"}
+
+
+def test_today_is_the_day_of_the_change_where_the_installation_is() -> None:
+    """A date of the first of May, set just after midnight in Berlin, is due, and stays so for an event that comes late."""
+    due = TypeAdapter[Any](Rule).validate_python({"field": "offboarding_date", "operator": "at_most", "value": {"today": 0}})
+    change = changed({"offboarding_date": (None, "2026-05-01T08:00:00.000Z")}, {"offboarding_date": "2026-05-01T08:00:00.000Z"})
+    told = event(change).model_copy(update={"at": dt.datetime(2026, 4, 30, 22, 30, tzinfo=dt.UTC)})
+    assert starting(due, told, ZoneInfo("Europe/Berlin")) == [change.record_id]
+    assert starting(due, told, UTC) == []

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mapper.fields.builtin import BUILTIN
 from shared.api.workflows import DefinitionIn
 from tests.support.workflow_engine import PROVIDER, offboarding, roles
 from workflow_engine.clients.connector import OfferedPreset
@@ -16,7 +17,7 @@ PRESETS = {preset.key: OfferedPreset.model_validate({**preset.model_dump(), "pro
 
 def problems(definition: dict[str, Any], object_type: Any = "saas_user") -> dict[str, str]:
     """Return message by field."""
-    gaps = problems_of(DefinitionIn.model_validate(definition), object_type, PRESETS)
+    gaps = problems_of(DefinitionIn.model_validate(definition), object_type, PRESETS, BUILTIN[object_type])
     assert all(gap.remedy for gap in gaps)
     return {gap.field: gap.message for gap in gaps}
 
@@ -54,6 +55,10 @@ def _settings(block: int, **settings: Any) -> Callable[[dict[str, Any]], None]:
     return lambda definition: definition["blocks"][block]["settings"].update(settings)
 
 
+def _rule(**condition: Any) -> Callable[[dict[str, Any]], None]:
+    return _settings(0, rule=condition)
+
+
 def _open_success(definition: dict[str, Any]) -> None:
     del definition["connections"][1]
 
@@ -81,10 +86,18 @@ CASES: list[tuple[str, Callable[[dict[str, Any]], None], str, str]] = [
     ("unknown preset", _settings(1, preset="fax"), "blocks.work.settings.preset", "no preset 'fax'"),
     ("other block's preset", _settings(1, preset="sophos-delete-user"), "blocks.work.settings.preset", "another kind of block"),
     ("missing input", _settings(1, inputs={}), "blocks.work.settings.inputs.tenant_id", "'tenant_id' is not set"),
-    ("unknown setting", _settings(1, colour="red"), "blocks.work.settings.colour", "Extra inputs"),
+    ("unknown setting", _settings(1, colour="red"), "blocks.work.settings.colour", "is not known here"),
     ("bad setting", _settings(1, credential_id="mine"), "blocks.work.settings.credential_id", "valid UUID"),
     ("bad trigger", _settings(0, trigger="weather"), "blocks.begin.settings.trigger", "'manual'"),
-    ("bad rule", _settings(0, rule={"field": "a", "operator": "equals"}), "blocks.begin.settings.rule.condition", "needs a value"),
+    ("bad rule", _rule(field="email", operator="equals"), "blocks.begin.settings.rule", "needs a value"),
+    ("no such field", _rule(field="emial", operator="is_empty"), "blocks.begin.settings.rule.field", "did you mean email?"),
+    ("no such operator", _rule(field="deactivated", operator="contains", value="y"), "blocks.begin.settings.rule.operator", "type boolean"),
+    (
+        "no fitting value",
+        _rule(field="missing_since", operator="at_most", value="x"),
+        "blocks.begin.settings.rule.value",
+        "a day, a moment",
+    ),
 ]
 
 
@@ -117,7 +130,7 @@ def test_a_rule_that_is_nested_too_deep_is_a_problem_like_others(wrap: Callable[
         rule = wrap(rule)
     definition = roles()
     definition["blocks"][0]["settings"]["rule"] = rule
-    assert "at most 8 levels" in problems(definition)["blocks.begin.settings.rule"]
+    assert "more than 8 levels" in problems(definition)["blocks.begin.settings.rule"]
 
 
 def test_a_rule_as_deep_as_allowed_is_no_problem() -> None:
@@ -131,3 +144,10 @@ def test_a_rule_as_deep_as_allowed_is_no_problem() -> None:
 def test_a_block_says_which_records_it_can_work_on() -> None:
     """A person has no identifier in a SaaS: such a workflow could never do anything."""
     assert "records of type person" in problems(roles(), "person")["blocks.work.type"]
+
+
+def test_a_rule_about_what_nobody_is_told_is_a_problem() -> None:
+    """A field that is kept out of history is in no event: such a workflow would never start, and nobody would know why."""
+    definition = roles()
+    definition["blocks"][0]["settings"]["rule"] = {"not": {"field": "synced_at", "operator": "is_empty"}}
+    assert "kept out of history" in problems(definition, "person")["blocks.begin.settings.rule.not.field"]

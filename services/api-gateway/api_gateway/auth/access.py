@@ -22,6 +22,9 @@ ROUTES: dict[Role, str] = {
         GET /integrations/{integration_id}
         GET /integrations/{integration_id}/mapping
         GET /integrations/{integration_id}/mapping/readiness
+        GET /integrations/{integration_id}/mapping/versions
+        GET /integrations/{integration_id}/mapping/versions/{version}
+        GET /integrations/{integration_id}/mapping/versions/{version}/diff
         GET /integrations/{integration_id}/runs
         GET /runs/{run_id}
         GET /integrations/{integration_id}/schedules
@@ -32,10 +35,14 @@ ROUTES: dict[Role, str] = {
         GET /agents
         GET /runs/{run_id}/plan
         GET /runs/{run_id}/plan/items
+        GET /runs/{run_id}/plan/check
         GET /runs/{run_id}/errors
+        GET /runs/{run_id}/filtered
         GET /runs/{run_id}/pages
         GET /runs/{run_id}/log
         GET /fields
+        GET /rules/operators
+        POST /rules/check
         GET /saas-instances
         GET /people
         GET /people/{person_id}
@@ -63,13 +70,21 @@ ROUTES: dict[Role, str] = {
         POST /integrations/{integration_id}/copy
         PUT /integrations/{integration_id}/mapping
         POST /integrations/{integration_id}/mapping/suggestions
+        POST /integrations/{integration_id}/mapping/versions/{version}/restore
+        POST /integrations/{integration_id}/mapping/review
+        GET /integrations/{integration_id}/mapping/samples
+        POST /integrations/{integration_id}/mapping/samples
+        PUT /integrations/{integration_id}/mapping/samples/{sample_id}
+        DELETE /integrations/{integration_id}/mapping/samples/{sample_id}
         POST /integrations/{integration_id}/preview
+        POST /integrations/{integration_id}/check
         POST /integrations/{integration_id}/runs
         PUT /integrations/{integration_id}/schedules/{kind}
         DELETE /integrations/{integration_id}/schedules/{kind}
         GET /integrations/{integration_id}/forecast
         POST /runs/{run_id}/cancel
         POST /notices/{notice_id}/read
+        GET /dead-letters
         POST /runs/{run_id}/apply
         POST /runs/{run_id}/reject
         POST /runs/{run_id}/errors/replay
@@ -100,6 +115,9 @@ ROUTES: dict[Role, str] = {
         POST /runs/{run_id}/approve
         POST /withheld/release
         POST /withheld/discard
+        GET /dead-letters/{consumer}/{message_id}
+        POST /dead-letters/{consumer}/{message_id}/replay
+        POST /dead-letters/{consumer}/{message_id}/discard
         POST /contacts
         PATCH /contacts/{contact_id}
         DELETE /contacts/{contact_id}

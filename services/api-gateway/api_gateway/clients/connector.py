@@ -5,6 +5,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient
+from shared.api.checks import CheckOut
 from shared.api.credentials import CredentialIn, CredentialOut, CredentialPatch, CredentialTestIn, CredentialTestOut, SecretIn, revealed
 from shared.api.integrations import CopyIn, IntegrationIn, IntegrationOut, IntegrationPatch, PreviewOut
 from shared.api.sources import ProviderOut
@@ -94,10 +95,14 @@ class ConnectorClient(InternalClient):
         body = given.model_dump(mode="json", exclude_unset=True)
         return await self.ask(IntegrationOut, "PATCH", f"/internal/integrations/{integration_id}", actor=actor, body=body)
 
-    async def preview(self, integration_id: UUID, *, actor: str) -> PreviewOut:
+    async def preview(self, integration_id: UUID, *, limit: int | None = None, actor: str) -> PreviewOut:
         """Return the first records that an integration would fetch."""
         path = f"/internal/integrations/{integration_id}/preview"
-        return await self.ask(PreviewOut, "POST", path, actor=actor, timeout=TEST_SECONDS)
+        return await self.ask(PreviewOut, "POST", path, actor=actor, params={"limit": limit}, timeout=TEST_SECONDS)
+
+    async def check_integration(self, integration_id: UUID, *, actor: str) -> CheckOut:
+        """Return what would become of a real page, and what speaks against launching."""
+        return await self.ask(CheckOut, "POST", f"/internal/integrations/{integration_id}/check", actor=actor, timeout=TEST_SECONDS)
 
     async def copy_integration(self, integration_id: UUID, given: CopyIn, *, actor: str) -> IntegrationOut:
         """Store a copy of an integration, as a draft."""
@@ -108,5 +113,6 @@ class ConnectorClient(InternalClient):
         await self.call("DELETE", f"/internal/integrations/{integration_id}", actor=actor)
 
     async def move_integration(self, integration_id: UUID, step: Step, *, actor: str) -> IntegrationOut:
-        """Move an integration from one state to another."""
-        return await self.ask(IntegrationOut, "POST", f"/internal/integrations/{integration_id}/{step}", actor=actor)
+        """Move an integration from one state to another; a launch looks at the source first."""
+        path = f"/internal/integrations/{integration_id}/{step}"
+        return await self.ask(IntegrationOut, "POST", path, actor=actor, timeout=TEST_SECONDS)

@@ -7,6 +7,7 @@ from api_gateway.clients.listing import ListQuery
 from shared.api.records import (
     FieldIn,
     FieldOut,
+    FilteredOut,
     MappingIn,
     MappingOut,
     PersonIn,
@@ -16,10 +17,10 @@ from shared.api.records import (
     SaasInstanceIn,
     SaasInstanceOut,
     SaasUserOut,
-    SuggestionsIn,
-    SuggestionsOut,
     TimelineEntry,
 )
+from shared.api.rules import RuleCheckIn, RuleCheckOut
+from shared.api.suggestions import SuggestionsIn, SuggestionsOut
 from shared.events.records import RecordType
 from shared.http.paging import Page
 
@@ -36,6 +37,14 @@ class MapperClient(InternalClient):
     async def add_field(self, given: FieldIn, *, actor: str) -> FieldOut:
         """Add a custom field."""
         return await self.ask(FieldOut, "POST", "/internal/fields", actor=actor, body=given)
+
+    async def filtered(self, run_id: UUID, ask: ListQuery, *, actor: str) -> Page[FilteredOut]:
+        """Return the records that a filter held back during a run."""
+        return await self.get(Page[FilteredOut], f"/internal/runs/{run_id}/filtered", actor=actor, **ask.params())
+
+    async def check_rule(self, given: RuleCheckIn, *, actor: str) -> RuleCheckOut:
+        """Return what is wrong with a rule."""
+        return await self.ask(RuleCheckOut, "POST", "/internal/rules/check", actor=actor, body=given)
 
     async def mapping(self, integration_id: UUID, *, actor: str) -> MappingOut:
         """Return the newest version of an integration's mapping."""

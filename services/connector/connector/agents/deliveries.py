@@ -17,6 +17,7 @@ from connector.runs.runs import RunNotFound
 from connector.runs.suspects import Finding
 from connector.scope import Parts
 from connector.sources.base import Note, Observed, SourcePage
+from connector.sources.keeping import kept
 from connector.storable import storable
 from connector.tables import RUNS
 from shared.api.agents import AnswerIn, AnswersIn, DeliveredIncident, DeliveredPage, FailureIn, PagesIn, QuestionsOut
@@ -114,7 +115,7 @@ def _read(given: DeliveredPage) -> Read:
         part=storable(given.part),
         ends_part=given.ends_part,
     )
-    return Read(page, given.took_ms, given.requests, _entries(given.incidents))
+    return Read(kept(page), given.took_ms, given.requests, _entries(given.incidents))
 
 
 def _entries(incidents: Iterable[DeliveredIncident]) -> list[Entry]:

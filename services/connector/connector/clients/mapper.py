@@ -3,6 +3,8 @@
 from uuid import UUID
 
 from shared.api.base import Gap
+from shared.api.checks import CheckIn, CheckOut
+from shared.api.guard import LeaveBackIn, SourceLeaveIn, SourceLeaveOut
 from shared.api.plans import PlanOut
 from shared.api.records import MappingIn, MappingOut, ReadinessOut, SaasInstanceIn, SaasInstanceOut
 from shared.http.client import ServiceClient
@@ -10,7 +12,7 @@ from shared.http.paging import Page
 
 
 class MapperClient(ServiceClient):
-    """Mappings and SaaS instances."""
+    """Mappings, SaaS instances, and leave to destroy."""
 
     audience = "mapper"
 
@@ -27,9 +29,22 @@ class MapperClient(ServiceClient):
         """Store a new version of an integration's mapping."""
         await self.call("PUT", f"/internal/integrations/{integration_id}/mapping", actor=actor, body=given)
 
+    async def check_page(self, given: CheckIn, *, actor: str) -> CheckOut:
+        """Return what would become of a page's records, and what speaks against launching."""
+        path = f"/internal/integrations/{given.provenance.integration_id}/mapping/check"
+        return CheckOut.model_validate(await self.call("POST", path, actor=actor, body=given))
+
     async def plan(self, run_id: UUID, *, actor: str) -> PlanOut:
         """Return a run's plan, counted. Raises `NotFound` when it is kept no longer."""
         return await self.get(PlanOut, f"/internal/plans/{run_id}", actor=actor)
+
+    async def leave_by_source(self, given: SourceLeaveIn, *, actor: str) -> SourceLeaveOut:
+        """Return whether a user may be destroyed at the source."""
+        return SourceLeaveOut.model_validate(await self.call("POST", "/internal/guard/leave/by-source", actor=actor, body=given))
+
+    async def give_leave_back(self, given: LeaveBackIn, *, actor: str) -> None:
+        """Say which leaves were not used: nothing was destroyed."""
+        await self.call("POST", "/internal/guard/leave/back", actor=actor, body=given)
 
     async def saas_instance_of(self, application: str, *, actor: str) -> SaasInstanceOut:
         """Return the SaaS instance of an application, made if there is none. Raises `Conflict` when there are several."""

@@ -14,6 +14,7 @@ from connector.storable import checked
 from shared.api.credentials import ApiKeyIn, CredentialBase, CredentialIn, MutualTlsIn, SecretIn, SessionIn
 from shared.clock import now
 from shared.errors import Invalid
+from shared.validation import why
 
 CREDENTIAL: TypeAdapter[CredentialIn] = TypeAdapter(CredentialIn)
 MODELS: list[type[BaseModel]] = [get_args(tagged)[0] for tagged in get_args(get_args(CredentialIn)[0])]
@@ -61,7 +62,7 @@ def renewed(kind: str, base: Mapping[str, Any], shown: Mapping[str, str], given:
         return CREDENTIAL.validate_python(whole)
     except ValidationError as error:
         wrong = error.errors(include_input=False, include_url=False, include_context=False)
-        raise _invalid([_unfit(problem["loc"][1:], problem["msg"], hidden) for problem in wrong]) from None
+        raise _invalid([_unfit(problem["loc"][1:], why(problem), hidden) for problem in wrong]) from None
 
 
 def check_whole(given: CredentialIn) -> None:

@@ -6,9 +6,8 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from connector.credentials.credentials import stored_credential
-from connector.integrations.gaps import source_gaps
+from connector.integrations.gaps import incomplete, source_gaps
 from connector.integrations.integrations import stored_integration
-from connector.integrations.launching import incomplete
 from connector.integrations.states import require_kept
 from connector.scope import Parts
 from connector.sources.base import Access, Source

@@ -29,7 +29,13 @@ async def copy(parts: Parts, integration_id: UUID, name: str, *, actor: str) -> 
         copied = await _add(parts, unit, await stored_integration(unit.session, integration_id), name)
     if mapping.version:
         try:
-            await parts.mapper.store_mapping(copied, MappingIn(targets=mapping.targets, sync_keys=mapping.sync_keys), actor=actor)
+            parts_of_it = {
+                "targets": mapping.targets,
+                "sync_keys": mapping.sync_keys,
+                "filter": mapping.filter,
+                "api_fields": mapping.api_fields,
+            }
+            await parts.mapper.store_mapping(copied, MappingIn.model_validate(parts_of_it), actor=actor)
         except BaseException:
             # Half a copy would look like a whole one until it is launched.
             await delete_integration(parts, copied, actor=actor)

@@ -8,9 +8,8 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from connector.credentials.credentials import CredentialNotFound, stored_credential
-from connector.integrations.gaps import own_gaps
+from connector.integrations.gaps import incomplete, own_gaps
 from connector.integrations.integrations import change_details, replace_inputs, stored_integration
-from connector.integrations.launching import incomplete
 from connector.integrations.states import require_kept
 from connector.quarantine.quarantine import try_soon
 from connector.runs.runs import require_idle

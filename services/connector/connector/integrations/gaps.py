@@ -1,11 +1,27 @@
 """What an integration still lacks before it can be launched, as data."""
 
+from collections.abc import Sequence
+
 from connector.integrations.integrations import Stored
 from connector.scope import Parts
 from connector.variables.inputs import input_gaps
 from shared.api.base import Gap
 from shared.api.sources import ProviderOut
-from shared.errors import AppError
+from shared.errors import AppError, Conflict
+
+
+class IntegrationIncomplete(Conflict):
+    """The integration lacks what `fields` lists."""
+
+    code, title = "integration_incomplete", "The integration is not complete"
+
+
+def incomplete(name: str, gaps: Sequence[Gap]) -> IntegrationIncomplete:
+    """Return the error that lists every gap."""
+    words = "; ".join(gap.message for gap in gaps)
+    return IntegrationIncomplete(
+        f"{name!r} is not complete: {words}", remedy=gaps[0].remedy, fields=[gap.model_dump(mode="json") for gap in gaps]
+    )
 
 
 def own_gaps(stored: Stored, manifest: ProviderOut) -> list[Gap]:

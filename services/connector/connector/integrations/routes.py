@@ -1,18 +1,21 @@
 """Routes of the integrations."""
 
 import asyncio
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from connector.integrations.archiving import archive, delete_integration, restore
+from connector.integrations.checking import check
 from connector.integrations.copying import copy
 from connector.integrations.editing import edit_integration
 from connector.integrations.gaps import all_gaps, own_gaps
 from connector.integrations.integrations import Stored, add_integration, stored_integration, stored_integrations
 from connector.integrations.launching import launch, pause, release_from_quarantine, resume
-from connector.integrations.previewing import preview
+from connector.integrations.previewing import MOST, USUAL, preview
 from connector.scope import InCaller, InParts, Parts
+from shared.api.checks import CheckOut
 from shared.api.integrations import CopyIn, IntegrationIn, IntegrationOut, IntegrationPatch, PreviewOut
 from shared.http.paging import Page
 
@@ -55,8 +58,8 @@ async def change(integration_id: UUID, patch: IntegrationPatch, parts: InParts, 
 @router.post("/{integration_id}/launch")
 async def launch_one(integration_id: UUID, parts: InParts, caller: InCaller) -> IntegrationOut:
     """Make a complete draft active."""
-    await launch(parts, integration_id, actor=caller.actor)
-    return await _shown(parts, integration_id, caller.actor)
+    warnings = await launch(parts, integration_id, actor=caller.actor)
+    return (await _shown(parts, integration_id, caller.actor)).model_copy(update={"warnings": warnings})
 
 
 @router.post("/{integration_id}/pause")
@@ -107,10 +110,18 @@ async def delete_one(integration_id: UUID, parts: InParts, caller: InCaller) -> 
 
 
 @router.post("/{integration_id}/preview")
-async def preview_one(integration_id: UUID, parts: InParts, caller: InCaller) -> PreviewOut:
+async def preview_one(
+    integration_id: UUID, parts: InParts, caller: InCaller, *, limit: Annotated[int, Query(ge=1, le=MOST)] = USUAL
+) -> PreviewOut:
     """Return the first records as the source gives them; nothing is stored."""
     del caller
-    return await preview(parts, integration_id)
+    return await preview(parts, integration_id, most=limit)
+
+
+@router.post("/{integration_id}/check")
+async def check_one(integration_id: UUID, parts: InParts, caller: InCaller) -> CheckOut:
+    """Return what would become of a real page, and what speaks against launching; nothing is stored."""
+    return await check(parts, integration_id, actor=caller.actor)
 
 
 async def _shown(parts: Parts, integration_id: UUID, actor: str) -> IntegrationOut:

@@ -23,7 +23,7 @@ class Checked:
 async def checked(local: Local) -> AsyncIterator[Checked]:
     """Give the outcome of each step as it is known. Raises `TokenRefused`, `Upstream` when the gateway cannot be asked."""
     own = await local.gateway.own()
-    yield Checked("", "gateway", ok=True, message=f"this is the agent {own.name!r}, of {len(own.integrations)} integrations")
+    yield Checked("", "gateway", ok=True, message=f"this is the agent {own.name!r}; integrations that name it: {len(own.integrations)}")
     for assigned in own.integrations:
         async for step in _of_integration(local, assigned):
             yield step

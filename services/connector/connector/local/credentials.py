@@ -26,6 +26,7 @@ from connector.local.secrets import READERS, secret_at
 from connector.sources.base import Access, Input
 from shared.api.sources import ProviderOut
 from shared.errors import Invalid
+from shared.validation import why
 
 NOT_LOCAL = {
     "aws_sigv4": "AWS keys are for cloud installations: a key on one host would be used from wherever the agent runs",
@@ -82,9 +83,9 @@ class LocalCredentials:
     def _opened(self, name: str, given: dict[str, Any], inputs: tuple[Input, ...]) -> Access:
         kind = str(given.get("kind", "oauth2_client_credentials"))
         if kind not in KINDS or kind in NOT_LOCAL:
-            why = NOT_LOCAL.get(kind, "there is no such kind")
+            reason = NOT_LOCAL.get(kind, "there is no such kind")
             remedy = f"Use one of: {', '.join(sorted(KINDS.keys() - NOT_LOCAL.keys()))}."
-            raise LocalCredentialUnusable(self._path, f"{name}.kind", f"{kind} is not offered here: {why}", remedy=remedy)
+            raise LocalCredentialUnusable(self._path, f"{name}.kind", f"{kind} is not offered here: {reason}", remedy=remedy)
         for field in sorted(secret_fields(kind) & given.keys()):
             given[field] = self._secret(f"{name}.{field}", given[field])
         try:
@@ -93,7 +94,7 @@ class LocalCredentials:
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False, include_context=False)[0]
             field = ".".join(map(str, first["loc"][1:])) or "kind"
-            raise LocalCredentialUnusable(self._path, f"{name}.{field}", first["msg"], remedy="Mend it in the file.") from None
+            raise LocalCredentialUnusable(self._path, f"{name}.{field}", why(first), remedy="Mend it in the file.") from None
         fields, secrets = apart(credential)
         # The same for every run, so that tokens are kept; another one when the fields change.
         identity = uuid5(NAMESPACE_URL, f"{self._path.resolve()}#{name}#{sorted(fields.items())}")

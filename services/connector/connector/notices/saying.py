@@ -1,5 +1,6 @@
 """What is said of runs, quarantines, credentials and trays."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from connector.notices.raising import Notice, integration_name, raise_notice, re
 from shared.api.notices import NoticeKind
 from shared.events.records import RecordsWithheld
 
-OF_RUNS: tuple[NoticeKind, ...] = ("run_failed", "run_with_errors", "waiting_for_approval", "quarantined")
+OF_RUNS: tuple[NoticeKind, ...] = ("run_failed", "run_with_errors", "waiting_for_approval", "approval_expired", "quarantined")
 GOOD_ENDS = frozenset({"completed", "empty"})
 
 
@@ -35,6 +36,13 @@ async def say_run_waits(session: AsyncSession, run: Row[Any], would_update: int)
     message = f"The run would rewrite {would_update} of {run.existing} records, and has stopped before it does."
     remedy = "Look at its plan, then approve or reject the run. Until then the integration does not run."
     await _of_run(session, run, "waiting_for_approval", "a run waits for approval", (message, remedy))
+
+
+async def say_approval_expired(session: AsyncSession, run: Row[Any], after: timedelta) -> None:
+    """Tell of a run that nobody approved in time."""
+    message = f"Nobody approved the run within {after / timedelta(days=1):g} days: it was rejected, and wrote nothing more."
+    remedy = "The integration runs again. If the records should be rewritten, approve the next run that waits."
+    await _of_run(session, run, "approval_expired", "a run was rejected, nobody had approved it", (message, remedy))
 
 
 async def say_quarantined(session: AsyncSession, run: Row[Any], reason: dict[str, Any], failures: int) -> None:

@@ -1,16 +1,19 @@
-"""Carrying out one operation at a source, on behalf of a workflow: at most once for one key."""
+"""Carrying out one operation at a source, for a workflow or for somebody: at most once for one key."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from connector.credentials.credentials import stored_credential
+from connector.operations.leave import give_back, is_weighed, leave_for, withheld
 from connector.operations.ledger import Entry, TakenOver, opened, shown
 from connector.rates.lane import urgent
 from connector.scope import Parts
-from connector.sources.base import Access, Operation, Outcome, described
+from connector.sources.base import Access, Outcome, described
 from connector.variables.inputs import resolve
 from shared.api.sources import OperationIn, OperationOut
 from shared.errors import AppError, Invalid
+from shared.http.service_tokens import Caller
 from shared.observability.logging import get_logger
 
 log = get_logger(__name__)
@@ -19,8 +22,11 @@ MARGIN = timedelta(seconds=30)
 """How much longer than the operation its lease lasts."""
 
 
-async def carry_out(parts: Parts, provider: str, key: str, given: OperationIn) -> OperationOut:
-    """Return what came of it. Raises `NotFound`, `Invalid` and `KeyReused` before anything is sent."""
+async def carry_out(parts: Parts, provider: str, key: str, given: OperationIn, caller: Caller) -> OperationOut:
+    """Return what came of it. Raises `NotFound`, `Invalid` and `KeyReused` before anything is sent.
+
+    Who takes a user away needs the guard's leave, which is given back when nothing was destroyed.
+    """
     operation = parts.providers.operation(provider, key)
     operation.check(given.arguments)
     access = await _access(parts, provider, given)
@@ -28,7 +34,27 @@ async def carry_out(parts: Parts, provider: str, key: str, given: OperationIn) -
     entry = await opened(parts.units, provider, key, given, lease)
     if isinstance(entry, OperationOut):
         return entry
-    outcome = await _carried_out(operation, access, given, entry, parts.settings.operation_seconds)
+
+    async def run() -> Outcome:
+        if not is_weighed(parts, provider, operation, given, caller):
+            return await operation.run(access, given.arguments, entry)
+        leave = await leave_for(parts, provider, operation, given, actor=caller.actor)
+        if leave.outcome == "withheld":
+            return withheld(leave)
+        try:
+            outcome = await operation.run(access, given.arguments, entry)
+        except TakenOver:
+            raise
+        except AppError:
+            # An operation raises only while nothing was sent by this attempt.
+            if entry.sent is None:
+                await give_back(parts, leave, actor=caller.actor)
+            raise
+        if outcome.outcome == "refused" and entry.sent is None:
+            await give_back(parts, leave, actor=caller.actor)
+        return outcome
+
+    outcome = await _carried_out(run, entry, parts.settings.operation_seconds)
     log.info("operation_ended", provider=provider, operation=key, outcome=outcome.outcome, code=outcome.code, final=outcome.final)
     return shown(outcome)
 
@@ -43,13 +69,13 @@ async def _access(parts: Parts, provider: str, given: OperationIn) -> Access:
     return stored.access(parts.vault, inputs)
 
 
-async def _carried_out(operation: Operation, access: Access, given: OperationIn, entry: Entry, seconds: float) -> Outcome:
+async def _carried_out(run: Callable[[], Awaitable[Outcome]], entry: Entry, seconds: float) -> Outcome:
     """Run it and store what came of it; a caller who goes away or a process that ends leaves the key open for a look."""
     try:
         async with asyncio.timeout(seconds):
             # Somebody, or a workflow, waits for it.
             with urgent():
-                outcome = await operation.run(access, given.arguments, entry)
+                outcome = await run()
     except TakenOver as error:
         return Outcome("unknown", error.message, code=error.code, remedy=error.remedy, final=False)
     except TimeoutError:

@@ -12,5 +12,4 @@ router = APIRouter(prefix="/operations", tags=["operations"])
 @router.post("/{provider}/{operation}")
 async def carry_out_one(provider: str, operation: str, given: OperationIn, parts: InParts, caller: InCaller) -> OperationOut:
     """Do one thing at a source, at most once for one key."""
-    del caller
-    return await carry_out(parts, provider, operation, given)
+    return await carry_out(parts, provider, operation, given, caller)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from connector.variables.types import web_address
+from connector.addresses import problem_of_address
 from shared.api.sources import InputField, ProviderOut
 from shared.errors import Invalid
 
@@ -25,14 +25,7 @@ def problem_of(field: InputField, value: str) -> tuple[str, str] | None:
     """Return what is wrong with a value, and the remedy; None when it fits."""
     match field.data_type:
         case "url":
-            return (
-                None
-                if web_address(value)
-                else (
-                    "is not a web address without a password",
-                    "Type it whole, such as https://host/path; passwords belong into the credential.",
-                )
-            )
+            return problem_of_address(value)
         case "choice":
             return None if value in field.choices else (f"is {value[:60]!r}", f"Choose one of: {', '.join(field.choices)}.")
         case "choices":

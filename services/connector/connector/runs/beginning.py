@@ -4,9 +4,9 @@ from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from connector.credentials.credentials import stored_credential
-from connector.integrations.gaps import own_gaps
+from connector.integrations.gaps import incomplete, own_gaps
 from connector.integrations.integrations import Stored, stored_integration
-from connector.integrations.launching import incomplete
+from connector.integrations.provenance import provenance_now
 from connector.providers.providers import Providers
 from connector.runs.claims import Claim
 from connector.runs.log import log_state
@@ -55,23 +55,7 @@ async def access_of(parts: Parts, held: Claim) -> Access:
 
 
 async def _provenance(session: AsyncSession, held: Claim, stored: Stored, inputs: tuple[Input, ...]) -> Provenance:
-    row = stored.row
-    before = (RUNS.c.integration_id == row.id, RUNS.c.kind.in_(LOADING), RUNS.c.mode == "apply", RUNS.c.state.in_(LOADED))
-    loaded = select(exists().where(*before))
-    credential = row.local_credential or (await stored_credential(session, row.credential_id)).name
-    return Provenance(
-        integration_id=row.id,
-        integration_name=row.name,
-        provider=row.provider,
-        run_id=held.run_id,
-        initial=not await session.scalar(loaded),
-        replayed=held.row.kind == "replay",
-        mode=held.row.mode,
-        plan_run_id=held.row.plan_of,
-        user_selection=row.user_selection,
-        preference=row.preference,
-        saas_instance_id=row.saas_instance_id,
-        integration_user=row.integration_user,
-        credential_name=credential,
-        inputs={given.key: given.value for given in inputs},
-    )
+    before = (RUNS.c.integration_id == stored.row.id, RUNS.c.kind.in_(LOADING), RUNS.c.mode == "apply", RUNS.c.state.in_(LOADED))
+    loaded = await session.scalar(select(exists().where(*before)))
+    run = {"run_id": held.run_id, "initial": not loaded, "mode": held.row.mode, "plan_run_id": held.row.plan_of}
+    return await provenance_now(session, stored, inputs, replayed=held.row.kind == "replay", **run)

@@ -62,7 +62,7 @@ class Listing:
             entries = [entry for number, read in numbered for entry in _entries(read, number)]
             await write_log(unit.session, self._held.run_id, entries)
             if last.next is None:
-                await self._conclude(unit, parts)
+                await self._conclude(unit, parts, everything=last.complete)
         records = sum(read.page.fetched for read in reads)
         log.info("pages_committed", run_id=str(self._held.run_id), page=self._pages, records=records, last=last.next is None)
 
@@ -112,11 +112,11 @@ class Listing:
             values |= {"state": "applying", "phase": SUSPECTING if may_suspect else SETTLING, "applying_since": now()}
         await self._held.advance(unit.session, keep=last.next is not None, **values)
 
-    async def _conclude(self, unit: Unit, parts: list[str]) -> None:
+    async def _conclude(self, unit: Unit, parts: list[str], *, everything: bool) -> None:
         told = {"pages": self._pages, "records": self._fetched}
         await log_state(unit.session, self._held.run_id, "applying", **told, whole_parts=len(parts))
         if parts:
-            unit.record(ListingCompleted(provenance=self._provenance, **told, parts=parts))
+            unit.record(ListingCompleted(provenance=self._provenance, **told, parts=parts, everything=everything))
         else:
             # What was left out, or not asked for, may hide anybody: this run says of nobody that they are gone.
             await settle(unit, self._held.run_id)

@@ -5,8 +5,10 @@ from contextlib import AbstractAsyncContextManager
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Row, insert
+from sqlalchemy import Row, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from connector.runs.asking import Asking
 from connector.runs.beginning import provenance_of
@@ -18,10 +20,12 @@ from connector.runs.phases import ABSENCE
 from connector.runs.suspects import Finding, Suspect, found, give_up_on_the_rest, not_asked_yet, note_findings
 from connector.sources.base import Observed, Session, SourcePage, described
 from connector.sources.incidents import requests_in_vain
-from connector.tables import RUN_PAGES, RUNS
+from connector.sources.keeping import NOT_STORABLE
+from connector.tables import RUN_ERRORS, RUN_PAGES, RUNS
 from shared.clock import now
 from shared.errors import AppError
 from shared.events.sources import ProofOfAbsence, UsersObserved, UsersProvenAbsent
+from shared.events.syncs import Rejection
 from shared.observability.logging import get_logger
 from shared.unit import Unit, Units
 
@@ -67,8 +71,10 @@ class Proving:
         """Tell who is there after all (as extra pages) and who is proven absent; keep the rest as errors of the run."""
         async with self._unit() as unit:
             run_id = self._held.run_id
-            present = await found(unit.session, run_id, "present")
-            unclear = as_rejections(await found(unit.session, run_id, "unclear"))
+            there = await found(unit.session, run_id, "present")
+            present = [row for row in there if row.problem is None]
+            odd = [Rejection.model_validate(row.problem) for row in there if row.problem is not None]
+            unclear = [*as_rejections(await found(unit.session, run_id, "unclear")), *await _not_named_yet(unit.session, run_id, odd)]
             proofs = [ProofOfAbsence.model_validate(row.proof) for row in await found(unit.session, run_id, "absent")]
             pages = list(_drifted(present, self._page_size))
             await self._held.advance(
@@ -112,6 +118,16 @@ def _drifted(rows: Sequence[Row[Any]], size: int) -> Iterator[SourcePage]:
         users = [Observed(row.source_id, row.record) for row in some]
         for start in range(0, len(users), size):
             yield SourcePage(users[start : start + size], [], now(), None, part=part)
+
+
+async def _not_named_yet(session: AsyncSession, run_id: UUID, odd: list[Rejection]) -> list[Rejection]:
+    """Return the refusals that the listing itself did not make: a user whose record cannot be stored is there, and one error."""
+    if not odd:
+        return []
+    named = set(
+        await session.scalars(select(RUN_ERRORS.c.source_id).where(RUN_ERRORS.c.run_id == run_id, RUN_ERRORS.c.code == NOT_STORABLE))
+    )
+    return [one for one in odd if one.source_id not in named]
 
 
 async def prove(proving: Proving, session: Session) -> None:

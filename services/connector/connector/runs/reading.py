@@ -8,6 +8,7 @@ from time import monotonic
 from connector.runs.log import Entry, incidents
 from connector.sources.base import Cursor, Session, SourcePage
 from connector.sources.incidents import sent_in_vain
+from connector.sources.keeping import kept
 
 AHEAD = 8
 """Pages that wait to be stored at most: what is ready goes into one transaction, and a crash reads as many again."""
@@ -49,7 +50,7 @@ async def _read(session: Session, cursor: Cursor | None, ready: asyncio.Queue[Re
     try:
         while True:
             began = monotonic()
-            page = await session.page(cursor)
+            page = kept(await session.page(cursor))
             took, requests = round((monotonic() - began) * 1000), session.requests
             await ready.put(Read(page, took, requests - told, incidents()))
             told, cursor = requests, page.next

@@ -15,6 +15,7 @@ from connector.runs.log import Entry, log_state, write_log
 from connector.runs.phases import SETTLING
 from connector.runs.runs import read_row, request_run
 from connector.sources.base import Observed, SourcePage
+from connector.sources.keeping import NOT_STORABLE
 from connector.tables import RUN_ERRORS, RUN_PAGES, RUNS
 from shared.api.runs import RunOut
 from shared.clock import now
@@ -52,6 +53,7 @@ async def request_replay(unit: Unit, run_id: UUID, error_ids: Sequence[UUID] | N
         RUN_ERRORS.c.run_id == run_id,
         RUN_ERRORS.c.record.is_not(None),
         RUN_ERRORS.c.source_id != "",
+        RUN_ERRORS.c.code != NOT_STORABLE,
         RUN_ERRORS.c.replayed_at.is_(None),
         or_(RUN_ERRORS.c.replay_run_id.is_(None), RUN_ERRORS.c.replay_run_id.in_(ended)),
     ]
@@ -61,7 +63,7 @@ async def request_replay(unit: Unit, run_id: UUID, error_ids: Sequence[UUID] | N
     if not taken.all():
         raise NothingToReplay(
             "none of these errors has a record that could be told again",
-            remedy="Records without an id, redacted ones, those kept no longer and those told again already are left; run in full.",
+            remedy="Left are records without an id, odd ones that cannot be stored, redacted, removed and replayed ones; run in full.",
         )
     return replay
 

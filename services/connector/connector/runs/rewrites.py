@@ -48,7 +48,7 @@ async def approve_or_wait(unit: Unit, row: Row[Any], then: str) -> None:
     if would <= limit:
         await _approve(unit, row, then)
         return
-    values = {"state": "waiting_for_approval", "phase": WAITING, "resume_phase": then, "lease_until": None}
+    values = {"state": "waiting_for_approval", "phase": WAITING, "resume_phase": then, "applying_since": now(), "lease_until": None}
     await unit.session.execute(update(RUNS).where(RUNS.c.id == row.id).values(values))
     await log_state(unit.session, row.id, "waiting_for_approval", would_update=would, existing=row.existing, limit=limit)
     await say_run_waits(unit.session, row, would)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from connector.integrations.launching import require_complete
 from connector.runs.applying import request_apply
 from connector.runs.cancelling import cancel_run
 from connector.runs.following import list_pages, read_log
@@ -22,10 +23,13 @@ Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 
 
 @router.post("/integrations/{integration_id}/runs", status_code=202)
-async def request(integration_id: UUID, unit: InRequest, given: RunIn | None = None) -> RunOut:
+async def request(integration_id: UUID, parts: InParts, caller: InCaller, given: RunIn | None = None) -> RunOut:
     """Queue a run; a worker takes it up."""
     wanted = given or RunIn()
-    return await request_run(unit, integration_id, kind=wanted.kind, mode=wanted.mode)
+    if wanted.mode == "plan":
+        await require_complete(parts, integration_id, actor=caller.actor)
+    async with parts.units.begin(actor=caller.actor) as unit:
+        return await request_run(unit, integration_id, kind=wanted.kind, mode=wanted.mode)
 
 
 @router.get("/integrations/{integration_id}/runs")

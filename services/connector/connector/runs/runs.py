@@ -23,6 +23,9 @@ from shared.ids import new_id
 from shared.unit import Unit
 
 COUNTS = tuple(PageCounts.model_fields)
+RUNS_IN = ("active",)
+PLANNED_IN = ("active", "paused", "draft")
+"""A plan changes no record: it may be made before the launch, and instead of resuming."""
 READ_AT_THE_SOURCE = ("full", "quick")
 """Kinds of runs for which somebody asks the source. The others tell what is stored."""
 
@@ -50,12 +53,12 @@ async def request_run(
 ) -> RunOut:
     """Queue a run.
 
-    Raises `RunInProgress` naming the one there is, `WrongState` unless the integration is active, and `FullRunNeeded` for a quick
-    run that has nothing to begin at.
+    Raises `RunInProgress` naming the one there is, `WrongState` unless the integration is active (a draft and a paused one may be
+    planned, too), and `FullRunNeeded` for a quick run that has nothing to begin at.
     """
     session = unit.session
     stored = await stored_integration(session, integration_id, locked=True)
-    if stored.row.state != "active":
+    if stored.row.state not in (PLANNED_IN if mode == "plan" else RUNS_IN):
         message = f"{stored.row.name!r} is {stored.row.state}, so it does not run"
         raise WrongState(message, remedy=f"{FIRST[stored.row.state]} Only an active integration runs.", code="integration_not_active")
     values: dict[str, Any] = {

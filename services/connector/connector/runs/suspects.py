@@ -9,6 +9,7 @@ from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from connector.sources.base import Observed
+from connector.sources.keeping import refusal
 from connector.storable import storable
 from connector.tables import RUN_SUSPECTS
 from shared.clock import now
@@ -74,5 +75,7 @@ def _columns(finding: Finding) -> dict[str, Any]:
     if isinstance(finding, ProofOfAbsence):
         return {"what": "absent", "proven": finding.model_dump(mode="json"), "raw": None, "trouble": None}
     if isinstance(finding, Observed):
-        return {"what": "present", "proven": None, "raw": storable(finding.record), "trouble": None}
+        rejection = refusal(finding)
+        trouble = None if rejection is None else rejection.model_dump(mode="json")
+        return {"what": "present", "proven": None, "raw": finding.record if rejection is None else None, "trouble": trouble}
     return {"what": "unclear", "proven": None, "raw": None, "trouble": storable(finding)}

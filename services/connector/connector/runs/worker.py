@@ -13,6 +13,7 @@ from connector.agents.silence import end_silent
 from connector.rates.lane import for_integration
 from connector.runs.books import end
 from connector.runs.claims import Claim, LeaseLost, give_back, kept_alive, waiting
+from connector.runs.expiring import reject_expired
 from connector.runs.phases import FOR_THE_MAPPER
 from connector.runs.retention import remove_old
 from connector.runs.work import fail, take, work
@@ -120,7 +121,7 @@ class Worker:
             await fail(self._parts, held, RunCrashed("the run met an error of ours", remedy=remedy))
 
     async def _tidy(self) -> None:
-        """End runs whose pages are never applied; forget what is no longer needed."""
+        """End runs whose pages are never applied or approved; forget what is no longer needed."""
         moment = now()
         late = moment - timedelta(hours=self._parts.settings.applying_hours)
         stuck = select(RUNS).where(RUNS.c.ended_at.is_(None), RUNS.c.phase.in_(FOR_THE_MAPPER), RUNS.c.applying_since < late)
@@ -128,6 +129,7 @@ class Worker:
             for row in (await unit.session.execute(stuck.limit(100))).all():
                 await end(unit, row, "failed", _not_applied(row))
             await unit.session.execute(delete(OPERATIONS).where(OPERATIONS.c.updated_at < moment - KEPT))
+        await reject_expired(self._parts.units, timedelta(days=self._parts.settings.approval_days))
         await end_silent(self._parts.units, timedelta(hours=self._parts.settings.agent_hours))
         await remove_old(self._parts.units, self._parts.settings)
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mapper.fields.builtin import BUILTIN
 from mapper.fields.values import is_storable
 from mapper.tables import FIELDS
-from shared.api.records import FieldIn, FieldOut
+from shared.api.records import DataType, FieldIn, FieldOut
 from shared.clock import now
 from shared.db.upsert import insert_for
 from shared.errors import Conflict, Invalid
@@ -57,6 +57,11 @@ async def fields_of(session: AsyncSession, object_type: RecordType) -> dict[str,
 def untold_of(fields: dict[str, FieldOut]) -> frozenset[str]:
     """Return the fields that are kept out of history."""
     return frozenset(key for key, field in fields.items() if not field.history)
+
+
+def types_of(fields: dict[str, FieldOut]) -> dict[str, DataType]:
+    """Return the type of each field."""
+    return {key: field.data_type for key, field in fields.items()}
 
 
 async def add_field(session: AsyncSession, given: FieldIn) -> FieldOut:

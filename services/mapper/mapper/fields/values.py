@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.api.records import DataType
+from shared.clock import written
 from shared.rules.fold import UNSTORABLE, fold_text
 
 LONGEST_TEXT = 1024
@@ -31,10 +32,9 @@ def moment(value: Any) -> str:
         raise DoesNotFit("is not a date and time")
     try:
         parsed = datetime.fromisoformat(value.strip())
-        zoned = parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+        return written(parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed)
     except (ValueError, OverflowError):
         raise DoesNotFit("is not a date and time") from None
-    return zoned.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def unique_key(value: Any) -> str:

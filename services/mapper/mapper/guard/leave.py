@@ -1,4 +1,4 @@
-"""Leave: what a workflow asks for before it destroys something at the source, where nothing can be taken back."""
+"""Leave: what a workflow or somebody asks for before anything is destroyed at the source, where nothing can be taken back."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,8 +12,8 @@ from mapper.guard.losses import Loss, enter
 from mapper.guard.ruling import rule_on
 from mapper.guard.scopes import instance, locked
 from mapper.records.loading import portions
-from mapper.tables import LOSSES, SAAS_USERS, WITHHELD
-from shared.api.guard import LeaveAnswer, LeaveAsk, LeaveGiven
+from mapper.tables import LINKS, LOSSES, SAAS_USERS, WITHHELD
+from shared.api.guard import LeaveAnswer, LeaveAsk, LeaveGiven, SourceLeaveIn, SourceLeaveOut
 from shared.clock import now
 from shared.unit import Unit
 
@@ -41,6 +41,22 @@ async def ask(unit: Unit, limits: Limits, asks: Sequence[LeaveAsk]) -> list[Leav
     return [_answer(loss.key, allowed=loss.key in allowed, discarded=loss.key in discarded) for loss in losses]
 
 
+async def ask_by_source(unit: Unit, limits: Limits, given: SourceLeaveIn) -> SourceLeaveOut:
+    """Answer for one user of a source, who may be several SaaS users here: all of them pass, or nothing is counted.
+
+    Whom no record knows nobody loses here. What is withheld waits in the tray as any other, and is good for the next ask once released.
+    """
+    records = await _saas_users_of(unit.session, given.source_id, given.integration_ids)
+    asks = [LeaveAsk(key=given.key, record_id=record_id, cause=given.cause) for record_id in records]
+    answers = await ask(unit, limits, asks)
+    leaves = [LeaveGiven(key=given.key, record_id=record_id) for record_id in records]
+    withheld = next((answer for answer in answers if answer.outcome == "withheld"), None)
+    if withheld is None:
+        return SourceLeaveOut(outcome="allowed", leaves=leaves)
+    await take_back(unit.session, leaves)
+    return SourceLeaveOut(outcome="withheld", message=withheld.message)
+
+
 async def take_back(session: AsyncSession, leaves: Sequence[LeaveGiven]) -> None:
     """Count no longer the leaves of steps that provably destroyed nothing; what is deleted by now stays counted."""
     given = {leave.record_id: leave for leave in leaves}
@@ -60,6 +76,16 @@ def _answer(key: str, *, allowed: bool, discarded: bool) -> LeaveAnswer:
     if discarded:
         return LeaveAnswer(key=key, outcome="withheld", message=DISCARDED, remedy="If it is wanted after all, run the workflow again.")
     return LeaveAnswer(key=key, outcome="withheld", message=HELD, remedy=REMEDY)
+
+
+async def _saas_users_of(session: AsyncSession, source_id: str, integration_ids: Sequence[UUID]) -> list[UUID]:
+    """Return the SaaS users whom integrations know by an id; sources take ids in either case, and so do we."""
+    forms = {source_id, source_id.lower(), source_id.upper()}
+    found: set[UUID] = set()
+    for portion in portions(integration_ids):
+        theirs = (LINKS.c.source_id.in_(forms), LINKS.c.integration_id.in_(portion), LINKS.c.saas_user_id.is_not(None))
+        found |= set(await session.scalars(select(LINKS.c.saas_user_id).where(*theirs)))
+    return sorted(found)
 
 
 async def _saas_users(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:

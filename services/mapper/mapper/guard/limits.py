@@ -8,6 +8,8 @@ from mapper.settings import MapperSettings
 from shared.api.guard import CrossedOut
 
 DAY, WEEK = timedelta(hours=24), timedelta(days=7)
+LOSSES_KEPT = 2 * WEEK
+"""How long the book of losses remembers: no window looks back as far, and no step asks again so late for a leave that it was given."""
 NAMES = {DAY: "24 hours", WEEK: "7 days"}
 
 

@@ -5,10 +5,21 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from mapper.guard.deciding import discard, release
-from mapper.guard.leave import ask, take_back
+from mapper.guard.leave import ask, ask_by_source, take_back
 from mapper.guard.listing import WithheldQuery, list_withheld, withheld_wanted
 from mapper.scope import InCaller, InParts, InReading, InRequest
-from shared.api.guard import DiscardOut, LeaveBackIn, LeaveIn, LeaveOut, ReleaseIn, ReleaseOut, WithheldChoice, WithheldOut
+from shared.api.guard import (
+    DiscardOut,
+    LeaveBackIn,
+    LeaveIn,
+    LeaveOut,
+    ReleaseIn,
+    ReleaseOut,
+    SourceLeaveIn,
+    SourceLeaveOut,
+    WithheldChoice,
+    WithheldOut,
+)
 from shared.http.paging import Page
 
 router = APIRouter(tags=["guard"])
@@ -36,6 +47,12 @@ async def discard_chosen(given: WithheldChoice, parts: InParts, caller: InCaller
 async def ask_leave(given: LeaveIn, unit: InRequest, parts: InParts) -> LeaveOut:
     """Say which steps may destroy something at the source."""
     return LeaveOut(answers=await ask(unit, parts.limits, given.asks))
+
+
+@router.post("/guard/leave/by-source")
+async def ask_leave_by_source(given: SourceLeaveIn, unit: InRequest, parts: InParts) -> SourceLeaveOut:
+    """Say whether somebody may destroy a user at the source."""
+    return await ask_by_source(unit, parts.limits, given)
 
 
 @router.post("/guard/leave/back", status_code=204)

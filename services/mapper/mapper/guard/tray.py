@@ -63,7 +63,10 @@ async def seen_again(session: AsyncSession, integration_id: UUID, source_ids: Co
         WITHHELD.c.kind.in_(OF_ABSENCE),
         WITHHELD.c.proven_at <= at,
     )
-    await session.execute(update(WITHHELD).where(*disproven).values(state="moot", decided_at=now()))
+    # Locked in the order in which whoever decides on the tray locks them, or the two could wait for each other.
+    found = list(await session.scalars(select(WITHHELD.c.id).where(*disproven).order_by(WITHHELD.c.id).with_for_update()))
+    if found:
+        await session.execute(update(WITHHELD).where(WITHHELD.c.id.in_(found)).values(state="moot", decided_at=now()))
 
 
 async def lost_already(session: AsyncSession, records: Iterable[UUID]) -> None:

@@ -1,1 +1,1 @@
-"""Mappings: versioned, evaluated record by record, suggested by names."""
+"""Mappings: versioned, evaluated record by record."""

@@ -2,10 +2,14 @@
 
 import difflib
 from collections.abc import Iterator
+from typing import Any
 
+from mapper.expressions.expressions import Expression
 from mapper.fields.values import DoesNotFit, fitted, is_storable
-from shared.api.records import FieldOut, FromConstant, FromSource, FromSyncTime, MappedFrom, MappingIn
+from mapper.transformations.kinds import Kind, problems_of
+from shared.api.records import FieldOut, FromConstant, FromExpression, FromInput, FromSource, FromSyncTime, MappedFrom, MappingIn
 from shared.errors import Invalid
+from shared.rules.fold import fold_text
 
 TIME_OF_SYNC = "synced_at"
 """The one field that may, and must, have the time of the sync: it changes with every run, so it is kept beside the record."""
@@ -15,6 +19,12 @@ class BadSyncKey(Invalid):
     """A sync key is not a unique field, or is not mapped."""
 
     code = "bad_sync_key"
+
+
+class BadApiField(Invalid):
+    """A custom API field has another's label, or cannot be stored."""
+
+    code = "bad_api_field"
 
 
 class BadMappingSource(Invalid):
@@ -39,26 +49,70 @@ def require_sync_keys(given: MappingIn, known: dict[str, FieldOut]) -> None:
         raise BadSyncKey(f"these sync keys cannot be used: {names}", remedy="A sync key is a mapped, unique field.", fields=problems)
 
 
+def require_distinct_api_fields(given: MappingIn) -> None:
+    """Raise `BadApiField` naming each custom API field that has another's label, or cannot be stored."""
+    seen: set[str] = set()
+    problems = []
+    for place, field in enumerate(given.api_fields):
+        if not _is_storable(field.model_dump()):
+            problems.append(
+                {"field": f"api_fields.{place}", "message": "holds characters that cannot be stored", "remedy": "Correct the texts in it."}
+            )
+        elif fold_text(field.label) in seen:
+            problems.append(
+                {"field": f"api_fields.{place}.label", "message": "is the label of another field", "remedy": "Choose another label."}
+            )
+        seen.add(fold_text(field.label))
+    if problems:
+        names = ", ".join(problem["field"] for problem in problems)
+        raise BadApiField(f"these custom API fields cannot be used: {names}", remedy="Correct the named fields.", fields=problems)
+
+
 def require_fitting_sources(given: MappingIn, known: dict[str, FieldOut]) -> None:
-    """Raise `BadMappingSource` for what could only ever reject each record: better said once, now."""
+    """Raise `BadMappingSource` for what could only ever reject each record: better said once, now, at the step that is wrong."""
     problems = [
-        {"field": f"targets.{key}", "message": message, "remedy": remedy}
+        {"field": f"targets.{key}{place}", "message": message, "remedy": remedy}
         for key, source in given.targets.items()
-        for message, remedy in _problems(known[key], source)
+        for place, message, remedy in _problems(known[key], source)
     ]
     if problems:
         names = ", ".join(problem["field"] for problem in problems)
         raise BadMappingSource(f"these fields cannot be mapped like this: {names}", remedy="Correct the named fields.", fields=problems)
 
 
-def _problems(field: FieldOut, source: MappedFrom) -> Iterator[tuple[str, str]]:
+def _problems(field: FieldOut, source: MappedFrom) -> Iterator[tuple[str, str, str]]:
     if isinstance(source, FromSyncTime) is not (field.key == TIME_OF_SYNC):
         remedy = f"Map the time of the sync to {TIME_OF_SYNC}, and nothing else to it."
-        yield f"the time of the sync and {TIME_OF_SYNC} belong together", remedy
-    if isinstance(source, FromSource) and not all(is_storable(step) for step in source.path):
-        yield "the path holds characters that cannot be stored", "Correct the path."
-    if isinstance(source, FromConstant):
-        yield from _problems_of_constant(field, source)
+        yield "", f"the time of the sync and {TIME_OF_SYNC} belong together", remedy
+    if not _is_storable(source.model_dump()):
+        yield "", "it holds characters that cannot be stored", "Correct the texts in it."
+    elif isinstance(source, FromConstant):
+        yield from (("", message, remedy) for message, remedy in _problems_of_constant(field, source))
+    elif isinstance(source, FromSource | FromInput | FromExpression):
+        yield from _problems_of_steps(field, source)
+
+
+def _problems_of_steps(field: FieldOut, source: FromSource | FromInput | FromExpression) -> Iterator[tuple[str, str, str]]:
+    start: Kind = "text" if isinstance(source, FromInput) else "any"
+    if isinstance(source, FromExpression):
+        try:
+            start = Expression(source.expression).kind
+        except ValueError as error:
+            yield ".expression", str(error), "Correct the expression."
+    for problem in problems_of(start, source.steps, field.data_type):
+        yield "" if problem.step is None else f".steps.{problem.step}", problem.message, problem.remedy
+
+
+def _is_storable(value: Any) -> bool:
+    match value:
+        case str():
+            return is_storable(value)
+        case dict():
+            return all(_is_storable(key) and _is_storable(inner) for key, inner in value.items())
+        case list():
+            return all(map(_is_storable, value))
+        case _:
+            return True
 
 
 def _problems_of_constant(field: FieldOut, source: FromConstant) -> Iterator[tuple[str, str]]:

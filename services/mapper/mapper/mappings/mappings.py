@@ -1,13 +1,17 @@
 """Stored mappings: versions that never change, and whether one is ready for launch."""
 
+from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.fields.fields import fields_of, require_known
-from mapper.mappings.checking import require_fitting_sources, require_sync_keys
+from mapper.filters.checking import require_fitting_filter
+from mapper.mappings.checking import require_distinct_api_fields, require_fitting_sources, require_sync_keys
+from mapper.mappings.evaluate import targets_of
+from mapper.samples.samples import require_samples_met, unmet
 from mapper.tables import MAPPING_VERSIONS
 from shared.api.base import Gap
 from shared.api.records import MappedFrom, MappingIn, MappingOut
@@ -19,11 +23,13 @@ from shared.observability.logging import get_logger
 log = get_logger(__name__)
 
 MANDATORY = ("username", "email", "role")
+CONTENT = ("targets", "sync_keys", "filter", "api_fields")
+"""What makes two versions the same mapping, whoever stored them and why."""
 TARGETS: TypeAdapter[dict[str, MappedFrom]] = TypeAdapter(dict[str, MappedFrom])
 
 
 class MappingChanged(Conflict):
-    """Somebody else stored a version at the same moment."""
+    """Somebody else stored a version meanwhile."""
 
     code = "mapping_changed"
 
@@ -37,37 +43,68 @@ async def current(session: AsyncSession, integration_id: UUID) -> MappingOut:
         .limit(1)
     )
     row = (await session.execute(newest)).one_or_none()
-    if row is None:
-        return MappingOut(integration_id=integration_id, version=0, targets={}, sync_keys=[], author=None, created_at=None)
+    return empty(integration_id) if row is None else read(row)
+
+
+def empty(integration_id: UUID) -> MappingOut:
+    """Return version 0: nothing is mapped."""
+    return MappingOut(integration_id=integration_id, version=0, targets={}, sync_keys=[], author=None, created_at=None)
+
+
+def read(row: Row[Any]) -> MappingOut:
+    """Return a stored version."""
     return MappingOut(
-        integration_id=integration_id,
+        integration_id=row.integration_id,
         version=row.version,
         targets=TARGETS.validate_python(row.targets),
         sync_keys=row.sync_keys,
+        filter=row.filter,
+        api_fields=row.api_fields,
         author=row.author,
+        note=row.note,
+        restored_from=row.restored_from,
         created_at=row.created_at,
     )
 
 
-async def save(session: AsyncSession, integration_id: UUID, given: MappingIn, *, author: str) -> MappingOut:
+async def save(
+    session: AsyncSession, integration_id: UUID, given: MappingIn, *, author: str, restored_from: int | None = None
+) -> MappingOut:
     """Store a new version; the same mapping again stores nothing.
 
-    Raises `UnknownField`, `BadSyncKey`, `BadMappingSource`, `MappingChanged`.
+    Raises `UnknownField`, `BadSyncKey`, `BadMappingSource`, `BadApiField`, `BadRule`, `PinnedSampleBroken`, `MappingChanged`.
     """
     known = await fields_of(session, "person")
     require_known(given.targets, known, place="targets")
     require_known(given.sync_keys, known, place="sync_keys")
     require_sync_keys(given, known)
     require_fitting_sources(given, known)
+    require_fitting_filter(given, known)
+    require_distinct_api_fields(given)
     before = await current(session, integration_id)
-    if before.version and before.targets == given.targets and before.sync_keys == given.sync_keys:
+    if given.based_on is not None and given.based_on != before.version:
+        raise _changed(f"version {before.version} is newer than the version {given.based_on} that was changed")
+    if before.version and all(getattr(before, part) == getattr(given, part) for part in CONTENT):
         return before
-    row = {"integration_id": integration_id, "version": before.version + 1, "author": author, "created_at": now()}
-    stored = insert_for(session, MAPPING_VERSIONS).values({**row, **given.model_dump(mode="json")}).on_conflict_do_nothing()
+    await require_samples_met(session, integration_id, targets_of(given.targets, known))
+    row = {
+        "integration_id": integration_id,
+        "version": before.version + 1,
+        "author": author,
+        "note": given.note,
+        "restored_from": restored_from,
+        "created_at": now(),
+        **given.model_dump(mode="json", include=set(CONTENT)),
+    }
+    stored = insert_for(session, MAPPING_VERSIONS).values(row).on_conflict_do_nothing()
     if (await session.execute(stored.returning(MAPPING_VERSIONS.c.version))).first() is None:
-        raise MappingChanged("somebody else stored this mapping at the same moment", remedy="Read it again, then change it.")
+        raise _changed("somebody else stored this mapping at the same moment")
     log.info("mapping_stored", integration_id=str(integration_id), version=before.version + 1, author=author)
     return await current(session, integration_id)
+
+
+def _changed(message: str) -> MappingChanged:
+    return MappingChanged(message, remedy="Read the newest version, then change it.")
 
 
 async def gaps(session: AsyncSession, integration_id: UUID) -> list[Gap]:
@@ -81,4 +118,8 @@ async def gaps(session: AsyncSession, integration_id: UUID) -> list[Gap]:
     if not mapping.sync_keys:
         remedy = "Choose a unique field by which a person is found, such as email."
         missing.append(Gap(field="mapping.sync_keys", message="there is no sync key", remedy=remedy))
+    if broken := await unmet(session, integration_id, targets_of(mapping.targets, await fields_of(session, "person"))):
+        names = ", ".join(sample.name for sample in broken)
+        remedy = "Look at the pinned samples; mend the mapping, or what is expected of it."
+        missing.append(Gap(field="mapping.samples", message=f"the mapping does not make what is expected of {names}", remedy=remedy))
     return missing

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.fields.fields import fields_of, untold_of
 from mapper.fields.values import moment
+from mapper.filters.settling import settle
 from mapper.guard.losses import Loss, enter
 from mapper.guard.ruling import rule_on
 from mapper.guard.scopes import instance, integration, locked
@@ -37,6 +38,8 @@ async def suspect(unit: Unit, event: ListingCompleted) -> None:
     Those proven missing before are not asked for again.
     """
     provenance = event.provenance
+    if provenance.mode == "apply" and event.everything:
+        await settle(unit.session, provenance)
     listed = given(unit.session, [(part,) for part in event.parts], "part")
     unseen = (
         select(LINKS.c.source_id, LINKS.c.part)

@@ -2,6 +2,8 @@
 
 from sqlalchemy import update
 
+from mapper.filters.kept import keep_filtered
+from mapper.filters.settling import note_run
 from mapper.guard.tray import seen_again
 from mapper.mappings.compiled import Compiled
 from mapper.pages.comparing import compare, usable
@@ -12,11 +14,11 @@ from mapper.plans.fingerprints import fingerprint
 from mapper.plans.overlay import see_planned
 from mapper.plans.rewrites import is_staging, rewrites_too_much
 from mapper.plans.staging import stage
-from mapper.records.changing import write
+from mapper.records.changing import Draft, write
 from mapper.records.unique import Claim, rewrite
 from mapper.tables import LINKS
 from shared.clock import now
-from shared.events.records import Cause
+from shared.events.records import Cause, RecordType
 from shared.events.sources import Provenance, UsersObserved
 from shared.events.syncs import PageApplied, PageCounts
 from shared.observability.logging import get_logger
@@ -36,12 +38,15 @@ async def apply_page(unit: Unit, event: UsersObserved) -> None:
     known = Known(await links_of(unit.session, provenance.integration_id, seen))
     if provenance.mode == "apply":
         await _mark_seen(unit, event, known)
+        if event.page == 1 and not provenance.replayed:
+            await note_run(unit.session, provenance, compiled.version)
     staging = await is_staging(unit.session, provenance)
     if staging:
         await see_planned(unit.session, provenance.run_id, known, seen)
-    plan, prints = await _planned(unit, event, compiled, known, staging=staging)
+    plan, prints = await planned(unit, event, compiled, known, staging=staging)
     if not staging and await rewrites_too_much(unit, provenance, compiled, plan.counts["updated"]):
         staging = True
+    await keep_filtered(unit.session, event, compiled.version, plan.filtered)
     if staging:
         await stage(unit, event, compiled, plan, prints)
     else:
@@ -50,10 +55,10 @@ async def apply_page(unit: Unit, event: UsersObserved) -> None:
         tell_page(unit, event, plan)
 
 
-async def _planned(unit: Unit, event: UsersObserved, compiled: Compiled, known: Known, *, staging: bool) -> tuple[Plan, dict[str, str]]:
+async def planned(unit: Unit, event: UsersObserved, compiled: Compiled, known: Known, *, staging: bool) -> tuple[Plan, dict[str, str]]:
     """Return what the page does, and the fingerprint of what each decision rests on."""
     plan = Plan()
-    changed = list(compare(event, compiled, known, plan))
+    changed = list(compare(event, compiled, known, plan, unit.parts.zone))
     if not changed:
         return plan, {}
     claims: set[Claim] = {claim for candidate in changed for claim in candidate.claims}
@@ -95,10 +100,17 @@ async def write_page(unit: Unit, event: UsersObserved, compiled: Compiled, known
         return
     provenance = event.provenance
     cause = _cause(provenance, event.page)
-    people, saas_users = list(plan.people.values()), list(plan.saas_users.values())
-    await write(unit, "person", people, cause=cause, untold=compiled.untold, initial=provenance.initial)
+    quiet = {one for linked in plan.links if linked.candidate.quiet for one in (linked.person_id, linked.saas_user_id)}
+    people = list(plan.people.values())
+
+    async def written(record_type: RecordType, drafts: list[Draft], untold: frozenset[str]) -> None:
+        parts = {initial: [draft for draft in drafts if (provenance.initial or draft.id in quiet) is initial] for initial in (False, True)}
+        for initial, some in parts.items():
+            await write(unit, record_type, some, cause=cause, untold=untold, initial=initial)
+
+    await written("person", people, compiled.untold)
     await rewrite(unit.session, "person", people, compiled.unique)
-    await write(unit, "saas_user", saas_users, cause=cause, untold=compiled.untold_of_saas_users, initial=provenance.initial)
+    await written("saas_user", list(plan.saas_users.values()), compiled.untold_of_saas_users)
     await write_links(unit, event, known, plan)
 
 

@@ -4,17 +4,20 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 from sqlalchemy import Row
 
 from mapper.fields.values import is_storable
+from mapper.filters.sieve import Sieve
 from mapper.mappings.compiled import Compiled
 from mapper.mappings.evaluate import Context, Evaluation, Problem
 from mapper.pages.planning import Candidate, Plan
 from mapper.pages.reading import Known
 from mapper.records.unique import claims_of
 from shared.events.sources import UsersObserved
+from shared.rules import At
 
 LONGEST_SOURCE_ID = 200
 
@@ -24,18 +27,28 @@ def usable(source_id: str) -> bool:
     return 0 < len(source_id) <= LONGEST_SOURCE_ID and is_storable(source_id)
 
 
-def compare(event: UsersObserved, compiled: Compiled, known: Known, plan: Plan) -> Iterator[Candidate]:
-    """Evaluate the mapping for each record; give those that say something new, note the others, reject what cannot be evaluated."""
+def compare(event: UsersObserved, compiled: Compiled, known: Known, plan: Plan, zone: ZoneInfo) -> Iterator[Candidate]:
+    """Evaluate filter and mapping for each record; give those that say something new, note the others, reject what cannot be evaluated.
+
+    The filter comes first: who is held back by it need not have what the mapping asks for. Its days are those of `zone`.
+    """
     provenance = event.provenance
-    evaluation = Evaluation(compiled.targets, Context(provenance.inputs, provenance.credential_name, event.fetched_at.isoformat()))
+    context, at = Context(provenance.inputs, provenance.credential_name, event.fetched_at.isoformat()), At(event.fetched_at, zone)
+    evaluation = Evaluation(compiled.targets, context)
+    sieve, earlier = (None if one is None else Sieve(one, context, at) for one in (compiled.filter, compiled.earlier_filter))
     salt = orjson.dumps([provenance.user_selection, provenance.saas_instance_id])
     told: set[str] = set()
     for source_id, record in zip(event.source_ids, event.records, strict=True):
         if source_id in known.planned or _is_outdated(known.links.get(source_id), event):
             plan.keep(source_id)
             continue
-        values = _problem_of(source_id, told, compiled) or evaluation.of(record)
+        problem = _problem_of(source_id, told, compiled)
         told.add(source_id)
+        stopped = problem or (None if sieve is None else sieve.stops(record))
+        if stopped is not None and not isinstance(stopped, Problem):
+            plan.hold_back(source_id, stopped)
+            continue
+        values = stopped or evaluation.of(record)
         if isinstance(values, Problem):
             plan.reject(source_id, values, record)
             continue
@@ -43,7 +56,8 @@ def compare(event: UsersObserved, compiled: Compiled, known: Known, plan: Plan) 
         if _says_nothing_new(known.links.get(source_id), content_hash, event.fetched_at):
             plan.keep(source_id)
         else:
-            yield Candidate(source_id, record, values, tuple(claims_of(values, compiled.unique)), content_hash)
+            quiet = earlier is not None and earlier.stops(record) is not None
+            yield Candidate(source_id, record, values, tuple(claims_of(values, compiled.unique)), content_hash, quiet)
 
 
 def _is_outdated(link: Row[Any] | None, event: UsersObserved) -> bool:

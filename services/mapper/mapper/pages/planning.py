@@ -1,5 +1,6 @@
 """Deciding what becomes of each record of a page. Works on drafts in memory; touches no database."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from mapper.tombstones.returning import OF_ABSENCE, returned
 from shared.events.sources import Provenance
 from shared.events.syncs import PageCounts, Rejection
 from shared.ids import new_id
+from shared.rules.evaluate import Reason
 
 SHARED_WITH_SAAS_USERS = ("username", "email", "full_name")
 
@@ -29,6 +31,8 @@ class Candidate:
     claims: tuple[Claim, ...]
     """Its unique values."""
     content_hash: str
+    quiet: bool = False
+    """It comes because a filter was changed: it starts no workflow."""
 
     @property
     def email_key(self) -> str | None:
@@ -57,6 +61,8 @@ class Plan:
     """Ids of records that say nothing new, and of whom nothing is to be written."""
     skipped: list[Candidate] = field(default_factory=list)
     """Records that the preference holds back."""
+    filtered: list[tuple[str, Sequence[Reason]]] = field(default_factory=list)
+    """Ids of records that the filter holds back, each with the conditions that it failed."""
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PageCounts.model_fields, 0))
 
     def keep(self, source_id: str) -> None:
@@ -68,6 +74,11 @@ class Plan:
         """Note a record that the preference holds back."""
         self.counts["skipped"] += 1
         self.skipped.append(candidate)
+
+    def hold_back(self, source_id: str, reasons: Sequence[Reason]) -> None:
+        """Note a record that does not meet the filter."""
+        self.counts["filtered"] += 1
+        self.filtered.append((source_id, reasons))
 
     def reject(self, source_id: str, problem: Problem, record: dict[str, Any]) -> None:
         """Note a record that cannot be applied."""

@@ -1,6 +1,7 @@
 """Approved pages: what was written down of them is done, as far as it still holds."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, select, update
@@ -26,6 +27,9 @@ MOVED = Problem(
     "what this record belongs to, or its mapping, changed after the plan was made, so it was left as it is",
     "Run the integration again, or replay this record if what it says shall hold.",
 )
+
+COUNTED_AS = {"skip": "skipped", "filter": "filtered"}
+"""By what was planned for records that have nothing to apply."""
 
 
 async def apply_planned(unit: Unit, event: PlannedPageApproved) -> None:
@@ -67,7 +71,8 @@ async def _unmoved(
     unit: Unit, told: UsersObserved, compiled: Compiled, known: Known, plan: Plan, *, items: dict[str, Row[Any]]
 ) -> list[Candidate]:
     """Return the records whose decision rests on what it rested on; note the others."""
-    changed = list(compare(told, compiled, known, plan))
+    # Whoever is asked for here passed the filter of the version that the plan rests on; another version has another fingerprint.
+    changed = list(compare(told, replace(compiled, filter=None), known, plan, unit.parts.zone))
     if not changed:
         return []
     claims: set[Claim] = {claim for candidate in changed for claim in candidate.claims}
@@ -106,7 +111,7 @@ def _account_for_the_rest(event: PlannedPageApproved, items: Sequence[Row[Any]],
             plan.counts["failed"] += 1
             plan.rejections.append(Rejection(source_id=item.source_id, record=item.record, **item.problem))
         else:
-            plan.counts["skipped" if item.action == "skip" else "unchanged"] += 1
+            plan.counts[COUNTED_AS.get(item.action, "unchanged")] += 1
     if lost := event.records - len(items):
         plan.counts["failed"] += lost
         message = f"the plan of {lost} records of this page is kept no longer"

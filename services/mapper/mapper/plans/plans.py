@@ -43,7 +43,7 @@ async def begun(session: AsyncSession, provenance: Provenance, mapping_version: 
 
 async def read_plan(session: AsyncSession, run_id: UUID, kept: timedelta) -> PlanOut:
     """Return a plan, counted. Raises `PlanNotFound`."""
-    row = await _plan(session, run_id)
+    row = await planned_run(session, run_id)
     newest = select(func.max(MAPPING_VERSIONS.c.version)).where(MAPPING_VERSIONS.c.integration_id == row.integration_id)
     counted = select(PLAN_ITEMS.c.action, PLAN_ITEMS.c.outcome, func.count().label("records")).where(PLAN_ITEMS.c.run_id == run_id)
     actions: dict[PlanAction, int] = {}
@@ -75,7 +75,7 @@ async def list_items(
     limit: int,
 ) -> Page[PlanItemOut]:
     """Return a plan's records in the order in which they were read. Raises `PlanNotFound`, `BadCursor`."""
-    await _plan(session, run_id)
+    await planned_run(session, run_id)
     table = PLAN_ITEMS.c
     statement = select(PLAN_ITEMS).where(table.run_id == run_id).order_by(table.page, table.place).limit(limit + 1)
     for column, wanted in ((table.action, action), (table.outcome, outcome), (table.source_id, source_id)):
@@ -89,7 +89,8 @@ async def list_items(
     return Page(items=[PlanItemOut.model_validate(row) for row in rows[:limit]], next_cursor=more)
 
 
-async def _plan(session: AsyncSession, run_id: UUID) -> Row[Any]:
+async def planned_run(session: AsyncSession, run_id: UUID) -> Row[Any]:
+    """Return what is remembered of a run that has a plan. Raises `PlanNotFound`."""
     row = await _row(session, run_id)
     if row is None or not row.staging:
         remedy = "Ask for a run with mode plan; plans are kept for a few days."

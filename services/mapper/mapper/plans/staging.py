@@ -22,7 +22,7 @@ async def stage(unit: Unit, event: UsersObserved, compiled: Compiled, plan: Plan
     provenance = event.provenance
     row = await begun(unit.session, provenance, compiled.version)
     common = {"run_id": provenance.run_id, "page": event.page, "fetched_at": event.fetched_at, "outcome": None}
-    items = [{**common, "place": place, **item} for place, item in enumerate(_items(plan, prints))]
+    items = [{**common, "place": place, **item} for place, item in enumerate(items_of(plan, prints))]
     await put(unit.session, PLAN_ITEMS, items)
     claims = [
         {"run_id": provenance.run_id, "value": value, "field": key, "person_id": person_id, "source_id": source_id}
@@ -34,11 +34,14 @@ async def stage(unit: Unit, event: UsersObserved, compiled: Compiled, plan: Plan
         unit.record(PageStaged(integration_id=provenance.integration_id, run_id=provenance.run_id, page=event.page, **told))
 
 
-def _items(plan: Plan, prints: dict[str, str]) -> Iterator[dict[str, Any]]:
+def items_of(plan: Plan, prints: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """Give each record of a page with what would become of it."""
     for linked in plan.links:
         yield _of_linked(linked, plan, prints)
     for candidate in plan.skipped:
         yield _item(candidate.source_id, "skip")
+    for source_id, _ in plan.filtered:
+        yield _item(source_id, "filter")
     for rejection in plan.rejections:
         problem = {"code": rejection.code, "message": rejection.message, "field": rejection.field, "remedy": rejection.remedy}
         yield {**_item(rejection.source_id, "reject"), "problem": problem, "record": rejection.record}

@@ -1,48 +1,42 @@
 """Lists of records: filtered by a rule, sorted by a field, paged by cursor."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
 from fastapi import Query
-from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import ColumnElement, Select, and_, collate, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mapper.fields.fields import fields_of, require_known
+from mapper.fields.fields import fields_of, require_known, types_of
 from mapper.fields.values import is_storable
 from mapper.records.changing import TABLES
+from mapper.scope import InParts
 from shared.errors import Invalid
 from shared.events.records import RecordType
 from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, BadCursor, decode_cursor, encode_cursor
-from shared.rules.model import DEEPEST, Rule, is_too_deep
-from shared.rules.model import fields_of as fields_in
-from shared.rules.sql import compiled
+from shared.rules import At
+from shared.rules.checking import require_fitting
+from shared.rules.reading import BadRule, read_rule
+from shared.rules.sql import Folded, compiled, folded_text
 
-RULE: TypeAdapter[Any] = TypeAdapter(Rule)
-OUTSIDE = frozenset({"synced_at"})
-"""Fields that are kept beside the record: no list can be filtered or sorted by them."""
-
-
-class BadRule(Invalid):
-    """A filter is not a rule."""
-
-    code = "bad_rule"
+OUTSIDE = {"synced_at": "is kept beside the record"}
+"""Fields that no list can be filtered or sorted by, and why."""
 
 
 class NotListable(Invalid):
-    """A list cannot be filtered or sorted by a field."""
+    """A list cannot be sorted by a field."""
 
     code = "not_listable"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a list should hold."""
+    """What a list should hold, as it is `at` that moment."""
 
+    at: At
     rule: Any | None = None
     sort: str | None = None
     cursor: str | None = None
@@ -51,6 +45,8 @@ class Wanted:
 
 
 def wanted(
+    parts: InParts,
+    *,
     filter: Annotated[str | None, Query(max_length=20_000, description="A rule, as JSON.")] = None,  # noqa: A002 - the public name
     sort: Annotated[str | None, Query(max_length=100, description="A field; `-` before it for descending.")] = None,
     cursor: Annotated[str | None, Query(max_length=4000)] = None,
@@ -58,24 +54,14 @@ def wanted(
     count: bool = False,
 ) -> Wanted:
     """Read a list's query parameters. Raises `BadRule`."""
-    return Wanted(None if filter is None else rule_from(filter), sort, cursor, limit, count)
+    return Wanted(parts.at(), None if filter is None else _rule_from(filter), sort, cursor, limit, count)
 
 
-def rule_from(given: str | dict[str, Any]) -> Any:
-    """Return a rule from JSON. Raises `BadRule`, which says what is wrong."""
+def _rule_from(sent: str) -> Any:
     try:
-        sent = orjson.loads(given) if isinstance(given, str) else given
-        if is_too_deep(sent):
-            raise BadRule(f"the filter holds more than {DEEPEST} levels of groups", remedy="Write it with fewer groups within groups.")
-        return RULE.validate_python(sent)
+        return read_rule(orjson.loads(sent), place="filter")
     except orjson.JSONDecodeError:
         raise BadRule("the filter is not JSON", remedy='Send a rule such as {"field": "email", "operator": "is_empty"}.') from None
-    except ValidationError as error:
-        problems = [
-            {"field": ".".join(["filter", *(str(step) for step in problem["loc"])]), "message": problem["msg"]}
-            for problem in error.errors(include_input=False, include_url=False)
-        ]
-        raise BadRule("the filter is not a rule", remedy="Correct the named places.", fields=problems[:20]) from None
 
 
 async def listed(
@@ -83,7 +69,7 @@ async def listed(
 ) -> tuple[list[Row[Any]], str | None, int | None]:
     """Return rows, the cursor of the next page, and the count if it was asked for.
 
-    Raises `UnknownField`, `NotListable`, `BadCursor`.
+    Raises `BadRule`, `UnknownField`, `NotListable`, `BadCursor`.
     """
     table = TABLES[record_type]
     condition = await _condition(session, record_type, ask, more)
@@ -106,8 +92,9 @@ async def _condition(
 ) -> ColumnElement[bool]:
     if ask.rule is None:
         return and_(true(), *more)
-    await _require_listable(session, record_type, fields_in(ask.rule), place="filter")
-    return and_(compiled(ask.rule, lambda key: folded(session, record_type, key)), *more)
+    known = await fields_of(session, record_type)
+    require_fitting(ask.rule, types_of(known), place="filter", closed=OUTSIDE)
+    return and_(compiled(ask.rule, lambda key: Folded(folded(session, record_type, key), known[key].data_type), ask.at), *more)
 
 
 async def _order(session: AsyncSession, record_type: RecordType, sort: str | None) -> tuple[list[ColumnElement[Any]], bool]:
@@ -116,23 +103,16 @@ async def _order(session: AsyncSession, record_type: RecordType, sort: str | Non
     if sort is None:
         return [by_id], False
     key = sort.removeprefix("-")
-    await _require_listable(session, record_type, [key], place="sort")
+    require_known([key], await fields_of(session, record_type), place="sort")
+    if key in OUTSIDE:
+        fields = [{"field": f"sort.{key}", "message": OUTSIDE[key]}]
+        raise NotListable(f"a list cannot be sorted by {key}, which {OUTSIDE[key]}", remedy="Use another field.", fields=fields)
     return [func.coalesce(folded(session, record_type, key), ""), by_id], sort.startswith("-")
-
-
-async def _require_listable(session: AsyncSession, record_type: RecordType, keys: Iterable[str], *, place: str) -> None:
-    named = sorted(keys)
-    require_known(named, await fields_of(session, record_type), place=place)
-    outside = [{"field": f"{place}.{key}", "message": "is kept beside the record"} for key in named if key in OUTSIDE]
-    if outside:
-        names = ", ".join(problem["field"] for problem in outside)
-        raise NotListable(f"a list cannot be filtered or sorted by {names}", remedy="Use another field.", fields=outside)
 
 
 def folded(session: AsyncSession, record_type: RecordType, key: str) -> ColumnElement[str]:
     """Return the folded text of a field, compared byte by byte in both databases."""
-    text: ColumnElement[str] = TABLES[record_type].c.folded[key].as_string()
-    return collate(text, "C") if session.get_bind().dialect.name == "postgresql" else text
+    return folded_text(TABLES[record_type].c.folded, key, session.get_bind().dialect.name)
 
 
 def _position(cursor: str, length: int) -> list[Any]:

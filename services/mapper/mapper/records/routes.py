@@ -3,19 +3,21 @@
 from fastapi import APIRouter
 
 from mapper.records.changing import TABLES
-from mapper.records.listing import Wanted, listed, rule_from
-from mapper.scope import InReading
+from mapper.records.listing import Wanted, listed
+from mapper.scope import InParts, InReading
 from shared.api.records import FlatRecord, RecordQuery
 from shared.events.records import RecordType
 from shared.http.paging import Page
+from shared.rules.reading import read_rule
 
 router = APIRouter(prefix="/records", tags=["records"])
 
 
 @router.post("/{record_type}/query")
-async def query(record_type: RecordType, given: RecordQuery, session: InReading) -> Page[FlatRecord]:
+async def query(record_type: RecordType, given: RecordQuery, session: InReading, parts: InParts) -> Page[FlatRecord]:
     """Return records that match a rule, or that have these ids."""
-    ask = Wanted(rule=None if given.rule is None else rule_from(given.rule), cursor=given.cursor, limit=given.limit)
+    rule = None if given.rule is None else read_rule(given.rule, place="rule")
+    ask = Wanted(parts.at(), rule=rule, cursor=given.cursor, limit=given.limit)
     by_id = [TABLES[record_type].c.id.in_(given.ids)] if given.ids is not None else []
     rows, cursor, _ = await listed(session, record_type, ask, *by_id)
     return Page(items=[FlatRecord(id=row.id, revision=row.revision, fields=row.fields) for row in rows], next_cursor=cursor)

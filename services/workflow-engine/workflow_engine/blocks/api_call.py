@@ -14,7 +14,7 @@ from shared.events.records import RecordType
 from shared.events.workflows import RecordChangeRequest
 from shared.observability.correlation import correlated
 from shared.observability.logging import get_logger
-from shared.rules import matches
+from shared.rules import At, matches
 from workflow_engine.blocks.base import MAYBE_DONE, Context, Outcome, Work, WorkBlock
 from workflow_engine.blocks.failures import later, missing_record, worth_another_attempt
 from workflow_engine.blocks.leave import give_back, leave_for
@@ -158,7 +158,7 @@ def _no_longer(work: Work, fields: dict[str, Any], context: Context) -> Outcome 
         return _stopped(work, "the SaaS user has no identifier in the SaaS", "no_source_id", remedy)
     if fields.get("deleted_in_source_at"):
         return _stopped(work, "the user was already deleted at the source", "no_longer_matches", "Nothing is left to do.")
-    if context.rule is not None and not matches(context.rule, fields):
+    if context.rule is not None and not matches(context.rule, fields, At(now(), context.zone)):
         remedy = "If the user should be deleted after all, make the record match the rule of Begin again."
         return _stopped(work, "the record no longer matches the rule of Begin", "no_longer_matches", remedy)
     return None

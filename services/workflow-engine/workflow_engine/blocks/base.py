@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
@@ -68,6 +69,8 @@ class Context:
     block_name: str
     connector: ConnectorClient
     mapper: MapperClient
+    zone: ZoneInfo
+    """Whose days count in rules."""
     operation_seconds: float = 120.0
     parallel_operations: int = 4
 

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.api.guard import LeaveAnswer, LeaveBackIn, LeaveIn, LeaveOut
-from shared.api.records import FlatRecord, RecordQuery
+from shared.api.records import FieldOut, FlatRecord, RecordQuery
 from shared.events.records import RecordType
 from shared.http.client import ServiceClient
 from shared.http.paging import Page
@@ -26,6 +26,11 @@ class MapperClient(ServiceClient):
             return {}
         page = await self.query(record_type, RecordQuery(ids=ids, limit=len(ids)), actor=actor)
         return {record.id: record.fields for record in page.items}
+
+    async def fields(self, record_type: RecordType, *, actor: str) -> list[FieldOut]:
+        """Return the fields of an object type."""
+        answer = await self.call("GET", "/internal/fields", actor=actor, params={"object_type": record_type})
+        return Page[FieldOut].model_validate(answer).items
 
     async def leave(self, given: LeaveIn, *, actor: str) -> list[LeaveAnswer]:
         """Return which steps may destroy something; one whose record is not there has no answer."""

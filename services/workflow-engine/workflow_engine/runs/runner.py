@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
@@ -34,13 +35,21 @@ class Runner:
     """Runs the steps of all workflows. Any number of runners may share one database."""
 
     def __init__(
-        self, database: Database, units: Units, connector: ConnectorClient, mapper: MapperClient, settings: WorkflowEngineSettings
+        self,
+        database: Database,
+        units: Units,
+        connector: ConnectorClient,
+        mapper: MapperClient,
+        settings: WorkflowEngineSettings,
+        *,
+        zone: ZoneInfo,
     ) -> None:
         self._database = database
         self._units = units
         self._connector = connector
         self._mapper = mapper
         self._settings = settings
+        self._zone = zone
         self._lease = timedelta(seconds=settings.lease_seconds)
         self._patience = Patience.of(settings)
         self._wake = asyncio.Event()
@@ -172,6 +181,7 @@ class Runner:
             block_name=definition.name or block.title,
             connector=self._connector,
             mapper=self._mapper,
+            zone=self._zone,
             operation_seconds=self._settings.operation_seconds,
             parallel_operations=self._settings.parallel_operations,
         )

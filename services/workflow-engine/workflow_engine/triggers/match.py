@@ -4,12 +4,12 @@ Every kind of change counts by its fields alone: a record that went missing, ret
 source starts a workflow exactly when that very change made the rule true. Without a rule only new records start.
 """
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from shared.events.records import Change, RecordsChanged
-from shared.rules import matches
+from shared.rules import At, Predicate
 
 
 def before(change: Change) -> dict[str, Any]:
@@ -17,17 +17,19 @@ def before(change: Change) -> dict[str, Any]:
     return {**change.after, **{name: was for name, (was, _is) in change.fields.items()}}
 
 
-def began_to_match(rule: Any, change: Change) -> bool:
+def began_to_match(rule: Predicate | None, change: Change) -> bool:
     """Return whether the rule holds after the change and did not before; a new record did not match before."""
-    if rule is not None and not matches(rule, change.after):
+    if rule is not None and not rule(change.after):
         return False
-    return change.kind == "created" or (rule is not None and not matches(rule, before(change)))
+    return change.kind == "created" or (rule is not None and not rule(before(change)))
 
 
-def starting(rule: Any, event: RecordsChanged) -> list[UUID]:
-    """Return the records for which a workflow with this Begin rule starts, each once. None during an initial load."""
-    return [] if event.initial else list(dict.fromkeys(_matching(rule, event.changes)))
+def starting(rule: Any, event: RecordsChanged, zone: ZoneInfo) -> list[UUID]:
+    """Return the records for which a workflow with this Begin rule starts, each once. None during an initial load.
 
-
-def _matching(rule: Any, changes: Iterable[Change]) -> Iterable[UUID]:
-    return (change.record_id for change in changes if began_to_match(rule, change))
+    Days are those of `zone` when the change happened: an event that is late, or comes twice, starts the same runs.
+    """
+    if event.initial:
+        return []
+    predicate = None if rule is None else Predicate(rule, At(event.at, zone))
+    return list(dict.fromkeys(change.record_id for change in event.changes if began_to_match(predicate, change)))

@@ -22,7 +22,7 @@ async def start_for(unit: Unit, event: RecordsChanged) -> int:
     own = await _workflow_behind(unit.session, event.cause)
     started = 0
     for version in await _listening(unit.session, event.record_type):
-        records = [] if version.workflow_id == own else starting(_rule(version), event)
+        records = [] if version.workflow_id == own else starting(_rule(version), event, unit.parts.zone)
         if records:
             started += await start_runs(unit, version, records, Start(event.id, _told(event)))
     return started

@@ -1,5 +1,6 @@
 """Activating a workflow makes a version that never changes; it starts nothing by itself."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.api.base import Gap
+from shared.api.records import FieldOut
 from shared.api.workflows import WORKFLOW_DESTROYS, DefinitionIn, WorkflowOut
 from shared.clock import now
 from shared.errors import Forbidden, Invalid
@@ -31,19 +33,19 @@ class WorkflowDestroys(Forbidden):
     code = WORKFLOW_DESTROYS
 
 
-async def problems_of_draft(session: AsyncSession, workflow_id: UUID, presets: Presets) -> list[Gap]:
+async def problems_of_draft(session: AsyncSession, workflow_id: UUID, presets: Presets, fields: Sequence[FieldOut]) -> list[Gap]:
     """Return what keeps the draft from being activated. Raises `WorkflowNotFound`."""
     workflow = await one_workflow(session, workflow_id)
-    return problems_of(workflow.definition, workflow.object_type, presets)
+    return problems_of(workflow.definition, workflow.object_type, presets, fields)
 
 
-async def activate(unit: Unit, workflow_id: UUID, presets: Presets, *, destructive: bool = True) -> WorkflowOut:
+async def activate(unit: Unit, workflow_id: UUID, presets: Presets, fields: Sequence[FieldOut], *, destructive: bool = True) -> WorkflowOut:
     """Let new runs begin on the draft as it is now. Raises `WorkflowNotFound`, `WorkflowInvalid`, `WorkflowDestroys`."""
     workflow = await one_workflow(unit.session, workflow_id, lock=True)
     destroying = [block.id for block in workflow.definition.blocks if block.type in BLOCKS and BLOCKS[block.type].destructive]
     if destroying and not destructive:
         raise WorkflowDestroys(f"{workflow.name!r}: {', '.join(destroying)}", remedy="Have somebody activate it who may.")
-    problems = problems_of(workflow.definition, workflow.object_type, presets)
+    problems = problems_of(workflow.definition, workflow.object_type, presets, fields)
     if problems:
         raise WorkflowInvalid(
             f"{workflow.name!r} has {len(problems)} problem(s): {'; '.join(problem.message for problem in problems)}",

@@ -4,12 +4,15 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
+from shared.api.records import FieldOut
 from shared.api.workflows import SweepIn, SweepOut, ValidationOut, WorkflowIn, WorkflowOut, WorkflowPatch
 from shared.http.paging import Page
+from shared.http.service_tokens import Caller
 from workflow_engine.keyset import DEFAULT_LIMIT, Limit, after, page_of
-from workflow_engine.scope import InCaller, InParts, InReading, InRequest
+from workflow_engine.scope import InCaller, InParts, InReading, InRequest, Parts
 from workflow_engine.triggers.sweeps import sweep
 from workflow_engine.workflows import activation
+from workflow_engine.workflows.validation import Presets
 from workflow_engine.workflows.workflows import add_workflow, change_workflow, count_workflows, list_workflows, one_workflow
 
 router = APIRouter(prefix="/workflows", tags=["workflows"])
@@ -43,18 +46,28 @@ async def change(workflow_id: UUID, given: WorkflowPatch, unit: InRequest) -> Wo
 @router.post("/{workflow_id}/validate")
 async def validate(workflow_id: UUID, parts: InParts, caller: InCaller) -> ValidationOut:
     """Return what keeps the draft from being activated."""
-    presets = await parts.connector.presets(actor=caller.actor)
+    presets, fields = await _offered(workflow_id, parts, caller)
     async with parts.database.reading() as session:
-        return ValidationOut(problems=await activation.problems_of_draft(session, workflow_id, presets))
+        return ValidationOut(problems=await activation.problems_of_draft(session, workflow_id, presets, fields))
 
 
 @router.post("/{workflow_id}/activate")
 async def activate(workflow_id: UUID, parts: InParts, caller: InCaller, *, destructive: bool = True) -> WorkflowOut:
     """Let new runs begin on the draft as it is now; nothing is started. `destructive=false` refuses a draft that destroys."""
-    # The connector is asked before the transaction begins: no lock waits for another service.
-    presets = await parts.connector.presets(actor=caller.actor)
+    presets, fields = await _offered(workflow_id, parts, caller)
     async with parts.units.begin(actor=caller.actor) as unit:
-        return await activation.activate(unit, workflow_id, presets, destructive=destructive)
+        return await activation.activate(unit, workflow_id, presets, fields, destructive=destructive)
+
+
+async def _offered(workflow_id: UUID, parts: Parts, caller: Caller) -> tuple[Presets, list[FieldOut]]:
+    """Return the presets there are, and the fields of the workflow's object type, which never changes.
+
+    Others are asked before a transaction begins: no lock waits for another service.
+    """
+    async with parts.database.reading() as session:
+        workflow = await one_workflow(session, workflow_id)
+    presets = await parts.connector.presets(actor=caller.actor)
+    return presets, await parts.mapper.fields(workflow.object_type, actor=caller.actor)
 
 
 @router.post("/{workflow_id}/deactivate")

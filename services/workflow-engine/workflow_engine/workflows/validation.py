@@ -1,13 +1,16 @@
 """What keeps a draft from being activated: each problem as data, with its remedy."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import ValidationError
 
 from shared.api.base import Gap
+from shared.api.records import FieldOut
 from shared.api.workflows import BlockIn, DefinitionIn
 from shared.events.records import RecordType
+from shared.rules.checking import problems_of as problems_of_rule
 from shared.rules.model import fields_of
+from shared.rules.reading import gaps_of
 from workflow_engine.blocks.base import BlockSettings
 from workflow_engine.blocks.begin import BeginSettings
 from workflow_engine.blocks.presets import PresetSettings
@@ -18,17 +21,20 @@ from workflow_engine.workflows.graph_checks import shape_problems
 Presets = Mapping[str, OfferedPreset]
 
 
-def problems_of(definition: DefinitionIn, object_type: RecordType, presets: Presets) -> list[Gap]:
-    """Return everything that is wrong; an empty list means that the definition may be activated."""
+def problems_of(definition: DefinitionIn, object_type: RecordType, presets: Presets, fields: Sequence[FieldOut]) -> list[Gap]:
+    """Return everything that is wrong; an empty list means that the definition may be activated.
+
+    `fields` are those of the object type.
+    """
     gaps = list(shape_problems(definition))
     for block in definition.blocks:
         if block.type in BLOCKS:
-            gaps += _block_problems(block, object_type, presets)
+            gaps += _block_problems(block, object_type, presets, fields)
     gaps += _unguarded(definition)
     return gaps
 
 
-def _block_problems(block: BlockIn, object_type: RecordType, presets: Presets) -> Iterator[Gap]:
+def _block_problems(block: BlockIn, object_type: RecordType, presets: Presets, fields: Sequence[FieldOut]) -> Iterator[Gap]:
     kind = BLOCKS[block.type]
     if object_type not in kind.object_types:
         remedy = f"Use it in a workflow for {' or '.join(sorted(kind.object_types))}."
@@ -39,13 +45,18 @@ def _block_problems(block: BlockIn, object_type: RecordType, presets: Presets) -
         yield from _setting_problems(block, error)
     else:
         yield from _preset_problems(block, settings, presets)
+        yield from _rule_problems(block, settings, fields)
 
 
 def _setting_problems(block: BlockIn, error: ValidationError) -> Iterator[Gap]:
-    for problem in error.errors(include_input=False, include_url=False):
-        path = ".".join(str(step) for step in problem["loc"])
-        remedy = "Remove this setting." if problem["type"] == "extra_forbidden" else "Correct this setting."
-        yield Gap(field=f"blocks.{block.id}.settings.{path}".rstrip("."), message=problem["msg"], remedy=remedy)
+    yield from gaps_of(error, block.settings, place=f"blocks.{block.id}.settings")
+
+
+def _rule_problems(block: BlockIn, settings: BlockSettings, fields: Sequence[FieldOut]) -> Iterator[Gap]:
+    if isinstance(settings, BeginSettings) and settings.rule is not None:
+        types = {field.key: field.data_type for field in fields}
+        silent = {field.key: "is kept out of history, so nobody is told when it changes" for field in fields if not field.history}
+        yield from problems_of_rule(settings.rule, types, place=f"blocks.{block.id}.settings.rule", closed=silent)
 
 
 def _preset_problems(block: BlockIn, settings: BlockSettings, presets: Presets) -> Iterator[Gap]:

@@ -93,3 +93,13 @@ def test_the_page_lists_every_setting_and_no_secret() -> None:
     assert "| `ROLLCALL_EXAMPLE_KEY` | set, not shown | secret | A key. |" in page
     assert "| `ROLLCALL_EXAMPLE_DATABASE_URL` | required | secret |" in page
     assert "`DEBUG`, `INFO`, `WARNING`, `ERROR`" in page
+
+
+def test_a_time_zone_that_is_none_is_refused(environment: pytest.MonkeyPatch) -> None:
+    """Days of a zone that nobody knows would be days of another one."""
+    for value in ("Mars/Olympus", "../etc/passwd", ""):
+        environment.setenv("ROLLCALL_TIME_ZONE", value)
+        with pytest.raises(BadSettings, match=r"ROLLCALL_TIME_ZONE: .*IANA name"):
+            load(CommonSettings)
+    environment.setenv("ROLLCALL_TIME_ZONE", "Europe/Berlin")
+    assert load(CommonSettings).zone.key == "Europe/Berlin"

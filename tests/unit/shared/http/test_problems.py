@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import FastAPI, Request
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, field_validator
 from starlette.responses import StreamingResponse
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
@@ -45,6 +45,27 @@ class Given(BaseModel):
     animal: Annotated[Cat | Dog, Field(discriminator="kind")]
 
 
+class Even(BaseModel):
+    """A body with checks of our own."""
+
+    number: int
+    other: int = 0
+
+    @field_validator("number")
+    @classmethod
+    def _even(cls, number: int) -> int:
+        if number % 2:
+            raise ValueError("give an even number")
+        return number
+
+    @field_validator("other")
+    @classmethod
+    def _small(cls, other: int) -> int:
+        if other > 5:
+            raise AssertionError("give less than five")
+        return other
+
+
 async def unwell() -> None:
     """Fail with words that nobody outside should read."""
     raise ConnectionError(f"password={SECRET}")
@@ -72,6 +93,10 @@ def app_for_tests() -> FastAPI:
     @app.post("/given")
     async def given(body: Given) -> str:
         return body.word
+
+    @app.post("/even")
+    async def even(body: Even) -> int:
+        return body.number
 
     @app.post("/size")
     async def size(request: Request) -> int:
@@ -308,3 +333,9 @@ async def test_a_parameter_is_named_as_it_is_written() -> None:
         problem = (await client.get("/things/none", params={"limit": "many"})).json()
     assert sorted(field["field"] for field in problem["fields"]) == ["limit", "thing_id"]
     assert "query" not in problem["detail"]
+
+
+async def test_a_check_of_ours_is_told_in_its_own_words(http: httpx.AsyncClient) -> None:
+    """The library's way to speak, "Value error", helps nobody who fills in a form."""
+    answered = await http.post("/even", json={"number": 3, "other": 7})
+    assert [field["message"] for field in answered.json()["fields"]] == ["give an even number", "give less than five"]

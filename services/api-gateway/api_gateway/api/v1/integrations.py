@@ -10,13 +10,21 @@ from api_gateway.auth.access import STORES_CREDENTIALS, RoleNeeded, reaches
 from api_gateway.auth.accounts import named_account
 from api_gateway.auth.authentication import Account
 from api_gateway.auth.shapes import AccountOut
+from api_gateway.samples import NO_SAMPLES, sampled
 from api_gateway.scope import InAccount, InParts, Parts
+from shared.api.checks import CheckOut
 from shared.api.integrations import CopyIn, IntegrationIn, IntegrationOut, IntegrationPatch, PreviewOut
-from shared.api.records import MappingIn, MappingOut, ReadinessOut, SuggestionsIn, SuggestionsOut
+from shared.api.records import MappingIn, MappingOut, ReadinessOut
+from shared.api.sources import SourceField
+from shared.api.suggestions import SuggestionsIn, SuggestionsOut
 from shared.errors import Invalid
+from shared.events.records import RecordType
 from shared.http.paging import Page
 
 Archived = Annotated[bool, Query(description="Those that are archived, in place of all the others.")]
+Samples = Annotated[
+    bool, Query(description="Whether the source is asked for its first records, so that values are looked at as well as names.")
+]
 
 integrations: APIRouter = subject("/integrations", "integrations")
 
@@ -59,7 +67,10 @@ async def change(integration_id: UUID, given: IntegrationPatch, parts: InParts, 
 
 @integrations.post("/{integration_id}/launch")
 async def launch(integration_id: UUID, parts: InParts, account: InAccount) -> IntegrationOut:
-    """Make a complete draft active."""
+    """Make a complete draft active, once a real page of its source has been looked at: `warnings` says what will hurt.
+
+    Refused with `launch_refused` when no record of the page could be let in; POST …/check shows the same without launching.
+    """
     return await parts.connector.move_integration(integration_id, "launch", actor=account.name)
 
 
@@ -67,6 +78,15 @@ async def launch(integration_id: UUID, parts: InParts, account: InAccount) -> In
 async def preview(integration_id: UUID, parts: InParts, account: InAccount) -> PreviewOut:
     """Return the first records as the source gives them, at most ten; nothing is stored."""
     return await parts.connector.preview(integration_id, actor=account.name)
+
+
+@integrations.post("/{integration_id}/check")
+async def check(integration_id: UUID, parts: InParts, account: InAccount) -> CheckOut:
+    """Ask the source for a real page, and return what would become of it and what speaks against launching; nothing is stored.
+
+    For the whole source, ask for a run with mode plan, which a complete draft may have too, then GET /runs/{run_id}/plan/check.
+    """
+    return await parts.connector.check_integration(integration_id, actor=account.name)
 
 
 @integrations.post("/{integration_id}/pause")
@@ -130,12 +150,28 @@ async def read_readiness(integration_id: UUID, parts: InParts, account: InAccoun
 
 
 @integrations.post("/{integration_id}/mapping/suggestions")
-async def suggest_mapping(integration_id: UUID, parts: InParts, account: InAccount) -> SuggestionsOut:
-    """Suggest a mapping from what the integration's source has; nothing is stored."""
+async def suggest_mapping(
+    integration_id: UUID, parts: InParts, account: InAccount, *, object_type: RecordType = "person", samples: Samples = True
+) -> SuggestionsOut:
+    """Suggest a mapping from what the integration's source has, with how sure that is and why; nothing is stored.
+
+    What is mapped already is left alone. Without records to look at, names and types alone are; `samples_problem` says why.
+    """
     integration = await parts.connector.integration(integration_id, actor=account.name)
     provider = await parts.connector.provider(integration.provider, actor=account.name)
-    seen = SuggestionsIn(source_fields=provider.source_fields, input_keys=[field.key for field in provider.inputs])
-    return await parts.mapper.suggestions(integration_id, seen, actor=account.name)
+    mapping = await parts.mapper.mapping(integration_id, actor=account.name)
+    custom = [SourceField(key=field.label, label=field.label, path=field.path, data_type="text") for field in mapping.api_fields]
+    seen = await sampled(parts.connector, integration_id, actor=account.name) if samples else NO_SAMPLES
+    asked = SuggestionsIn(
+        source_fields=[*provider.source_fields, *custom],
+        input_keys=[field.key for field in provider.inputs],
+        object_type=object_type,
+        describes=provider.object_type,
+        application=provider.application,
+        samples=seen.records,
+    )
+    suggested = await parts.mapper.suggestions(integration_id, asked, actor=account.name)
+    return suggested.model_copy(update={"samples_problem": seen.problem})
 
 
 async def _may_aim_the_credential(integration_id: UUID, parts: Parts, account: Account) -> None:

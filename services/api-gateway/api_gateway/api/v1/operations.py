@@ -15,5 +15,8 @@ router: APIRouter = subject("/operations", "operations")
 
 @router.post("/{provider}/{operation}")
 async def carry_out(provider: Key, operation: Key, given: OperationIn, parts: InParts, account: InAccount) -> OperationOut:
-    """Do one thing at a source; `unknown` means: ask again with the same key. `GET /providers/{key}` lists what there is to do."""
+    """Do one thing at a source; `unknown` means: ask again with the same key. `GET /providers/{key}` lists what there is to do.
+
+    Deleting a user counts as a loss: above the guard's limits it is refused with `withheld_by_guard` and waits in the tray.
+    """
     return await parts.operations.carry_out(provider, operation, given, actor=account.name)

@@ -10,7 +10,9 @@ from fastapi.responses import StreamingResponse
 from api_gateway.api.v1.routing import Cursor, Limit, subject
 from api_gateway.clients.listing import ListQuery
 from api_gateway.scope import InAccount, InParts, Parts
+from shared.api.checks import CheckOut
 from shared.api.plans import PlanAction, PlanItemOut, PlanOut, PlanOutcome
+from shared.api.records import FilteredOut
 from shared.api.runs import ReplayIn, RunErrorOut, RunIn, RunLogEntry, RunOut, RunPageOut
 from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, Page
 
@@ -70,6 +72,12 @@ async def run_plan_items(
     )
 
 
+@runs.get("/{run_id}/plan/check")
+async def run_plan_check(run_id: UUID, parts: InParts, account: InAccount) -> CheckOut:
+    """Return what would become of all records of a plan, with examples, and what speaks against letting them in."""
+    return await parts.plans.check_plan(run_id, actor=account.name)
+
+
 @runs.post("/{run_id}/apply", status_code=202)
 async def apply_plan(run_id: UUID, parts: InParts, account: InAccount) -> RunOut:
     """Queue a run that applies a plan as it stands. Records that changed since are left as they are, and named as errors of that run."""
@@ -86,6 +94,15 @@ async def approve_run(run_id: UUID, parts: InParts, account: InAccount) -> RunOu
 async def reject_run(run_id: UUID, parts: InParts, account: InAccount) -> RunOut:
     """End a run that waits; what it would have rewritten stays as it is."""
     return await parts.runs.decide(run_id, "reject", actor=account.name)
+
+
+@runs.get("/{run_id}/filtered")
+async def run_filtered(
+    run_id: UUID, parts: InParts, account: InAccount, cursor: Cursor = None, limit: Limit = PAGE_SIZE
+) -> Page[FilteredOut]:
+    """Return the first records of a run that its filter held back, with the conditions that each failed; the run counts all of them."""
+    await parts.runs.one(run_id, actor=account.name)
+    return await parts.mapper.filtered(run_id, ListQuery(cursor=cursor, limit=limit), actor=account.name)
 
 
 @runs.get("/{run_id}/errors")

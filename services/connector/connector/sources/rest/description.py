@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, cast, get_args
 from urllib.parse import quote, urlsplit
 
+from connector.addresses import problem_of_address
 from connector.sources.base import Access
 from connector.sources.rest.paths import steps_of
 from shared.errors import Invalid, UpstreamRefused
@@ -91,6 +92,9 @@ def _problems(given: Mapping[str, str]) -> list[dict[str, str]]:
     found = []
     if "url" not in given:
         found.append(_problem("url", "has no value", "Type the address of the list."))
+    # Also when it runs: a global variable of any type may hold the address.
+    typed = [key for key in ("url", "user_url") if given.get(key)]
+    found += [_problem(key, *problem) for key in typed if (problem := problem_of_address(given[key])) is not None]
     if given.get("paging") == "cursor" and not given.get("cursor_path"):
         found.append(_problem("cursor_path", "has no value", "Say where in an answer the next cursor is, or choose another paging."))
     user_url = given.get("user_url")

@@ -7,7 +7,12 @@ KEY = "rest-users"
 CREDENTIAL_KINDS = ["basic", "api_key", "oauth2_client_credentials", "aws_sigv4", "session", "mutual_tls"]
 
 INPUTS = [
-    InputField(key="url", label="URL", data_type="url", description="The address of the list of users. Keys belong into the credential."),
+    InputField(
+        key="url",
+        label="URL",
+        data_type="url",
+        description="The address of the list of users. It is shown to everybody: keys belong into the credential, and are refused here.",
+    ),
     InputField(
         key="paging",
         label="Paging",

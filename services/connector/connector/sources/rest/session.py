@@ -10,6 +10,7 @@ from connector.sources.rest.answers import proof_of_absence, refused, strange
 from connector.sources.rest.description import Description
 from connector.sources.rest.paths import at
 from connector.sources.wire import Answer
+from connector.storable import unstorable_in
 from shared.errors import Invalid
 from shared.events.sources import ProofOfAbsence
 from shared.events.syncs import Rejection
@@ -108,6 +109,8 @@ class RestSession:
                 return None if not count else (0 if place is None else int(place)) + count
             case "cursor":
                 told = at(answer.body, api.cursor)
+                if unstorable_in(told) is not None:
+                    raise strange(api.url, "goes on at a cursor that cannot be stored", "Mend the cursor at the source.", answer)
                 return told if isinstance(told, (str, int)) and not isinstance(told, bool) and told != "" else None
             case "link":
                 return None if answer.next_link is None else api.own(urljoin(url, answer.next_link))
@@ -117,7 +120,7 @@ class RestSession:
         for record in records:
             told = at(record, self._api.id)
             known = str(told) if isinstance(told, (str, int)) and not isinstance(told, bool) else ""
-            if isinstance(record, dict) and 0 < len(known) <= LONGEST_ID and "\x00" not in known:
+            if isinstance(record, dict) and 0 < len(known) <= LONGEST_ID and unstorable_in(known) is None:
                 users.append(Observed(known, record))
             else:
                 rejected.append(_without_id(record))

@@ -9,6 +9,7 @@ from connector.sources.base import Access, Journal, Outcome
 from connector.sources.sophos.api import SophosCentral
 from shared.api.sources import OperationInfo
 from shared.errors import Invalid
+from shared.validation import why
 
 SourceId = Annotated[str, Field(min_length=1, max_length=200, description="The id, as Sophos gives it.")]
 
@@ -69,7 +70,7 @@ class Command(ABC, Generic[A]):
             return self.arguments.model_validate(arguments)
         except ValidationError as error:
             wrong = error.errors(include_input=False, include_url=False, include_context=False)
-        problems = [{"field": ".".join(["arguments", *map(str, one["loc"])]), "message": one["msg"]} for one in wrong]
+        problems = [{"field": ".".join(["arguments", *map(str, one["loc"])]), "message": why(one)} for one in wrong]
         words = "; ".join(f"{problem['field']}: {problem['message']}" for problem in problems)
         takes = ", ".join(self.arguments.model_fields)
         raise Invalid(words, remedy=f"{self.key} takes: {takes}.", fields=problems)

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from connector.sources.base import Observed
+from connector.storable import unstorable_in
 from shared.events.syncs import Rejection
 
 LONGEST_ID = 200
@@ -81,7 +82,7 @@ def observed(records: list[Any], tenant: Tenant) -> tuple[list[Observed], list[R
     rejected: list[Rejection] = []
     for record in records:
         told = record.get("id") if isinstance(record, dict) else None
-        if isinstance(told, str) and 0 < len(told) <= LONGEST_ID and "\x00" not in told:
+        if isinstance(told, str) and 0 < len(told) <= LONGEST_ID and unstorable_in(told) is None:
             users.append(Observed(told, in_its_tenant(record, tenant)))
         else:
             rejected.append(_without_id(record))

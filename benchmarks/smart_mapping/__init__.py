@@ -1,0 +1,1 @@
+"""How often smart mapping is right, on shapes of real APIs."""

@@ -1,0 +1,28 @@
+"""What an integration says of the records that it fetches, as it stands at this moment."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from connector.credentials.credentials import stored_credential
+from connector.integrations.integrations import Stored
+from connector.sources.base import Input
+from shared.events.sources import Provenance
+
+
+async def provenance_now(session: AsyncSession, stored: Stored, inputs: Iterable[Input], **of_the_run: Any) -> Provenance:
+    """Return the provenance of records that are fetched now; `of_the_run` is what the run alone knows. Raises `CredentialNotFound`."""
+    row = stored.row
+    return Provenance(
+        integration_id=row.id,
+        integration_name=row.name,
+        provider=row.provider,
+        user_selection=row.user_selection,
+        preference=row.preference,
+        saas_instance_id=row.saas_instance_id,
+        integration_user=row.integration_user,
+        credential_name=row.local_credential or (await stored_credential(session, row.credential_id)).name,
+        inputs={given.key: given.value for given in inputs},
+        **of_the_run,
+    )

@@ -1,0 +1,1 @@
+"""The check before launch: what would become of real records, and what speaks against letting them in."""

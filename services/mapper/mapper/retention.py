@@ -1,0 +1,41 @@
+"""What the mapper removes by itself, every hour: old plans, and losses that nothing counts any more."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+from sqlalchemy.exc import DBAPIError
+
+from mapper.guard.pruning import prune
+from mapper.plans.retention import remove_old
+from shared.observability.logging import get_logger
+from shared.unit import Units
+
+log = get_logger(__name__)
+
+LOOK_EVERY = 3600.0
+
+
+@asynccontextmanager
+async def tidied(units: Units, plans_kept: timedelta) -> AsyncIterator[None]:
+    """Look at once and then every hour inside the block."""
+    stop = asyncio.Event()
+    looking = asyncio.create_task(_look(units, plans_kept, stop), name="retention")
+    try:
+        yield
+    finally:
+        stop.set()
+        await looking
+
+
+async def _look(units: Units, plans_kept: timedelta, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        try:
+            plans, losses = await remove_old(units, plans_kept), await prune(units)
+            if plans or losses:
+                log.info("old_rows_removed", plans=plans, losses=losses)
+        except (DBAPIError, OSError) as error:
+            log.warning("old_rows_not_removed", error=type(error).__name__)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), timeout=LOOK_EVERY)

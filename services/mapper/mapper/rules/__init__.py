@@ -1,0 +1,1 @@
+"""Rules about records: looked at before they are used."""

@@ -1,0 +1,1 @@
+"""Pinned samples: real records kept beside a mapping, with what it must make of them."""
