@@ -1,5 +1,6 @@
 """From a real response to a launch: reviewed, mapped, pinned, checked, and refused where it cannot work."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from sophos_central_simulator.faults import Fault
 from tests.support.whole import USERS, Here, launched_integration
 
 ROLE = {"kind": "constant", "value": "Employee"}
@@ -82,3 +84,38 @@ async def test_a_draft_is_checked_over_a_page_and_over_the_source_before_it_is_l
     assert await here.people() == {}
     launched = await here.ask("POST", f"{path}/launch")
     assert (launched["state"], [one["field"] for one in launched["warnings"]]) == ("active", ["targets.last_name"])
+
+
+async def test_an_integration_that_runs_is_not_left_without_what_every_record_needs(here: Here) -> None:
+    """A night later every record would be rejected, and who is gone would be asked for in vain; a draft may lack anything."""
+    path = f"/integrations/{here.integration_id}/mapping"
+    before = await here.ask("GET", path)
+    refused = await here.ask("PUT", path, {"targets": {"full_name": {"kind": "source", "path": "name"}}, "sync_keys": []}, expect=409)
+    assert refused["code"] == "mapping_incomplete"
+    assert {gap["field"] for gap in refused["fields"]} == {"mapping.username", "mapping.email", "mapping.role", "mapping.sync_keys"}
+    assert await here.ask("GET", path) == before
+    copied = await here.ask("POST", f"/integrations/{here.integration_id}/copy", {"name": "A draft"})
+    await here.ask("PUT", f"/integrations/{copied['id']}/mapping", {"targets": {}, "sync_keys": []})
+    assert (await here.ask("PUT", "/integrations/00000000-0000-4000-8000-000000000000/mapping", mapped(), expect=404))["code"] == (
+        "integration_not_found"
+    )
+
+
+async def test_a_run_keeps_the_mapping_that_it_began_with(here: Here) -> None:
+    """Half a directory under one mapping and half under another would be nobody's wish."""
+    path = f"/integrations/{here.integration_id}/mapping"
+    here.tenant.faults.append(Fault(kind="slow", path="/common/v1/directory/users", seconds=1, skip=1, count=2))
+    run_id = (await here.ask("POST", f"/integrations/{here.integration_id}/runs"))["id"]
+    async with asyncio.timeout(30):
+        while not (await here.ask("GET", f"/runs/{run_id}"))["counts"]["added"]:  # noqa: ASYNC110 - a run tells nobody outside
+            await asyncio.sleep(0.02)
+    await here.ask("PUT", path, mapped(full_name={"kind": "expression", "expression": "record.name.upper()"}))
+    assert (await here.ask("GET", f"/runs/{run_id}"))["state"] == "running", "the mapping changed in the middle of the run"
+    assert (await here.settled(run_id))["counts"]["added"] == USERS
+    names = set((await here.people()).values())
+    assert names == {user["name"].strip() for user in here.tenant.directory.users.values()}
+    again = await here.run()
+    assert again["state"] == "waiting_for_approval"
+    approved = await here.decided(again["id"], "approve", "completed")
+    assert approved["counts"]["updated"] + approved["counts"]["unchanged"] == USERS
+    assert {name.upper() for name in names} == set((await here.people()).values())

@@ -50,10 +50,10 @@ class MapperClient(InternalClient):
         """Return the newest version of an integration's mapping."""
         return await self.get(MappingOut, f"/internal/integrations/{integration_id}/mapping", actor=actor)
 
-    async def store_mapping(self, integration_id: UUID, given: MappingIn, *, actor: str) -> MappingOut:
-        """Store a new version of an integration's mapping."""
+    async def store_mapping(self, integration_id: UUID, given: MappingIn, *, complete: bool, actor: str) -> MappingOut:
+        """Store a new version of an integration's mapping. `complete`: the integration runs, so nothing may be missing in it."""
         path = f"/internal/integrations/{integration_id}/mapping"
-        return await self.ask(MappingOut, "PUT", path, actor=actor, body=given)
+        return await self.ask(MappingOut, "PUT", path, actor=actor, body=given, params={"complete": complete})
 
     async def suggestions(self, integration_id: UUID, given: SuggestionsIn, *, actor: str) -> SuggestionsOut:
         """Suggest a mapping; nothing is stored."""

@@ -25,9 +25,10 @@ class MappingsClient(InternalClient):
         """Return what a version changed."""
         return await self.get(MappingDiff, f"{_path(integration_id)}/versions/{version}/diff", actor=actor, against=against)
 
-    async def restore(self, integration_id: UUID, version: int, given: RestoreIn, *, actor: str) -> MappingOut:
-        """Store an older version again, as the newest."""
-        return await self.ask(MappingOut, "POST", f"{_path(integration_id)}/versions/{version}/restore", actor=actor, body=given)
+    async def restore(self, integration_id: UUID, version: int, given: RestoreIn, *, complete: bool, actor: str) -> MappingOut:
+        """Store an older version again, as the newest. `complete`: the integration runs, so nothing may be missing in it."""
+        path = f"{_path(integration_id)}/versions/{version}/restore"
+        return await self.ask(MappingOut, "POST", path, actor=actor, body=given, params={"complete": complete})
 
     async def review(self, integration_id: UUID, given: ReviewIn, *, actor: str) -> ReviewOut:
         """Return what records of a source hold, place by place."""

@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mapper.fields.fields import fields_of, untold_of
 from mapper.filters.sieve import CompiledFilter, compile_filter
 from mapper.mappings.evaluate import Target, targets_of
-from mapper.mappings.mappings import current
 from mapper.mappings.versions import version_of
 from mapper.tables import FIELDS, MAPPING_USES, MAPPING_VERSIONS
 from shared.api.records import FieldOut, FromSyncTime, MappingOut
@@ -42,24 +41,29 @@ class CompiledMappings:
 
     _kept: dict[tuple[UUID, int, int, int], Compiled] = field(default_factory=dict)
 
-    async def current(self, session: AsyncSession, integration_id: UUID) -> Compiled:
-        """Return the newest version, compiled at most once while neither it, nor the fields, nor what was read last change."""
+    async def current(self, session: AsyncSession, integration_id: UUID, run_id: UUID | None = None) -> Compiled:
+        """Return the newest version, compiled at most once while neither it, nor the fields, nor what was read last change.
+
+        A run that writes keeps the version that it began with: half a directory under another mapping would be nobody's wish.
+        """
         # Fields are only ever added, so their number says whether there are others than when the mapping was compiled.
         newest = select(func.max(MAPPING_VERSIONS.c.version)).where(MAPPING_VERSIONS.c.integration_id == integration_id)
         fields = select(func.count()).select_from(FIELDS)
         settled = select(MAPPING_USES.c.settled_version).where(MAPPING_USES.c.integration_id == integration_id)
-        row = (await session.execute(select(*(one.scalar_subquery() for one in (newest, fields, settled))))).one()
-        version, number, settled_version = row
-        key = (integration_id, version or 0, number, settled_version or 0)
+        begun = select(MAPPING_USES.c.run_version).where(MAPPING_USES.c.integration_id == integration_id, MAPPING_USES.c.run_id == run_id)
+        row = (await session.execute(select(*(one.scalar_subquery() for one in (newest, fields, settled, begun))))).one()
+        latest, number, settled_version, begun_with = row
+        version = (latest or 0) if begun_with is None else begun_with
+        key = (integration_id, version, number, settled_version or 0)
         if key not in self._kept:
             while len(self._kept) >= MOST_KEPT:
                 self._kept.pop(next(iter(self._kept)))
-            self._kept[key] = await _compiled(session, integration_id, settled_version)
+            self._kept[key] = await _compiled(session, integration_id, version, settled_version)
         return self._kept[key]
 
 
-async def _compiled(session: AsyncSession, integration_id: UUID, settled_version: int | None) -> Compiled:
-    mapping = await current(session, integration_id)
+async def _compiled(session: AsyncSession, integration_id: UUID, version: int, settled_version: int | None) -> Compiled:
+    mapping = await version_of(session, integration_id, version)
     settled = None if settled_version is None else await version_of(session, integration_id, settled_version)
     person, saas_user = await fields_of(session, "person"), await fields_of(session, "saas_user")
     return compile_mapping(mapping, person, saas_user, settled)

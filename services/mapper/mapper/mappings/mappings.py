@@ -28,6 +28,12 @@ CONTENT = ("targets", "sync_keys", "filter", "api_fields")
 TARGETS: TypeAdapter[dict[str, MappedFrom]] = TypeAdapter(dict[str, MappedFrom])
 
 
+class MappingIncomplete(Conflict):
+    """An integration that runs would be left without what every record needs."""
+
+    code, title = "mapping_incomplete", "The mapping is not complete"
+
+
 class MappingChanged(Conflict):
     """Somebody else stored a version meanwhile."""
 
@@ -68,12 +74,15 @@ def read(row: Row[Any]) -> MappingOut:
 
 
 async def save(
-    session: AsyncSession, integration_id: UUID, given: MappingIn, *, author: str, restored_from: int | None = None
+    session: AsyncSession, integration_id: UUID, given: MappingIn, *, author: str, restored_from: int | None = None, complete: bool = False
 ) -> MappingOut:
-    """Store a new version; the same mapping again stores nothing.
+    """Store a new version; the same mapping again stores nothing. `complete`: the integration runs, so nothing may be missing in it.
 
-    Raises `UnknownField`, `BadSyncKey`, `BadMappingSource`, `BadApiField`, `BadRule`, `PinnedSampleBroken`, `MappingChanged`.
+    Raises `MappingIncomplete`, `UnknownField`, `BadSyncKey`, `BadMappingSource`, `BadApiField`, `BadRule`, `PinnedSampleBroken`,
+    `MappingChanged`.
     """
+    if complete and (missing := _missing(given)):
+        raise _incomplete(missing)
     known = await fields_of(session, "person")
     require_known(given.targets, known, place="targets")
     require_known(given.sync_keys, known, place="sync_keys")
@@ -110,6 +119,21 @@ def _changed(message: str) -> MappingChanged:
 async def gaps(session: AsyncSession, integration_id: UUID) -> list[Gap]:
     """Return what the mapping lacks before its integration can be launched."""
     mapping = await current(session, integration_id)
+    missing = _missing(mapping)
+    if broken := await unmet(session, integration_id, targets_of(mapping.targets, await fields_of(session, "person"))):
+        names = ", ".join(sample.name for sample in broken)
+        remedy = "Look at the pinned samples; mend the mapping, or what is expected of it."
+        missing.append(Gap(field="mapping.samples", message=f"the mapping does not make what is expected of {names}", remedy=remedy))
+    return missing
+
+
+def _incomplete(missing: list[Gap]) -> MappingIncomplete:
+    words = "; ".join(gap.message for gap in missing)
+    remedy = "Keep what is named mapped, or archive the integration first: a draft may lack anything."
+    return MappingIncomplete(f"the integration runs, and {words}", remedy=remedy, fields=[gap.model_dump() for gap in missing])
+
+
+def _missing(mapping: MappingIn | MappingOut) -> list[Gap]:
     missing = [
         Gap(field=f"mapping.{key}", message=f"{key} is not mapped", remedy=f"Map {key}; every person needs it.")
         for key in MANDATORY
@@ -118,8 +142,4 @@ async def gaps(session: AsyncSession, integration_id: UUID) -> list[Gap]:
     if not mapping.sync_keys:
         remedy = "Choose a unique field by which a person is found, such as email."
         missing.append(Gap(field="mapping.sync_keys", message="there is no sync key", remedy=remedy))
-    if broken := await unmet(session, integration_id, targets_of(mapping.targets, await fields_of(session, "person"))):
-        names = ", ".join(sample.name for sample in broken)
-        remedy = "Look at the pinned samples; mend the mapping, or what is expected of it."
-        missing.append(Gap(field="mapping.samples", message=f"the mapping does not make what is expected of {names}", remedy=remedy))
     return missing

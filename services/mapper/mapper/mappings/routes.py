@@ -25,9 +25,9 @@ async def read(integration_id: UUID, session: InReading) -> MappingOut:
 
 
 @router.put("")
-async def store(integration_id: UUID, given: MappingIn, unit: InRequest) -> MappingOut:
-    """Store a new version; it takes effect with the next page."""
-    return await save(unit.session, integration_id, given, author=unit.actor)
+async def store(integration_id: UUID, given: MappingIn, unit: InRequest, *, complete: bool = False) -> MappingOut:
+    """Store a new version, for runs that begin from now on. `complete`: refuse one that an integration could not be launched with."""
+    return await save(unit.session, integration_id, given, author=unit.actor, complete=complete)
 
 
 @router.get("/readiness")
@@ -63,9 +63,9 @@ async def differences(
 
 
 @router.post("/versions/{version}/restore")
-async def bring_back(integration_id: UUID, version: Version, given: RestoreIn, unit: InRequest) -> MappingOut:
+async def bring_back(integration_id: UUID, version: Version, given: RestoreIn, unit: InRequest, *, complete: bool = False) -> MappingOut:
     """Store an older version again, as the newest."""
-    return await restore(unit.session, integration_id, version, given, author=unit.actor)
+    return await restore(unit.session, integration_id, version, given, author=unit.actor, complete=complete)
 
 
 @router.post("/review")

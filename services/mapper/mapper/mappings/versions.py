@@ -60,7 +60,9 @@ async def compare(session: AsyncSession, integration_id: UUID, version: int, aga
     return diff(before, after)
 
 
-async def restore(session: AsyncSession, integration_id: UUID, version: int, given: RestoreIn, *, author: str) -> MappingOut:
+async def restore(
+    session: AsyncSession, integration_id: UUID, version: int, given: RestoreIn, *, author: str, complete: bool = False
+) -> MappingOut:
     """Store an older version again, as the newest. Raises `MappingVersionNotFound`, and whatever storing a mapping raises."""
     older = await version_of(session, integration_id, version)
     again = MappingIn(
@@ -71,4 +73,4 @@ async def restore(session: AsyncSession, integration_id: UUID, version: int, giv
         note=given.note,
         based_on=given.based_on,
     )
-    return await save(session, integration_id, again, author=author, restored_from=version)
+    return await save(session, integration_id, again, author=author, restored_from=version, complete=complete)

@@ -33,7 +33,7 @@ async def apply_page(unit: Unit, event: UsersObserved) -> None:
     The page of a plan is written down instead, and so is one that rewrites more than a run may without being asked.
     """
     provenance = event.provenance
-    compiled: Compiled = await unit.parts.compiled.current(unit.session, provenance.integration_id)
+    compiled: Compiled = await unit.parts.compiled.current(unit.session, provenance.integration_id, provenance.run_id)
     seen = list(dict.fromkeys(source_id for source_id in event.source_ids if usable(source_id)))
     known = Known(await links_of(unit.session, provenance.integration_id, seen))
     if provenance.mode == "apply":

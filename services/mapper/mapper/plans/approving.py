@@ -35,7 +35,7 @@ COUNTED_AS = {"skip": "skipped", "filter": "filtered"}
 async def apply_planned(unit: Unit, event: PlannedPageApproved) -> None:
     """Do what a page's plan says to those of its records that have not moved since; the others are named, and left as they are."""
     provenance, plan = event.provenance, Plan()
-    compiled: Compiled = await unit.parts.compiled.current(unit.session, provenance.integration_id)
+    compiled: Compiled = await unit.parts.compiled.current(unit.session, provenance.integration_id, provenance.run_id)
     items = await _items(unit, event)
     waiting = {item.source_id: item for item in items if item.fingerprint is not None and item.outcome is None}
     told = _observed(event, list(waiting.values()))

@@ -139,8 +139,9 @@ async def read_mapping(integration_id: UUID, parts: InParts, account: InAccount)
 
 @integrations.put("/{integration_id}/mapping")
 async def store_mapping(integration_id: UUID, given: MappingIn, parts: InParts, account: InAccount) -> MappingOut:
-    """Store a new version of the mapping; it takes effect with the next page."""
-    return await parts.mapper.store_mapping(integration_id, given, actor=account.name)
+    """Store a new version of the mapping: runs that begin from now on have it. Only a draft's may lack what every record needs."""
+    complete = (await parts.connector.integration(integration_id, actor=account.name)).state != "draft"
+    return await parts.mapper.store_mapping(integration_id, given, complete=complete, actor=account.name)
 
 
 @integrations.get("/{integration_id}/mapping/readiness")

@@ -41,8 +41,9 @@ async def diff_versions(
 
 @mappings.post("/versions/{version}/restore")
 async def restore_version(integration_id: UUID, version: Version, given: RestoreIn, parts: InParts, account: InAccount) -> MappingOut:
-    """Store an older version again, as the newest; it takes effect with the next page. Refused when it breaks a pinned sample."""
-    return await parts.mappings.restore(integration_id, version, given, actor=account.name)
+    """Store an older version again, as the newest: runs that begin from now on have it. Refused when it breaks a pinned sample."""
+    complete = (await parts.connector.integration(integration_id, actor=account.name)).state != "draft"
+    return await parts.mappings.restore(integration_id, version, given, complete=complete, actor=account.name)
 
 
 @mappings.post("/review")
