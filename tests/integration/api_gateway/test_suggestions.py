@@ -8,6 +8,7 @@ from tests.integration.api_gateway.test_forwarding import FIELD, INTEGRATION, PR
 from tests.support.api_gateway import ANY_ID, Gateway
 
 SUGGESTIONS = f"/integrations/{ANY_ID}/mapping/suggestions"
+MAPPING = {"integration_id": ANY_ID, "version": 0, "targets": {}, "sync_keys": [], "author": None, "created_at": None}
 PREVIEW = f"POST /internal/integrations/{ANY_ID}/preview"
 
 
@@ -15,6 +16,7 @@ def ready(here: Gateway) -> None:
     """Let the services answer all but the preview."""
     here.connector.answer(f"GET /internal/integrations/{ANY_ID}", INTEGRATION)
     here.connector.answer("GET /internal/providers/sophos-users", PROVIDER)
+    here.mapper.answer(f"GET /internal/integrations/{ANY_ID}/mapping", MAPPING)
     here.mapper.answer(f"POST /internal{SUGGESTIONS}", {"suggestions": [], "sync_keys": ["email"]})
 
 
@@ -31,7 +33,7 @@ async def test_suggestions_are_made_from_what_the_source_has_and_shows(here: Gat
     answer = response.json()
     assert (response.status_code, answer["sync_keys"], answer["samples_problem"]) == (200, ["email"], None)
     assert here.connector.asked[-1].query == {"limit": str(MOST_SAMPLES)}
-    assert here.mapper.asked[0].body == {
+    assert here.mapper.asked[-1].body == {
         "source_fields": [FIELD],
         "input_keys": ["tenant_id"],
         "object_type": "person",
@@ -48,7 +50,7 @@ async def test_a_source_that_shows_nothing_is_no_reason_to_suggest_nothing(here:
     here.connector.answer(PREVIEW, {**problem, "remedy": "Choose one."}, 409)
     response = await here.call("POST", SUGGESTIONS)
     assert (response.status_code, response.json()["samples_problem"]) == (200, "the integration lacks a credential. Choose one.")
-    assert here.mapper.asked[0].body["samples"] == []
+    assert here.mapper.asked[-1].body["samples"] == []
 
 
 async def test_the_source_is_left_alone_where_that_is_asked_for(here: Gateway) -> None:
@@ -57,7 +59,7 @@ async def test_the_source_is_left_alone_where_that_is_asked_for(here: Gateway) -
     response = await here.call("POST", f"{SUGGESTIONS}?samples=false&object_type=saas_user")
     assert (response.status_code, response.json()["samples_problem"]) == (200, None)
     assert all(not asked.path.endswith("/preview") for asked in here.connector.asked)
-    assert here.mapper.asked[0].body["object_type"] == "saas_user"
+    assert here.mapper.asked[-1].body["object_type"] == "saas_user"
 
 
 async def test_records_that_a_run_could_not_take_are_no_samples(here: Gateway) -> None:
@@ -65,7 +67,7 @@ async def test_records_that_a_run_could_not_take_are_no_samples(here: Gateway) -
     ready(here)
     here.connector.answer(PREVIEW, shown({"email": "ada@example.com"}, problem="has no id"))
     await here.call("POST", SUGGESTIONS)
-    assert here.mapper.asked[0].body["samples"] == []
+    assert here.mapper.asked[-1].body["samples"] == []
 
 
 async def test_viewers_get_no_suggestions(here: Gateway) -> None:
