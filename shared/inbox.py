@@ -1,5 +1,6 @@
 """The inbox: one row per event handled, claimed in the handler's own transaction, so that a repeat changes nothing."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -28,11 +29,12 @@ def inbox_table(metadata: MetaData) -> Table:
     )
 
 
-async def claim(session: AsyncSession, inbox: Table, consumer: str, event_id: UUID) -> bool:
-    """Return True the first time `consumer` meets this event, inside the transaction that will handle it."""
-    statement = insert_for(session, inbox).values(consumer=consumer, event_id=event_id, handled_at=now())
-    result = await session.execute(statement.on_conflict_do_nothing().returning(inbox.c.event_id))
-    return result.first() is not None
+async def claim(session: AsyncSession, inbox: Table, consumer: str, event_ids: Sequence[UUID]) -> set[UUID]:
+    """Return which of these events `consumer` meets for the first time, inside the transaction that will handle them."""
+    at = now()
+    rows = [{"consumer": consumer, "event_id": event_id, "handled_at": at} for event_id in event_ids]
+    result = await session.execute(insert_for(session, inbox).values(rows).on_conflict_do_nothing().returning(inbox.c.event_id))
+    return set(result.scalars())
 
 
 async def forget(session: AsyncSession, inbox: Table, before: datetime, *, most: int = FORGOTTEN_AT_ONCE) -> int:

@@ -1,11 +1,13 @@
 """Trying a message until it is handled or given up: the same rule for both adapters."""
 
 import asyncio
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from shared.bus.parcels import Parcel
 from shared.bus.port import Consumer, Message, Retry, RetryPolicy
 from shared.errors import AppError
 from shared.observability.logging import get_logger
@@ -36,6 +38,38 @@ class GivenUp:
     code: str
     reason: str
     attempts: int
+
+
+async def attempt_all(
+    consumer: Consumer, parcel: Parcel, policy: RetryPolicy, stopping: Callable[[], bool] = lambda: False
+) -> AsyncGenerator[tuple[Message, GivenUp | None]]:
+    """Handle a parcel; give each message, in order, once it is handled or given up. What is given up is for the caller to put away.
+
+    Where they are handled one by one, none is begun any more once `stopping` says so.
+    """
+    if await _attempt_together(consumer, parcel, policy):
+        for message in parcel:
+            yield message, None
+        return
+    for place, message in enumerate(parcel):
+        if place and stopping():
+            return
+        yield message, await attempt(consumer, message, policy)
+
+
+async def _attempt_together(consumer: Consumer, parcel: Parcel, policy: RetryPolicy) -> bool:
+    """Return whether all were handled at once. Where it fails, or is not to be tried, none of them is."""
+    if consumer.together is None or len(parcel) == 1:
+        return False
+    try:
+        async with asyncio.timeout(policy.longest_attempt):
+            await consumer.together(parcel)
+    except Exception as error:
+        # Whatever it is: each message is tried by itself next, and says so.
+        log.warning("parcel_taken_apart", consumer=consumer.id, topic=parcel[0].topic, messages=len(parcel), exc_info=error)
+        return False
+    MESSAGES_HANDLED.labels(consumer.id).inc(len(parcel))
+    return True
 
 
 async def attempt(consumer: Consumer, message: Message, policy: RetryPolicy) -> GivenUp | None:

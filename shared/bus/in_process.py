@@ -5,11 +5,12 @@ So the publisher's outbox row is what survives a crash, and nothing lives in mem
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from typing import Any
 from uuid import UUID
 
-from shared.bus.attempts import GivenUp, attempt
+from shared.bus.attempts import GivenUp, attempt_all
+from shared.bus.parcels import Parcel, parcels
 from shared.bus.port import BusUnavailable, Confirmed, Consumer, DeadLetter, Message, RetryPolicy, UnknownConsumer, Unroutable
 from shared.bus.spool import Spool
 from shared.clock import now
@@ -66,17 +67,17 @@ class InProcessBus:
 
     async def publish(self, messages: Sequence[Message], *, confirmed: Confirmed | None = None) -> None:
         """Deliver each message to every consumer of its topic, in order. Raises `BusUnavailable`, `Unroutable`."""
-        for message in messages:
-            wanted = [consumer_id for consumer_id, consumer in self._declared.items() if message.topic in consumer.topics]
-            contract = CONTRACTS.get(message.topic)
+        for parcel in parcels(messages):
+            topic = parcel[0].topic
+            wanted = [consumer_id for consumer_id, consumer in self._declared.items() if topic in consumer.topics]
+            contract = CONTRACTS.get(topic)
             if not wanted and (contract is None or contract.needed):
-                raise Unroutable(f"nobody listens to {message.topic}", remedy="Start the service that hears it.")
+                raise Unroutable(f"nobody listens to {topic}", remedy="Start the service that hears it.")
             for consumer_id in wanted:
-                given_up = await self._deliver(consumer_id, message)
-                if given_up is not None:
-                    await self._spool.add(_letter(consumer_id, message, given_up))
+                await self._deliver(consumer_id, parcel)
             if confirmed is not None:
-                confirmed(message)
+                for message in parcel:
+                    confirmed(message)
 
     async def dead_letters(self, consumer: str, *, limit: int = 100) -> AsyncIterator[DeadLetter]:
         """Give the oldest dead letters of a consumer. Raises `UnknownConsumer`."""
@@ -90,11 +91,8 @@ class InProcessBus:
         letter = await self._spool.read(consumer, message_id)
         if letter is None:
             return False
-        given_up = await self._deliver(consumer, letter.message)
-        if given_up is None:
+        if not await self._deliver(consumer, [letter.message]):
             await self._spool.remove(consumer, message_id)
-        else:
-            await self._spool.add(_letter(consumer, letter.message, given_up))
         return True
 
     async def discard(self, consumer: str, message_id: UUID) -> bool:
@@ -109,15 +107,15 @@ class InProcessBus:
         if consumer not in self._declared:
             raise UnknownConsumer(f"no consumer is called {consumer!r}", remedy="`docs/events.md` names them all.")
 
-    async def _deliver(self, consumer_id: str, message: Message) -> GivenUp | None:
-        """Have the consumer handle the message; return why it was given up, if it was.
+    async def _deliver(self, consumer_id: str, parcel: Parcel) -> int:
+        """Have the consumer handle the messages; return how many were given up, and are dead letters now.
 
         The place in the lane is taken before anything is waited for: who publishes first is handled first.
         """
         ordered = self._declared[consumer_id].ordered
-        lane = self._lanes.setdefault((consumer_id, message.partition), asyncio.Lock()) if ordered else nullcontext()
+        lane = self._lanes.setdefault((consumer_id, parcel[0].partition), asyncio.Lock()) if ordered else nullcontext()
         async with lane:
-            working = await self._begin(consumer_id, message)
+            working = await self._begin(consumer_id, parcel)
             try:
                 await asyncio.wait([working])
             finally:
@@ -128,8 +126,8 @@ class InProcessBus:
             raise BusUnavailable(f"{consumer_id} stopped before it had handled the message", remedy="It is tried again by itself.")
         return working.result()
 
-    async def _begin(self, consumer_id: str, message: Message) -> asyncio.Task[GivenUp | None]:
-        """Wait until the consumer is active and has room for one more message, and let it begin."""
+    async def _begin(self, consumer_id: str, parcel: Parcel) -> asyncio.Task[int]:
+        """Wait until the consumer is active and has room for one more parcel, and let it begin."""
         async with self._changed:
             try:
                 async with asyncio.timeout(self._patience):
@@ -138,9 +136,18 @@ class InProcessBus:
                 raise _not_taking(consumer_id) from None
             if consumer_id in self._stopped:
                 raise _not_taking(consumer_id)
-            working = asyncio.create_task(attempt(self._active[consumer_id], message, self._retry), name=f"bus-{consumer_id}")
+            working = asyncio.create_task(self._handle(self._active[consumer_id], parcel), name=f"bus-{consumer_id}")
             self._in_work.setdefault(consumer_id, set()).add(working)
             return working
+
+    async def _handle(self, consumer: Consumer, parcel: Parcel) -> int:
+        letters = 0
+        async with aclosing(attempt_all(consumer, parcel, self._retry)) as attempts:
+            async for message, given_up in attempts:
+                if given_up is not None:
+                    await self._spool.add(_letter(consumer.id, message, given_up))
+                    letters += 1
+        return letters
 
     async def _ended(self, consumer_id: str, working: asyncio.Task[Any]) -> None:
         self._in_work[consumer_id].discard(working)

@@ -8,6 +8,8 @@
   database is away) is called again with the same message, after a growing pause, for as long as it takes; any other
   error is tried `MAX_ATTEMPTS` times and one whose `retryable` is False once; then the message goes to the consumer's
   dead letters, with the reason, and the next one is taken.
+- Messages of a topic whose contract says `together` may travel as one, those of equal keys that follow each other: see `parcels`.
+  If handling them at once fails, each is tried by itself, so that a bad one costs no other.
 - An attempt may be cancelled: because it took longer than `RetryPolicy.longest_attempt`, because the connection was lost,
   or because the consumer stops and it did not finish in time. The message is delivered again.
 - A dead letter that is replayed goes before its consumer as the newest message, whatever its key; it leaves the dead
@@ -70,6 +72,7 @@ class Message:
 
 
 Handle = Callable[[Message], Awaitable[None]]
+HandleTogether = Callable[[Sequence[Message]], Awaitable[None]]
 Confirmed = Callable[[Message], None]
 
 
@@ -87,6 +90,8 @@ class Consumer:
     handle: Handle
     ordered: bool = True
     prefetch: int = 8
+    together: HandleTogether | None = None
+    """Handles the messages of a parcel at once. Tried once; if it raises, each message is handled by itself, also those it had done."""
 
     @property
     def id(self) -> str:

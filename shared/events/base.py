@@ -34,6 +34,8 @@ class Event(Part):
     """The service that tells it."""
     needed: ClassVar[bool] = True
     """Whether somebody must hear it. One that nobody hears stays in the outbox unless this is False."""
+    together: ClassVar[bool] = False
+    """Whether several of one key may travel as one message: where many follow each other, and each costs more than it says."""
 
     id: UUID = Field(default_factory=new_id)
     occurred_at: datetime = Field(default_factory=now)

@@ -4,14 +4,16 @@ Source of the format: CloudEvents 1.0.2 with its JSON format, and its extensions
 """
 
 from typing import Any
+from uuid import UUID
 
 import orjson
 from pydantic import ValidationError
 
 from shared.errors import Invalid
-from shared.events.base import CONTRACTS, ENVELOPE, Event
+from shared.events.base import CONTRACTS, ENVELOPE, Event, Part
 
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
+BATCH_CONTENT_TYPE = "application/cloudevents-batch+json; charset=utf-8"
 
 
 class MalformedEvent(Invalid):
@@ -36,8 +38,22 @@ def encode(event: Event) -> bytes:
         attributes["traceparent"] = f"00-{event.correlation_id.hex}-{event.id.hex[-16:]}-01"
     if event.causation_id is not None:
         attributes["causationid"] = str(event.causation_id)
-    attributes["data"] = orjson.Fragment(event.model_dump_json(exclude=set(ENVELOPE)).encode())
-    return orjson.dumps(attributes)
+    data = {name: value for name, value in event.__dict__.items() if name not in ENVELOPE}
+    try:
+        return orjson.dumps({**attributes, "data": data}, default=_plain)
+    except orjson.JSONEncodeError:
+        # A number of more than 64 bits, above all. The contract's own writer takes it, and takes half as long again.
+        attributes["data"] = orjson.Fragment(event.model_dump_json(exclude=set(ENVELOPE)).encode())
+        return orjson.dumps(attributes)
+
+
+def _plain(value: Any) -> Any:
+    """Return what the writer knows in the place of what it does not."""
+    if isinstance(value, Part):
+        return value.__dict__
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError
 
 
 def decode(body: bytes) -> Event:

@@ -37,6 +37,7 @@ class RecordsChanged(Event):
 
     topic: ClassVar[str] = "records.changed.v1"
     told_by: ClassVar[str] = "mapper"
+    together: ClassVar[bool] = True
 
     record_type: RecordType
     cause: Cause

@@ -43,6 +43,7 @@ class UsersObserved(Event):
 
     topic: ClassVar[str] = "sources.users.observed.v1"
     told_by: ClassVar[str] = "connector"
+    together: ClassVar[bool] = True
 
     provenance: Provenance
     page: int = Field(ge=1)

@@ -42,6 +42,7 @@ class PageApplied(Event):
 
     topic: ClassVar[str] = "sync.page.applied.v1"
     told_by: ClassVar[str] = "mapper"
+    together: ClassVar[bool] = True
 
     integration_id: UUID
     run_id: UUID

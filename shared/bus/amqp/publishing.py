@@ -14,7 +14,8 @@ from pamqp.commands import Basic
 
 from shared.bus.amqp.link import CLOSE_SECONDS, TROUBLE, Address, close_quietly, connection_to, unavailable
 from shared.bus.amqp.topology import Topology
-from shared.bus.amqp.wire import properties_of
+from shared.bus.amqp.wire import body_of, properties_of
+from shared.bus.parcels import Parcel, parcels
 from shared.bus.port import BusUnavailable, Confirmed, Message, Unroutable
 from shared.events.base import CONTRACTS
 
@@ -116,9 +117,9 @@ class Publisher:
         """
         on_their_way: list[asyncio.Future[None]] = []
         try:
-            for message in messages:
-                key = self._topology.routing_key(message)
-                on_their_way.append(asyncio.ensure_future(self._send(line, message, key, confirmed)))
+            for parcel in parcels(messages):
+                key = self._topology.routing_key(parcel[0])
+                on_their_way.append(asyncio.ensure_future(self._send(line, parcel, key, confirmed)))
                 if key not in line.routed:
                     await _settled(on_their_way)
                     on_their_way.clear()
@@ -129,22 +130,24 @@ class Publisher:
                 sending.cancel()
             await asyncio.gather(*on_their_way, return_exceptions=True)
 
-    async def _send(self, line: _Line, message: Message, routing_key: str, confirmed: Confirmed | None) -> None:
-        contract = CONTRACTS.get(message.topic)
+    async def _send(self, line: _Line, parcel: Parcel, routing_key: str, confirmed: Confirmed | None) -> None:
+        topic = parcel[0].topic
+        contract = CONTRACTS.get(topic)
         try:
             await line.batches.basic_publish(
-                message.body,
+                body_of(parcel),
                 exchange=self._topology.exchange,
                 routing_key=routing_key,
-                properties=properties_of(message),
+                properties=properties_of(parcel),
                 mandatory=contract is None or contract.needed,
             )
         except PublishError:
-            raise Unroutable(f"nobody listens to {message.topic}", remedy="Start the service that hears it.") from None
+            raise Unroutable(f"nobody listens to {topic}", remedy="Start the service that hears it.") from None
         except DeliveryError:
-            raise BusUnavailable(f"RabbitMQ refuses to store {message.topic}", remedy="See whether its queues have a leader.") from None
+            raise BusUnavailable(f"RabbitMQ refuses to store {topic}", remedy="See whether its queues have a leader.") from None
         if confirmed is not None:
-            confirmed(message)
+            for message in parcel:
+                confirmed(message)
 
     async def _opened(self) -> _Line:
         async with self._opening:

@@ -7,17 +7,19 @@ keeps it, and gives it to somebody when this connection ends, however it ends.
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import aclosing
 from typing import Any
 
 from aio_pika.abc import AbstractConnection
 from aiormq.abc import AbstractChannel as Wire
 from aiormq.abc import DeliveredMessage
+from pamqp.commands import Basic
 
 from shared.bus.amqp.link import TROUBLE, Address, close_quietly, connection_to, unavailable
 from shared.bus.amqp.publishing import Publisher
 from shared.bus.amqp.topology import Topology
-from shared.bus.amqp.wire import MalformedMessage, dead_properties, message_of
-from shared.bus.attempts import GivenUp, attempt
+from shared.bus.amqp.wire import MalformedMessage, dead_properties, dead_properties_of, parcel_of
+from shared.bus.attempts import GivenUp, attempt_all
 from shared.bus.port import BusUnavailable, Consumer, RetryPolicy, Unroutable
 from shared.observability.logging import get_logger
 
@@ -106,23 +108,32 @@ class Session:
         worker.add_done_callback(ended)
         return worker
 
-    async def attempt(self, consumer: Consumer, delivery: DeliveredMessage) -> GivenUp | None:
-        """Handle a delivery; return why it is given up, if it is."""
+    async def settle(self, lane: "Lane", delivery: DeliveredMessage) -> bool:
+        """Handle a delivery's messages, bury those that are given up; return False when the lane stopped before all were done."""
+        consumer = lane.consumer
         try:
-            message = message_of(delivery)
+            parcel = parcel_of(delivery)
         except MalformedMessage as error:
             log.warning("message_malformed", consumer=consumer.id, reason=error.message)
-            return GivenUp(error.code, error.message, 0)
-        return await attempt(consumer, message, self._retry)
+            why = GivenUp(error.code, error.message, 0)
+            await self._bury(consumer, delivery.body, dead_properties(delivery, why))
+            return True
+        done = 0
+        async with aclosing(attempt_all(consumer, parcel, self._retry, lambda: lane.stopping)) as attempts:
+            async for message, given_up in attempts:
+                if given_up is not None:
+                    is_one = len(parcel) == 1
+                    properties = dead_properties(delivery, given_up) if is_one else dead_properties_of(message, given_up)
+                    await self._bury(consumer, message.body, properties)
+                done += 1
+        return done == len(parcel)
 
-    async def bury(self, consumer: Consumer, delivery: DeliveredMessage, why: GivenUp) -> None:
-        """Put a delivery into the dead letters; return once the broker has it there, however long that takes."""
+    async def _bury(self, consumer: Consumer, body: bytes, properties: Basic.Properties) -> None:
+        """Put a message into the dead letters; return once the broker has it there, however long that takes."""
         tries = 0
         while True:
             try:
-                await self._publisher.publish_one(
-                    delivery.body, dead_properties(delivery, why), exchange=self._topology.dead_exchange, routing_key=consumer.id
-                )
+                await self._publisher.publish_one(body, properties, exchange=self._topology.dead_exchange, routing_key=consumer.id)
             except Unroutable:
                 self.lose(f"the dead letters of {consumer.id} were removed")
                 raise
@@ -165,7 +176,7 @@ class Lane:
         self._wire = wire
         self._room = room
         self._delivered: asyncio.Queue[DeliveredMessage | None] = asyncio.Queue()
-        self._stopping = False
+        self.stopping = False
 
     async def put(self, delivery: DeliveredMessage) -> Any:
         """Take a delivery from the client library; at most `prefetch` of them wait here."""
@@ -173,17 +184,14 @@ class Lane:
 
     def stop(self) -> None:
         """Begin with no further delivery."""
-        self._stopping = True
+        self.stopping = True
         self._delivered.put_nowait(None)
 
     async def work(self) -> None:
         """Work on one delivery after the other until told to stop."""
         while (delivery := await self._delivered.get()) is not None:
             async with self._room:
-                if self._stopping:
+                if self.stopping or not await self._session.settle(self, delivery):
                     break
-                given_up = await self._session.attempt(self.consumer, delivery)
-                if given_up is not None:
-                    await self._session.bury(self.consumer, delivery, given_up)
                 await self._wire.basic_ack(delivery.delivery_tag or 0)
         self._delivered.put_nowait(None)  # for the workers beside this one

@@ -1,7 +1,8 @@
 """Messages and dead letters as AMQP knows them: a body, properties, headers.
 
-The body is a structured CloudEvent; `message_id` is the event's id, `type` its topic. A dead letter is the same message
-with headers that say why it died, so that replaying it is taking them off again.
+The body is a structured CloudEvent; `message_id` is the event's id, `type` its topic. A parcel's body is a batch of CloudEvents, a
+JSON array; it bears the id of its first event, and a header says where each one stands. A dead letter is the same message with
+headers that say why it died, so that replaying it is taking them off again.
 """
 
 import hashlib
@@ -16,12 +17,15 @@ from pamqp import encode
 from pamqp.commands import Basic
 
 from shared.bus.attempts import GivenUp
+from shared.bus.parcels import Parcel
 from shared.bus.port import DeadLetter, Message
 from shared.clock import now
 from shared.errors import Invalid
-from shared.events.cloudevents import CONTENT_TYPE
+from shared.events.cloudevents import BATCH_CONTENT_TYPE, CONTENT_TYPE
 
 KEY = "rollcall-key"
+PARTS = "rollcall-parts"
+"""Of a parcel: the id and the number of bytes of each event in it."""
 CODE, REASON, ATTEMPTS, DIED_AT = "rollcall-code", "rollcall-reason", "rollcall-attempts", "rollcall-died-at"
 ABOUT_DEATH = {CODE, REASON, ATTEMPTS, DIED_AT}
 BY_BROKER = "x-"
@@ -38,15 +42,23 @@ class MalformedMessage(Invalid):
     code = "malformed_message"
 
 
-def properties_of(message: Message) -> Basic.Properties:
-    """Return the properties with which a message travels."""
+def body_of(parcel: Parcel) -> bytes:
+    """Return the body with which messages travel."""
+    return parcel[0].body if len(parcel) == 1 else b"[" + b",".join(message.body for message in parcel) + b"]"
+
+
+def properties_of(parcel: Parcel) -> Basic.Properties:
+    """Return the properties with which messages travel: those of the first, and what parts them again."""
+    message, is_one = parcel[0], len(parcel) == 1
     attributes = message.body[:ATTRIBUTES_END]
     correlation, trace = CORRELATION.search(attributes), TRACE.search(attributes)
     headers: dict[str, Any] = {KEY: message.key}
     if trace:
         headers["traceparent"] = trace[1].decode()
+    if not is_one:
+        headers[PARTS] = [f"{part.id}:{len(part.body)}" for part in parcel]
     return Basic.Properties(
-        content_type=CONTENT_TYPE,
+        content_type=CONTENT_TYPE if is_one else BATCH_CONTENT_TYPE,
         delivery_mode=PERSISTENT,
         message_id=str(message.id),
         message_type=message.topic,
@@ -56,8 +68,30 @@ def properties_of(message: Message) -> Basic.Properties:
     )
 
 
-def message_of(delivery: DeliveredMessage) -> Message:
-    """Return the message that arrived. Raises `MalformedMessage`, which names the property."""
+def parcel_of(delivery: DeliveredMessage) -> Parcel:
+    """Return the messages that arrived. Raises `MalformedMessage`, which names the property."""
+    whole = _message_of(delivery)
+    told = (delivery.header.properties.headers or {}).get(PARTS)
+    return [whole] if told is None else _parted(whole, told)
+
+
+def _parted(whole: Message, told: Any) -> Parcel:
+    """Return the messages of a parcel's body: each stands behind a bracket or a comma."""
+    parcel, start = [], 1
+    try:
+        for part in told:
+            identity, _, size = str(part).partition(":")
+            end = start + int(size)
+            parcel.append(Message(UUID(identity), whole.topic, whole.key, whole.body[start:end]))
+            start = end + 1
+    except (TypeError, ValueError):
+        parcel = []
+    if not parcel or start != len(whole.body):
+        raise MalformedMessage(f"{PARTS} does not fit the body", remedy="Mend its sender; discard it.")
+    return parcel
+
+
+def _message_of(delivery: DeliveredMessage) -> Message:
     properties = delivery.header.properties
     try:
         identity = UUID(str(properties.message_id))
@@ -82,14 +116,24 @@ def letter_of(delivery: DeliveredMessage, consumer: str) -> DeadLetter:
 
 
 def dead_properties(delivery: DeliveredMessage, why: GivenUp) -> Basic.Properties:
-    """Return the properties of a message that goes to the dead letters: its own, and why."""
-    died = {CODE: why.code, REASON: why.reason, ATTEMPTS: why.attempts, DIED_AT: now().isoformat()}
-    return _copied(delivery, {**_headers(delivery), **died})
+    """Return the properties of a message that goes to the dead letters as it arrived: its own, and why."""
+    return _copied(delivery, {**_headers(delivery), **_died(why)})
+
+
+def dead_properties_of(message: Message, why: GivenUp) -> Basic.Properties:
+    """Return the properties of a message that goes to the dead letters alone, whatever it came with: its own, and why."""
+    properties = properties_of([message])
+    properties.headers = {**(properties.headers or {}), **_died(why)}
+    return properties
 
 
 def revived_properties(delivery: DeliveredMessage) -> Basic.Properties:
     """Return the properties with which a dead letter goes back before its consumer."""
     return _copied(delivery, {name: value for name, value in _headers(delivery).items() if name not in ABOUT_DEATH})
+
+
+def _died(why: GivenUp) -> dict[str, Any]:
+    return {CODE: why.code, REASON: why.reason, ATTEMPTS: why.attempts, DIED_AT: now().isoformat()}
 
 
 def _headers(delivery: DeliveredMessage) -> dict[str, Any]:

@@ -5,9 +5,11 @@ import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import aio_pika
+import orjson
 import pytest
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from pydantic import SecretStr
@@ -15,10 +17,11 @@ from structlog.testing import capture_logs
 
 from shared.bus.amqp.link import BadBusUrl, address_of
 from shared.bus.amqp.topology import DELIVERY_LIMIT, Topology
-from shared.bus.amqp.wire import KEY
+from shared.bus.amqp.wire import KEY, PARTS
 from shared.bus.port import BusUnavailable, DeadLetter, Message, Retry, UnknownConsumer
 from shared.bus.rabbit import RabbitBus, connected
-from shared.events.cloudevents import CONTENT_TYPE
+from shared.events import PageApplied, PageCounts
+from shared.events.cloudevents import BATCH_CONTENT_TYPE, CONTENT_TYPE, encode
 from shared.ids import new_id
 from tests.support.buses import QUICK, THINGS, Listener, Venue, hand_over, listening, message, messages, on_rabbitmq, until
 from tests.support.tcp_proxy import TcpProxy
@@ -75,6 +78,11 @@ async def letters(bus: RabbitBus, count: int) -> list[DeadLetter]:
                 if len(found) == count:
                     return found
             await asyncio.sleep(0.05)
+
+
+def page_applied(page: int) -> PageApplied:
+    """Return an event of a topic whose events may travel together."""
+    return PageApplied(integration_id=UUID(int=1), run_id=UUID(int=2), page=page, counts=PageCounts())
 
 
 async def test_two_replicas_keep_the_order_of_each_key_while_handlers_fail(venue: Venue) -> None:
@@ -238,6 +246,40 @@ async def test_a_message_without_our_properties_becomes_a_dead_letter(
         [again] = await letters(bus, 1)
         assert await bus.discard("tests.main", again.message.id)
         await letters(bus, 0)
+    assert listener.handled == [sound]
+
+
+async def test_a_parcel_is_a_batch_of_cloudevents(venue: Venue, bus_name: str, stranger: AbstractChannel) -> None:
+    """Whoever else subscribes can read it with what reads CloudEvents."""
+    sent = [Message(event.id, event.topic, event.key, encode(event)) for event in (page_applied(1), page_applied(2))]
+    queue = await stranger.declare_queue(exclusive=True)
+    async with venue.opened() as bus:
+        await bus.declare([listening(Listener(), topics=[PageApplied.topic])])
+        await queue.bind(bus_name, f"{PageApplied.topic}.*")
+        await bus.publish(sent)
+        arrived = await queue.get(timeout=5)
+        await arrived.ack()
+    assert arrived.content_type == BATCH_CONTENT_TYPE
+    assert [event["id"] for event in orjson.loads(arrived.body)] == [str(message.id) for message in sent]
+    assert arrived.message_id == str(sent[0].id)
+
+
+@pytest.mark.parametrize("parts", [[], "?", ["no-uuid:3"], [f"{new_id()}:2"], [f"{new_id()}:999"]])
+async def test_a_parcel_that_cannot_be_parted_becomes_a_dead_letter(
+    venue: Venue, bus_name: str, stranger: AbstractChannel, parts: object
+) -> None:
+    """Whoever can reach the broker can send anything; half a parcel must not count as handled."""
+    listener, sound = Listener(), message()
+    properties: dict[str, Any] = {"message_id": str(new_id()), "type": THINGS, "headers": {KEY: "a", PARTS: parts}}
+    async with venue.opened() as bus, bus.consuming([listening(listener)]):
+        assert isinstance(bus, RabbitBus)
+        exchange = await stranger.get_exchange(bus_name)
+        await exchange.publish(aio_pika.Message(b"[{}, {}]", **properties), f"{THINGS}.{sound.partition}")
+        await bus.publish([sound])
+        await until(lambda: listener.handled)
+        [letter] = await letters(bus, 1)
+    assert letter.code == "malformed_message"
+    assert PARTS in letter.reason
     assert listener.handled == [sound]
 
 

@@ -206,7 +206,7 @@ async def test_an_event_is_claimed_once_by_each_consumer(teller: Teller) -> None
     """Two consumers of one service hear the same event; each must handle it, and only once."""
     event = new_id()
     async with teller.database.writes() as session, session.begin():
-        claims = [await claim(session, TELLER_INBOX, consumer, event) for consumer in ("a", "a", "b", "b")]
+        claims = [bool(await claim(session, TELLER_INBOX, consumer, [event])) for consumer in ("a", "a", "b", "b")]
     assert claims == [True, False, True, False]
 
 
