@@ -35,6 +35,9 @@ def fold_text(value: str) -> str:
 
 def fold(value: Any) -> str | None:
     """Return the folded form of a flat value; None when it is empty."""
+    if type(value) is str:
+        # Nearly every value: found out by itself, it costs half of what the patterns below do.
+        return TEXT + fold_text(value) if value else None
     match value:
         case None | "" | []:
             return None

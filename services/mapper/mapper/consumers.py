@@ -1,8 +1,10 @@
 """What the mapper hears."""
 
+from collections.abc import Sequence
+
 from mapper.mappings.forgetting import forget
 from mapper.pages.absence import mark_missing, suspect
-from mapper.pages.applying import apply_page
+from mapper.pages.applying import apply_pages
 from mapper.plans.approving import apply_planned
 from mapper.requests.requests import apply_requests
 from shared.bus.subscriptions import Lane, Subscriptions
@@ -21,10 +23,10 @@ SYNC = Lane("sync")
 REQUESTS = Lane("requests")
 
 
-@subscriptions.on(UsersObserved, lane=SYNC)
-async def users_observed(event: UsersObserved, unit: Unit) -> None:
-    """Apply a page."""
-    await apply_page(unit, event)
+@subscriptions.on_several(UsersObserved, lane=SYNC)
+async def users_observed(events: Sequence[UsersObserved], unit: Unit) -> None:
+    """Apply pages."""
+    await apply_pages(unit, events)
 
 
 @subscriptions.on(PlannedPageApproved, lane=SYNC)

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import event
 
-from mapper.pages.applying import apply_page
+from mapper.pages.applying import apply_pages
 from tests.support.mapper import Mapper, source_user
 
 
@@ -152,7 +152,7 @@ async def statements(mapper: Mapper, users: list[dict[str, Any]]) -> int:
     async with mapper.units.begin() as unit:
         event.listen(engine, "before_cursor_execute", counting)
         try:
-            await apply_page(unit, mapper.page(users))
+            await apply_pages(unit, [mapper.page(users)])
         finally:
             event.remove(engine, "before_cursor_execute", counting)
     await mapper.drain()

@@ -32,6 +32,9 @@ def test_what_fits_can_be_written_and_stays_what_it_is(value: Any, data_type: Da
         (7, "text", "7"),
         (True, "text", "True"),
         ("2026-02-03", "datetime", "2026-02-03T00:00:00.000Z"),
+        ("2026-02-03T06:18:32.457Z", "datetime", "2026-02-03T06:18:32.457Z"),
+        ("2026-02-03T06:18:32.457+02:00", "datetime", "2026-02-03T04:18:32.457Z"),
+        ("2026-W06-2T06:18:32.457Z", "datetime", "2026-02-03T06:18:32.457Z"),
         (["User"], "text_list", ["User"]),
         ("", "number", None),
     ],
@@ -49,6 +52,7 @@ def test_values_are_stored_in_one_form(value: Any, data_type: DataType, stored: 
         pytest.param(10**5000, "text", id="5001 digits"),
         (True, "number"),
         ("0001-01-01T00:00:00+10:00", "datetime"),
+        ("2026-02-30T06:18:32.457Z", "datetime"),
         ([1, {}], "text_list"),
     ],
 )

@@ -30,7 +30,8 @@ async def check_page(unit: Unit, given: CheckIn) -> CheckOut:
     event = UsersObserved(provenance=provenance, page=1, fetched_at=now(), source_ids=given.source_ids, records=given.records)
     seen_ids = list(dict.fromkeys(source_id for source_id in event.source_ids if usable(source_id)))
     known = Known(await links_of(unit.session, provenance.integration_id, seen_ids))
-    plan, prints = await planned(unit, event, compiled, known, staging=False)
+    prints: dict[str, str] = {}
+    [(_, plan)] = await planned(unit, [event], compiled, known, prints=prints)
     items = list(items_of(plan, prints))
     seen = await _seen(unit.session, event, compiled, items)
     found = findings_of(seen, await gaps(unit.session, provenance.integration_id))

@@ -1,6 +1,7 @@
 """Values of fields: what fits a data type, and how it is stored. Pure."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +18,10 @@ LONGEST_KEY = 500
 """Bytes of a unique value that are compared as they are: PostgreSQL's indexes hold no entry above some 2,700."""
 
 
+AS_STORED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+"""How moments are stored, and how most sources write them: such a one has only to be looked at."""
+
+
 class DoesNotFit(ValueError):
     """A value does not fit its field; the text says why."""
 
@@ -31,6 +36,9 @@ def moment(value: Any) -> str:
     if not isinstance(value, str):
         raise DoesNotFit("is not a date and time")
     try:
+        if AS_STORED.fullmatch(value):
+            datetime.fromisoformat(value)
+            return value
         parsed = datetime.fromisoformat(value.strip())
         return written(parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed)
     except (ValueError, OverflowError):

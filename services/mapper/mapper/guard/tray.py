@@ -1,6 +1,6 @@
 """The tray: what is withheld waits here with its evidence, once for each record and kind of loss, until somebody decides."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mapper.guard.losses import Loss
 from mapper.guard.scopes import Scope
 from mapper.records.loading import portions
-from mapper.records.many import put
+from mapper.records.many import among, put
 from mapper.tables import WITHHELD
 from shared.api.guard import CrossedOut
 from shared.clock import now
@@ -54,17 +54,19 @@ async def hold(unit: Unit, scope: Scope, stopped: Mapping[Loss, CrossedOut], hel
         unit.record(_told(scope, [loss for loss, _ in new], new[0][1]))
 
 
-async def seen_again(session: AsyncSession, integration_id: UUID, source_ids: Collection[str], at: datetime) -> None:
-    """Take out of the tray who was observed at `at`, after their absence was proven: nothing is left to decide."""
-    disproven = (
-        WITHHELD.c.source_id.in_(list(source_ids)),
+async def seen_again(session: AsyncSession, integration_id: UUID, shown: Mapping[str, datetime]) -> None:
+    """Take out of the tray who was observed, each at their time, after their absence was proven: nothing is left to decide."""
+    held = (
+        among(session, WITHHELD.c.source_id, "shown"),
         WITHHELD.c.state == "held",
         WITHHELD.c.integration_id == integration_id,
         WITHHELD.c.kind.in_(OF_ABSENCE),
-        WITHHELD.c.proven_at <= at,
+        WITHHELD.c.proven_at <= max(shown.values()),
     )
     # Locked in the order in which whoever decides on the tray locks them, or the two could wait for each other.
-    found = list(await session.scalars(select(WITHHELD.c.id).where(*disproven).order_by(WITHHELD.c.id).with_for_update()))
+    some = select(WITHHELD.c.id, WITHHELD.c.source_id, WITHHELD.c.proven_at).where(*held).order_by(WITHHELD.c.id).with_for_update()
+    rows = await session.execute(some, {"shown": list(shown)})
+    found = [row.id for row in rows if row.proven_at <= shown[row.source_id]]
     if found:
         await session.execute(update(WITHHELD).where(WITHHELD.c.id.in_(found)).values(state="moot", decided_at=now()))
 

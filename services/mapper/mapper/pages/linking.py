@@ -1,11 +1,12 @@
 """Links: what an integration calls a record, and what it last said of it."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
 
-from mapper.pages.planning import Plan
+from mapper.pages.planning import Linked, Plan
 from mapper.pages.reading import Known
 from mapper.records.many import put
 from mapper.tables import LINKS
@@ -18,11 +19,20 @@ REPLACED = ("person_id", "saas_user_id", "content_hash", "last_run_id", "last_ob
 """What a later observation of the same source id replaces; when and how it was first observed stays."""
 
 
-async def write_links(unit: Unit, event: UsersObserved, known: Known, plan: Plan) -> None:
-    """Remember what was applied, under the ids of the source."""
+async def write_links(unit: Unit, written: Sequence[tuple[UsersObserved, Plan]], known: Known) -> None:
+    """Remember what pages applied, under the ids of the source."""
+    linked = [linked for _, plan in written for linked in plan.links]
+    integration_id = written[0][0].provenance.integration_id
+    rows = [row for event, plan in written for row in _rows(unit, event, plan)]
+    await put(unit.session, LINKS, rows, replacing=REPLACED)
+    await _retire(unit, integration_id, known, linked)
+    await came_back(unit.session, integration_id, _returned(known, linked), now())
+
+
+def _rows(unit: Unit, event: UsersObserved, plan: Plan) -> list[dict[str, Any]]:
     provenance = event.provenance
     first_seen = _first_seen(unit, event)
-    rows = [
+    return [
         {
             "source_id": linked.candidate.source_id,
             "integration_id": provenance.integration_id,
@@ -39,29 +49,26 @@ async def write_links(unit: Unit, event: UsersObserved, known: Known, plan: Plan
         }
         for linked in plan.links
     ]
-    await put(unit.session, LINKS, rows, replacing=REPLACED)
-    await _retire(unit, event, known, plan)
-    await came_back(unit.session, provenance.integration_id, _returned(known, plan), now())
 
 
-async def _retire(unit: Unit, event: UsersObserved, known: Known, plan: Plan) -> None:
+async def _retire(unit: Unit, integration_id: UUID, known: Known, written: Sequence[Linked]) -> None:
     """Close the links of people who came back under another id: the old id is gone for good, and nobody is missing any more."""
-    back = {linked.person_id for linked in plan.links} & known.gone
+    back = {linked.person_id for linked in written} & known.gone
     if not back:
         return
     old = (
-        LINKS.c.integration_id == event.provenance.integration_id,
+        LINKS.c.integration_id == integration_id,
         LINKS.c.person_id.in_(back),
-        LINKS.c.source_id.not_in([linked.candidate.source_id for linked in plan.links]),
+        LINKS.c.source_id.not_in([linked.candidate.source_id for linked in written]),
         LINKS.c.missing_since.is_not(None),
     )
     await unit.session.execute(update(LINKS).where(*old).values(missing_since=None, deleted_at=now()))
 
 
-def _returned(known: Known, plan: Plan) -> dict[UUID, str]:
+def _returned(known: Known, written: Sequence[Linked]) -> dict[UUID, str]:
     """Return under which id those are there again who may have a tombstone, by the person whom it names."""
     back: dict[UUID, str] = {}
-    for linked in plan.links:
+    for linked in written:
         candidate = linked.candidate
         row = known.buried.of_person(candidate.source_id, candidate.email_key, linked.person_id, known.people)
         if row is not None or linked.person_id in known.gone:

@@ -96,13 +96,16 @@ class Plan:
 
 
 class Planner:
-    """Plans one page: finds each record's person, obeys the preference, and drafts the changes."""
+    """Plans one page: finds each record's person, obeys the preference, and drafts the changes.
+
+    What it plans it adds to what is known, for the page behind it in the same transaction.
+    """
 
     def __init__(self, compiled: Compiled, provenance: Provenance, known: Known, plan: Plan, at: datetime) -> None:
         self._compiled, self._known = compiled, known
         self._provenance, self._plan, self._at = provenance, plan, at
         self._instance_id = provenance.saas_instance_id if provenance.user_selection == "user_plus_saas_user" else None
-        self._claimed: dict[Claim, UUID] = dict(known.holders)
+        self._claimed: dict[Claim, UUID] = known.holders
 
     def place(self, candidates: list[Candidate]) -> None:
         """Plan the records, one after the other; what they meet must have been read.
@@ -183,6 +186,7 @@ class Planner:
         saas_user = None if self._instance_id is None else self._saas_user(person, candidate, self._instance_id)
         if saas_user is None and person.id in known.gone and person.id not in known.linked:
             person.kind = "returned"
+        known.people[person.id], known.linked[person.id] = person, candidate.source_id
         told = person.is_told or (saas_user is not None and saas_user.is_told)
         self._plan.counts["added" if person.is_new else "updated" if told else "unchanged"] += 1
         self._plan.links.append(Linked(candidate, person.id, saas_user.id if saas_user else None))

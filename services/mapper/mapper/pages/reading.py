@@ -9,11 +9,14 @@ from sqlalchemy import Row, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.records.changing import Draft
-from mapper.records.loading import drafts_of, drafts_where, portions
+from mapper.records.loading import drafts_of, drafts_where
+from mapper.records.many import among
 from mapper.records.unique import Claim, holders
 from mapper.tables import LINKS, SAAS_INSTANCES, SAAS_USERS
 from mapper.tombstones.tombstones import Buried, buried
 from shared.events.sources import Provenance
+
+OF_LINKS = tuple(column for column in LINKS.c if not column.name.startswith("first_"))
 
 
 @dataclass(slots=True)
@@ -37,12 +40,10 @@ class Known:
 
 
 async def links_of(session: AsyncSession, integration_id: UUID, source_ids: Iterable[str]) -> dict[str, Row[Any]]:
-    """Return the links of one integration by source id."""
-    found: dict[str, Row[Any]] = {}
-    for portion in portions(source_ids):
-        rows = await session.execute(select(LINKS).where(LINKS.c.source_id.in_(portion), LINKS.c.integration_id == integration_id))
-        found.update({row.source_id: row for row in rows})
-    return found
+    """Return the links of one integration by source id, but for how they were first seen."""
+    theirs = (among(session, LINKS.c.source_id, "source_ids"), LINKS.c.integration_id == integration_id)
+    rows = await session.execute(select(*OF_LINKS).where(*theirs), {"source_ids": list(source_ids)})
+    return {row.source_id: row for row in rows}
 
 
 async def read_more(session: AsyncSession, known: Known, provenance: Provenance, claims: set[Claim], source_ids: set[str]) -> None:
@@ -59,16 +60,19 @@ async def read_more(session: AsyncSession, known: Known, provenance: Provenance,
     await _read_links_of(session, known, provenance, others - of_links)
     person_ids = of_links | others
     known.people = await drafts_of(session, "person", person_ids)
-    if provenance.saas_instance_id is not None:
-        await _read_saas_users(session, known, provenance.saas_instance_id, person_ids)
+    instance_id = provenance.saas_instance_id
+    if instance_id is not None:
+        await _read_saas_users(session, known, instance_id, person_ids)
+        # Only a new SaaS user is told its instance's name.
+        if new or not person_ids.issubset(known.saas_users):
+            known.saas_name = await session.scalar(select(SAAS_INSTANCES.c.name).where(SAAS_INSTANCES.c.id == instance_id))
 
 
 async def _read_saas_users(session: AsyncSession, known: Known, instance_id: UUID, person_ids: set[UUID]) -> None:
     if person_ids:
-        condition = and_(SAAS_USERS.c.saas_instance_id == instance_id, SAAS_USERS.c.person_id.in_(person_ids))
-        found = await drafts_where(session, "saas_user", condition)
+        condition = and_(SAAS_USERS.c.saas_instance_id == instance_id, among(session, SAAS_USERS.c.person_id, "people"))
+        found = await drafts_where(session, "saas_user", condition, people=list(person_ids))
         known.saas_users = {draft.columns["person_id"]: draft for draft in found.values()}
-    known.saas_name = await session.scalar(select(SAAS_INSTANCES.c.name).where(SAAS_INSTANCES.c.id == instance_id))
 
 
 async def _read_links_of(session: AsyncSession, known: Known, provenance: Provenance, person_ids: set[UUID]) -> None:
@@ -76,8 +80,9 @@ async def _read_links_of(session: AsyncSession, known: Known, provenance: Proven
     if not person_ids:
         return
     columns = (LINKS.c.person_id, LINKS.c.source_id, LINKS.c.missing_since, LINKS.c.deleted_at)
-    theirs = and_(LINKS.c.person_id.in_(person_ids), LINKS.c.integration_id == provenance.integration_id)
-    for person_id, source_id, missing_since, deleted_at in await session.execute(select(*columns).where(theirs)):
+    theirs = and_(among(session, LINKS.c.person_id, "people"), LINKS.c.integration_id == provenance.integration_id)
+    rows = await session.execute(select(*columns).where(theirs), {"people": list(person_ids)})
+    for person_id, source_id, missing_since, deleted_at in rows:
         _note(known, person_id, source_id, living=missing_since is None and deleted_at is None)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Row, select, update
 
 from mapper.mappings.compiled import Compiled
 from mapper.mappings.evaluate import Problem
-from mapper.pages.applying import tell_page, write_page
+from mapper.pages.applying import tell_page, write_pages
 from mapper.pages.comparing import compare
 from mapper.pages.planning import Candidate, Plan, Planner
 from mapper.pages.reading import Known, links_of, read_more
@@ -43,7 +43,7 @@ async def apply_planned(unit: Unit, event: PlannedPageApproved) -> None:
     still = await _unmoved(unit, told, compiled, known, plan, items=waiting)
     if still:
         Planner(compiled, provenance, known, plan, now()).place(still)
-    await write_page(unit, told, compiled, known, plan)
+    await write_pages(unit, [(told, plan)], compiled, known)
     await _note_outcomes(unit, event, waiting, plan)
     _account_for_the_rest(event, items, plan)
     tell_page(unit, told, plan)

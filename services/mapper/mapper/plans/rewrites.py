@@ -25,18 +25,34 @@ async def is_staging(session: AsyncSession, provenance: Provenance) -> bool:
     return bool(row.scalar())
 
 
+async def may_rewrite(unit: Unit, provenance: Provenance, compiled: Compiled, updates: int) -> bool:
+    """Count the updates of several pages and return True; where they are more than a run makes unasked, count none and return False."""
+    if not updates or _is_trusted(provenance):
+        return True
+    row = await begun(unit.session, provenance, compiled.version)
+    total = row.updated + updates
+    if _is_too_much(unit, row, total):
+        return False
+    await unit.session.execute(update(PLANS).where(PLANS.c.run_id == provenance.run_id).values(updated=total))
+    return True
+
+
 async def rewrites_too_much(unit: Unit, provenance: Provenance, compiled: Compiled, updates: int) -> bool:
     """Count a page's updates; return whether they, with those before, are more than a run makes before it is looked at as a whole."""
     if not updates or _is_trusted(provenance):
         return False
     row: Row[Any] = await begun(unit.session, provenance, compiled.version)
     total = row.updated + updates
-    staging: bool = row.existing > 0 and total > unit.parts.limits.probation(row.existing)
+    staging = _is_too_much(unit, row, total)
     values = {"staging": True} if staging else {"updated": total}
     await unit.session.execute(update(PLANS).where(PLANS.c.run_id == provenance.run_id).values(values))
     if staging:
         log.warning("run_rewrites_much", run_id=str(provenance.run_id), updates=total, existing=row.existing)
     return staging
+
+
+def _is_too_much(unit: Unit, row: Row[Any], total: int) -> bool:
+    return bool(row.existing > 0 and total > unit.parts.limits.probation(row.existing))
 
 
 def _is_trusted(provenance: Provenance) -> bool:

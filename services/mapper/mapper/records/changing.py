@@ -16,6 +16,8 @@ from shared.rules.fold import fold_record
 from shared.unit import Unit
 
 TABLES: dict[RecordType, Table] = {"person": PEOPLE, "saas_user": SAAS_USERS}
+CHANGES_AT_ONCE = 250
+"""Changes that one event tells: what a relay and a reader hold at once is bounded, however many records one transaction changes."""
 NEVER_REPLACED = frozenset({"id", "created_at"})
 
 
@@ -58,7 +60,7 @@ class Draft:
 async def write(
     unit: Unit, record_type: RecordType, drafts: Sequence[Draft], *, cause: Cause, untold: frozenset[str], initial: bool = False
 ) -> None:
-    """Write drafts, a revision for each that is told, and one event for all; those without a change are left alone.
+    """Write drafts, a revision for each that is told, and events for all of them; those without a change are left alone.
 
     A draft's own cause, if it has one, goes into its revision; `cause` is what the event says of the whole batch. `untold`
     are the fields that are kept out of history: a change of these alone is stored, and nobody hears of it.
@@ -70,7 +72,8 @@ async def write(
     await _store(unit, record_type, [draft for draft in drafts if draft.is_told or draft.quiet], at)
     if not told:
         return
-    await put(unit.session, REVISIONS, [_revision(unit, record_type, draft, draft.cause or cause, at) for draft in told])
+    causes = {id(draft.cause or cause): (draft.cause or cause).model_dump() for draft in told}
+    await put(unit.session, REVISIONS, [_revision(unit, record_type, draft, causes[id(draft.cause or cause)], at) for draft in told])
     # Nothing here comes from outside unchecked: validating each value again would cost as much as writing it.
     changes = [
         Change.model_construct(
@@ -78,11 +81,17 @@ async def write(
             revision=draft.revision,
             kind=draft.kind,
             fields=draft.changes,
-            after={key: value for key, value in draft.fields.items() if key not in untold},
+            after=dict(draft.fields) if untold.isdisjoint(draft.fields) else _without(draft.fields, untold),
         )
         for draft in told
     ]
-    unit.record(RecordsChanged(record_type=record_type, cause=cause, initial=initial, at=at, changes=changes))
+    for start in range(0, len(changes), CHANGES_AT_ONCE):
+        told_now = changes[start : start + CHANGES_AT_ONCE]
+        unit.record(RecordsChanged(record_type=record_type, cause=cause, initial=initial, at=at, changes=told_now))
+
+
+def _without(fields: dict[str, Any], untold: frozenset[str]) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if key not in untold}
 
 
 async def _store(unit: Unit, record_type: RecordType, drafts: list[Draft], at: datetime) -> None:
@@ -106,7 +115,7 @@ async def _store(unit: Unit, record_type: RecordType, drafts: list[Draft], at: d
         await put(unit.session, TABLES[record_type], known, replacing=replacing)
 
 
-def _revision(unit: Unit, record_type: RecordType, draft: Draft, cause: Cause, at: datetime) -> dict[str, Any]:
+def _revision(unit: Unit, record_type: RecordType, draft: Draft, cause: dict[str, Any], at: datetime) -> dict[str, Any]:
     return {
         "record_type": record_type,
         "record_id": draft.id,
@@ -114,7 +123,7 @@ def _revision(unit: Unit, record_type: RecordType, draft: Draft, cause: Cause, a
         "kind": draft.kind,
         "at": at,
         "changes": draft.changes,
-        "cause": cause.model_dump(),
+        "cause": cause,
         "proof": draft.proof,
         "correlation_id": unit.correlation_id,
     }

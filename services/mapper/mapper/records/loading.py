@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.records.changing import TABLES, Draft
+from mapper.records.many import among
 from shared.events.records import RecordType
 
 T = TypeVar("T")
@@ -25,16 +26,18 @@ def portions(values: Iterable[T]) -> Iterator[Sequence[T]]:
 
 async def drafts_of(session: AsyncSession, record_type: RecordType, ids: Iterable[UUID]) -> dict[UUID, Draft]:
     """Return the records with these ids, locked until the transaction ends; ids that nobody has are left out."""
-    found: dict[UUID, Draft] = {}
-    for wanted in portions(sorted(set(ids))):
-        found |= await drafts_where(session, record_type, TABLES[record_type].c.id.in_(wanted))
-    return found
+    wanted = list(set(ids))
+    if not wanted:
+        return {}
+    return await drafts_where(session, record_type, among(session, TABLES[record_type].c.id, "ids"), ids=wanted)
 
 
-async def drafts_where(session: AsyncSession, record_type: RecordType, condition: ColumnElement[bool]) -> dict[UUID, Draft]:
+async def drafts_where(
+    session: AsyncSession, record_type: RecordType, condition: ColumnElement[bool], **parameters: Any
+) -> dict[UUID, Draft]:
     """Return the records that meet a condition, locked in the order of their ids."""
     table = TABLES[record_type]
-    rows = await session.execute(select(table).where(condition).order_by(table.c.id).with_for_update())
+    rows = await session.execute(select(table).where(condition).order_by(table.c.id).with_for_update(), parameters)
     return {row.id: _draft(row) for row in rows}
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mapper.fields.values import unique_key
 from mapper.records.changing import Draft
 from mapper.records.loading import portions
-from mapper.records.many import put
+from mapper.records.many import among, put
 from mapper.tables import LINKS, TOMBSTONES
 from shared.clock import now
 from shared.events.records import Cause
@@ -53,16 +53,17 @@ async def bury(session: AsyncSession, drafts: Mapping[UUID, Draft], cause: Cause
 
 
 async def buried(session: AsyncSession, integration_id: UUID, source_ids: Iterable[str], email_keys: Iterable[str]) -> Buried:
-    """Return the tombstones with one of these ids or addresses, the newest for each address, in one statement for some thousand."""
+    """Return the tombstones with one of these ids or addresses, the newest for each address, in one statement."""
     found = Buried()
     ids, emails = list(source_ids), list(email_keys)
     if not ids and not emails:
         return found
     theirs = TOMBSTONES.c.integration_id == integration_id
     # Two lookups joined, not one OR: each takes its own index.
-    by_id = select(TOMBSTONES).where(TOMBSTONES.c.source_id.in_(ids), theirs)
-    by_email = select(TOMBSTONES).where(TOMBSTONES.c.email_key.in_(emails), theirs)
-    for row in sorted(await session.execute(union_all(by_id, by_email)), key=lambda row: row.deleted_at):
+    by_id = select(TOMBSTONES).where(among(session, TOMBSTONES.c.source_id, "ids"), theirs)
+    by_email = select(TOMBSTONES).where(among(session, TOMBSTONES.c.email_key, "emails"), theirs)
+    rows = await session.execute(union_all(by_id, by_email), {"ids": ids, "emails": emails})
+    for row in sorted(rows, key=lambda row: row.deleted_at):
         found.by_source_id[row.source_id] = row
         if row.email_key is not None:
             found.by_email[row.email_key] = row
