@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 from shared.api.base import In, Out
 from shared.events.sources import ProofOfAbsence
 
-MOST_PAGES = 8
+MOST_PAGES = 12
 """Pages in one delivery."""
 MOST_RECORDS = 1_000
 """Records of one page."""

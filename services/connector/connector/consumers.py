@@ -1,11 +1,11 @@
 """What the connector hears from the mapper during a run. Handlers only store; workers speak to sources."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import update
 
 from connector.notices.saying import say_withheld
-from connector.runs.books import enter_page, settle
+from connector.runs.books import enter_pages, settle
 from connector.runs.log import log_state
 from connector.runs.phases import ABSENCE, PROVING, SETTLING, SUSPECTING
 from connector.runs.rewrites import approve_or_wait, enter_staged
@@ -24,10 +24,10 @@ SYNCS = Lane("syncs")
 """One order for all that the mapper says about a run."""
 
 
-@subscriptions.on(PageApplied, lane=SYNCS)
-async def count_page(event: PageApplied, unit: Unit) -> None:
-    """Enter the page in the books of its run; also of one that has failed meanwhile."""
-    await enter_page(unit, event)
+@subscriptions.on_several(PageApplied, lane=SYNCS)
+async def count_pages(events: Sequence[PageApplied], unit: Unit) -> None:
+    """Enter the pages in the books of their run; also of one that has failed meanwhile."""
+    await enter_pages(unit, events)
 
 
 @subscriptions.on(PageStaged, lane=SYNCS)

@@ -7,6 +7,8 @@ it is refused, and kept with escapes (`escaped`) that can be undone.
 import re
 from typing import Any
 
+import orjson
+
 from shared.errors import Invalid
 
 NUL = "\x00"
@@ -40,6 +42,14 @@ def storable(value: Any) -> Any:
     if isinstance(value, list):
         return [storable(inner) for inner in value]
     return value if value is None or isinstance(value, bool) or not isinstance(value, int) or SMALLEST <= value <= LARGEST else str(value)
+
+
+def surely_storable(value: Any) -> bool:
+    """Return whether nothing in it needs a closer look: it says no to some that can be stored, at a fiftieth of the price of looking."""
+    try:
+        return b"\\u0000" not in orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_SUBCLASS)
+    except orjson.JSONEncodeError:
+        return False
 
 
 def unstorable_in(value: Any, place: str = "") -> str | None:

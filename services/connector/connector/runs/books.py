@@ -18,7 +18,7 @@ from connector.storable import storable
 from connector.tables import RUN_ERRORS, RUN_PAGES, RUNS
 from shared.api.runs import RunState
 from shared.clock import now
-from shared.events.syncs import PageApplied, Rejection, RunFinished
+from shared.events.syncs import PageApplied, PageCounts, Rejection, RunFinished
 from shared.ids import new_id
 from shared.observability.logging import get_logger
 from shared.unit import Unit
@@ -29,21 +29,41 @@ CHUNK = 500
 """Rows in one INSERT."""
 
 
-async def enter_page(unit: Unit, event: PageApplied) -> None:
-    """Count a page that the mapper applied, once; settle the run when it was the last thing waited for."""
-    page = update(RUN_PAGES).where(RUN_PAGES.c.run_id == event.run_id, RUN_PAGES.c.page == event.page, RUN_PAGES.c.applied_at.is_(None))
-    entered = (await unit.session.execute(page.values(applied_at=now()).returning(RUN_PAGES.c.records))).first()
-    if entered is None:
-        log.warning("page_not_expected", run_id=str(event.run_id), page=event.page)
-        return
-    added = {name: RUNS.c[name] + getattr(event.counts, name) for name in COUNTS}
-    added |= {"pages_applied": RUNS.c.pages_applied + 1, "errors": RUNS.c.errors + len(event.rejections)}
-    await unit.session.execute(update(RUNS).where(RUNS.c.id == event.run_id).values(added))
-    await enter_errors(unit.session, event.run_id, event.page, event.rejections)
-    counts = {name: count for name, count in event.counts.model_dump().items() if count}
-    await write_log(unit.session, event.run_id, [Entry("applied", {"page": event.page, **counts})])
-    log.info("page_entered", run_id=str(event.run_id), page=event.page, failed=event.counts.failed)
-    await settle(unit, event.run_id)
+async def enter_pages(unit: Unit, events: Sequence[PageApplied]) -> None:
+    """Count pages that the mapper applied, each once; settle their run when they were the last thing waited for."""
+    by_run: dict[UUID, list[PageApplied]] = {}
+    for event in events:
+        by_run.setdefault(event.run_id, []).append(event)
+    for run_id, pages in by_run.items():
+        expected = await _entered(unit.session, run_id, [event.page for event in pages])
+        if len(expected) < len(pages):
+            log.warning("pages_not_expected", run_id=str(run_id), pages=len(pages) - len(expected))
+        entered = [event for event in pages if event.page in expected]
+        if entered:
+            await _count(unit.session, run_id, entered)
+            await settle(unit, run_id)
+
+
+async def _entered(session: AsyncSession, run_id: UUID, pages: Sequence[int]) -> set[int]:
+    """Mark pages as applied; return those that were waited for."""
+    waited_for = (RUN_PAGES.c.run_id == run_id, RUN_PAGES.c.page.in_(pages), RUN_PAGES.c.applied_at.is_(None))
+    return set(await session.scalars(update(RUN_PAGES).where(*waited_for).values(applied_at=now()).returning(RUN_PAGES.c.page)))
+
+
+async def _count(session: AsyncSession, run_id: UUID, pages: Sequence[PageApplied]) -> None:
+    added = {name: RUNS.c[name] + sum(getattr(event.counts, name) for event in pages) for name in COUNTS}
+    rejections = sum(len(event.rejections) for event in pages)
+    added |= {"pages_applied": RUNS.c.pages_applied + len(pages), "errors": RUNS.c.errors + rejections}
+    await session.execute(update(RUNS).where(RUNS.c.id == run_id).values(added))
+    for event in pages:
+        if event.rejections:
+            await enter_errors(session, run_id, event.page, event.rejections)
+    await write_log(session, run_id, [Entry("applied", {"page": event.page, **_named(event.counts)}) for event in pages])
+    log.info("pages_entered", run_id=str(run_id), pages=len(pages), last=pages[-1].page, failed=rejections)
+
+
+def _named(counts: PageCounts) -> dict[str, int]:
+    return {name: count for name, count in counts.model_dump().items() if count}
 
 
 async def enter_errors(session: AsyncSession, run_id: UUID, page: int, rejections: Sequence[Rejection]) -> None:

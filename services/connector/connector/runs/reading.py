@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 
@@ -9,9 +10,12 @@ from connector.runs.log import Entry, incidents
 from connector.sources.base import Cursor, Session, SourcePage
 from connector.sources.incidents import sent_in_vain
 from connector.sources.keeping import kept
+from shared.api.agents import MOST_PAGES
 
-AHEAD = 8
-"""Pages that wait to be stored at most: what is ready goes into one transaction, and a crash reads as many again."""
+AHEAD = MOST_PAGES
+"""Pages that wait to be stored at most, as many as an agent may deliver at once: they share a transaction, and a crash reads them again."""
+LINGER = 0.2
+"""Seconds for which a page waits for company: what a transaction costs beside its records, here and in the mapper, they share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +35,7 @@ async def read_ahead(session: Session, cursor: Cursor | None) -> AsyncGenerator[
     try:
         ended = False
         while not ended:
-            some = [await ready.get()]
-            while not ready.empty():
-                some.append(ready.get_nowait())
+            some = await _gathered(ready)
             pages = [one for one in some if isinstance(one, Read)]
             if pages:
                 yield pages
@@ -43,6 +45,20 @@ async def read_ahead(session: Session, cursor: Cursor | None) -> AsyncGenerator[
     finally:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
+
+
+async def _gathered(ready: asyncio.Queue[Read | BaseException]) -> list[Read | BaseException]:
+    """Return what is ready, and what becomes so within a moment."""
+    some = [await ready.get()]
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER):
+            while len(some) < AHEAD and _goes_on(some[-1]):
+                some.append(await ready.get())
+    return some
+
+
+def _goes_on(one: Read | BaseException) -> bool:
+    return isinstance(one, Read) and one.page.next is not None
 
 
 async def _read(session: Session, cursor: Cursor | None, ready: asyncio.Queue[Read | BaseException]) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from connector.sources.base import Observed, SourcePage
-from connector.storable import escaped, storable, unstorable_in
+from connector.storable import escaped, storable, surely_storable, unstorable_in
 from shared.events.syncs import Rejection
 
 NOT_STORABLE = "record_not_storable"
@@ -13,6 +13,8 @@ NOT_STORABLE = "record_not_storable"
 
 def kept(page: SourcePage) -> SourcePage:
     """Return the page with every record that cannot be stored among the rejected. The rest of the page goes through."""
+    if not page.rejected and surely_storable([(user.source_id, user.record) for user in page.users]):
+        return page
     users: list[Observed] = []
     refused: list[Rejection] = []
     for user in page.users:
