@@ -1,7 +1,7 @@
 """Fields, mappings, People, SaaS instances and SaaS users: what the mapper keeps."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -10,8 +10,11 @@ from shared.api.base import Gap, In, Name, Out
 from shared.api.source_paths import SourcePath
 from shared.api.transformations import Steps
 from shared.events.records import Cause, ChangeKind, RecordType
+from shared.http.paging import Page
 from shared.rules.model import Operator, Rule
 from shared.rules.operators import FieldType
+
+T = TypeVar("T")
 
 DataType = FieldType
 FieldKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
@@ -212,6 +215,12 @@ class SaasUserOut(Out):
     fields: dict[str, Any]
     created_at: datetime
     updated_at: datetime
+
+
+class RecordPage(Page[T], Generic[T]):
+    """One page of a list of records. Beyond some thousand records, `total` is estimated from a sample."""
+
+    total_is_estimate: bool = Field(default=False, description="Whether `total` is an estimate.")
 
 
 class RecordQuery(In):

@@ -19,5 +19,5 @@ async def query(record_type: RecordType, given: RecordQuery, session: InReading,
     rule = None if given.rule is None else read_rule(given.rule, place="rule")
     ask = Wanted(parts.at(), rule=rule, cursor=given.cursor, limit=given.limit)
     by_id = [TABLES[record_type].c.id.in_(given.ids)] if given.ids is not None else []
-    rows, cursor, _ = await listed(session, record_type, ask, *by_id)
-    return Page(items=[FlatRecord(id=row.id, revision=row.revision, fields=row.fields) for row in rows], next_cursor=cursor)
+    page = await listed(session, record_type, ask, *by_id)
+    return Page(items=[FlatRecord(id=row.id, revision=row.revision, fields=row.fields) for row in page.rows], next_cursor=page.cursor)
