@@ -60,10 +60,12 @@ BODIES: dict[str, Any] = {
     "POST /accounts": {"name": "Ada", "kind": "person", "role": "viewer"},
     "POST /accounts/{account_id}/tokens": {"name": "t"},
 }
-STEPS = {"{key}": "sophos-users", "{kind}": "full", "{consumer}": "mapper.sync", "{version}": "1"}
+STEPS = {"{field}": "badge", "{key}": "sophos-users", "{kind}": "full", "{consumer}": "mapper.sync", "{version}": "1"}
 QUERIES: dict[str, dict[str, Any]] = {
-    "GET /people": {"filter": RULE, "sort": "-email", "limit": 5, "count": True},
-    "GET /saas-users": {"filter": RULE, "sort": "email", "limit": 5, "count": True},
+    "GET /people": {"filter": RULE, "search": "ada", "sort": "-email", "fields": "email,full_name", "limit": 5, "count": True},
+    "GET /people/{person_id}/saas-users": {"filter": RULE, "sort": "email", "fields": "email", "limit": 5, "count": True},
+    "GET /saas-instances/{saas_instance_id}/users": {"filter": RULE, "sort": "email", "fields": "email", "limit": 5, "count": True},
+    "GET /saas-users": {"filter": RULE, "sort": "email", "fields": "email", "limit": 5, "count": True},
     "GET /withheld": {"state": "held", "kind": "missing", "saas_instance_id": ANY_ID, "integration_id": ANY_ID, "limit": 5, "count": True},
     "GET /fields": {"object_type": "saas_user"},
     "GET /notices": {"open": True, "kind": "run_failed", "integration_id": ANY_ID, "limit": 5},
@@ -127,6 +129,8 @@ async def api(database_url: SecretStr, tmp_path: Path) -> AsyncIterator[Api]:
 async def test_every_route_reaches_a_service_that_understands_it(api: Api) -> None:
     """A path, a query or a body that only one side knows would be seen by the first caller."""
     answered: dict[str, int] = {}
+    for object_type in ("person", "saas_user"):
+        await api.made("/fields", {"object_type": object_type, "label": "Badge", "unique": True})
     agent = await api.made("/accounts", {"name": "agent-berlin", "kind": "service", "role": "agent"})
     agent_token = (await api.made(f"/accounts/{agent['id']}/tokens", {"name": "host"}))["token"]
     for (method, route), role in NEEDED.items():

@@ -45,9 +45,13 @@ ROUTES: dict[Role, str] = {
         POST /rules/check
         GET /saas-instances
         GET /people
+        GET /saas-instances/{saas_instance_id}/users
+        GET /people/by/{field}/{value:path}
         GET /people/{person_id}
+        GET /people/{person_id}/saas-users
         GET /people/{person_id}/timeline
         GET /saas-users
+        GET /saas-users/by/{field}/{value:path}
         GET /saas-users/{saas_user_id}
         GET /withheld
         GET /blocks

@@ -13,7 +13,9 @@ class ListQuery:
     limit: int | None = None
     count: bool | None = None
     filter: str | None = None
+    search: str | None = None
     sort: str | None = None
+    fields: str | None = None
 
     def params(self) -> dict[str, Any]:
         """Return the query parameters that are given."""
