@@ -75,11 +75,15 @@ class Listener:
 
             async def run() -> None:
                 for statement, values in statements:
-                    await asyncio.to_thread(lambda: connection.execute(statement, values).fetchall())
+                    await asyncio.to_thread(_fetched, connection, statement, values)
 
             return await _median(run)
         finally:
             connection.close()
+
+
+def _fetched(connection: sqlite3.Connection, statement: str, values: Any) -> list[Any]:
+    return connection.execute(statement, values).fetchall()
 
 
 async def _median(run: Callable[[], Awaitable[Any]]) -> float:

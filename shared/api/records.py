@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from shared.api.base import Gap, In, Name, Out
 from shared.api.source_paths import SourcePath
@@ -189,10 +189,23 @@ class PersonIn(In):
     fields: dict[FieldKey, Any]
 
 
-class RecordPatch(In):
-    """Field values to change; null empties a field."""
+Items = Annotated[list[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]], Field(max_length=100)]
 
-    fields: dict[FieldKey, Any] = Field(min_length=1)
+
+class RecordPatch(In):
+    """Field values to change (null empties a field), and items to add to lists or to take out of them, such as tags."""
+
+    fields: dict[FieldKey, Any] = Field(default={})
+    add: dict[FieldKey, Items] = Field(default={}, description="Items of lists; one that is there, whatever its case, stays as it is.")
+    remove: dict[FieldKey, Items] = Field(default={}, description="Items of lists; one that is not there is no mistake.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "RecordPatch":
+        if not (self.fields or self.add or self.remove):
+            raise ValueError("give at least one of fields, add and remove")
+        if twice := sorted(self.fields.keys() & (self.add.keys() | self.remove.keys())):
+            raise ValueError(f"says of {', '.join(twice)} both what it is and what to add or remove")
+        return self
 
 
 class PersonOut(Out):

@@ -1,5 +1,6 @@
 """The gateway before the real services: every route finds what it asks for, with the body and the query that it expects."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,14 @@ BODIES: dict[str, Any] = {
     "POST /saas-instances": {"application": "Sophos Endpoint Security"},
     "POST /people": {"fields": {"username": "ada", "email": "ada@example.com", "full_name": "Ada", "role": "Employee"}},
     "PATCH /people/{person_id}": {"fields": {"full_name": "Ada"}},
-    "PATCH /saas-users/{saas_user_id}": {"fields": {"to_be_deleted": True}},
+    "PATCH /saas-users/{saas_user_id}": {"fields": {"to_be_deleted": True}, "add": {"tags": ["vip"]}},
+    "POST /bulk-edits": {
+        "object_type": "person",
+        "rule": json.loads(RULE),
+        "search": "ada",
+        "change": {"add": {"tags": ["vip"]}},
+        "idempotency_key": "k",
+    },
     "POST /withheld/release": {"saas_instance_id": ANY_ID, "force": True},
     "POST /withheld/discard": {"saas_instance_id": ANY_ID},
     "POST /workflows": {"name": "w", "object_type": "saas_user", "definition": {"blocks": [], "connections": []}},

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api_gateway.auth.authentication import Account
 from api_gateway.clients.agents import AgentsClient
+from api_gateway.clients.bulk_edits import BulkEditsClient
 from api_gateway.clients.connector import ConnectorClient
 from api_gateway.clients.guard import GuardClient
 from api_gateway.clients.mapper import MapperClient
@@ -44,6 +45,7 @@ class Parts:
     schedules: SchedulesClient
     operations: OperationsClient
     agents: AgentsClient
+    bulk_edits: BulkEditsClient
 
 
 def parts_of(request: Request) -> Parts:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from api_gateway.auth.bootstrap import bootstrap
 from api_gateway.clients.agents import AgentsClient
+from api_gateway.clients.bulk_edits import BulkEditsClient
 from api_gateway.clients.connector import ConnectorClient
 from api_gateway.clients.guard import GuardClient
 from api_gateway.clients.mapper import MapperClient
@@ -60,6 +61,7 @@ async def running(
             mappings=MappingsClient(mapper, foundation.tokens),
             operations=OperationsClient(connector, foundation.tokens),
             agents=AgentsClient(connector, foundation.tokens),
+            bulk_edits=BulkEditsClient(mapper, foundation.tokens),
         )
         others = {client.audience: client.check for client in (parts.connector, parts.mapper, parts.workflow_engine)}
         async with at_work(foundation, subscriptions, INBOX, parts=parts):

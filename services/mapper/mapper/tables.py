@@ -290,7 +290,32 @@ PLAN_CLAIMS = Table(
     Column("source_id", String(200), nullable=False),
 )
 
+# Bulk edits: what somebody looked at, so that exactly this is applied. No record's values are kept here but those that were sent.
+BULK_EDITS = Table(
+    "bulk_edits",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("object_type", String(20), nullable=False),
+    Column("rule", Json),
+    Column("search", Text),
+    Column("change", Json, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("matched", Integer, nullable=False),
+    Column("changing", Integer, nullable=False),
+    Column("losses", Integer, nullable=False),
+    # Which records there were, each in which revision.
+    Column("fingerprint", String(64), nullable=False),
+    Column("idempotency_key", String(200), unique=True),
+    Column("created_at", Timestamp, nullable=False, index=True),
+    Column("created_by", String(200), nullable=False),
+    Column("applied_at", Timestamp),
+    Column("applied_by", String(200)),
+    Column("changed", Integer),
+    Column("withheld", Integer),
+    CheckConstraint("state IN ('previewed', 'applied')", name="state"),
+)
+
 EXPRESSION_INDEXES = frozenset({"fx_people_email", "fx_people_full_name", "fx_saas_users_email", "fx_people_words_words"})
-"""By which lists are sorted and filtered most, and what search looks at. Only the migrations describe them: each database writes them its own way."""
+"""What lists are sorted and filtered by most, and what search looks at. Only the migrations describe them, for each database its own way."""
 
 SCHEMA = Schema(name="mapper", package="mapper", metadata=METADATA, expression_indexes=EXPRESSION_INDEXES)

@@ -53,6 +53,7 @@ ROUTES: dict[Role, str] = {
         GET /saas-users
         GET /saas-users/by/{field}/{value:path}
         GET /saas-users/{saas_user_id}
+        GET /bulk-edits/{bulk_edit_id}
         GET /withheld
         GET /blocks
         GET /presets
@@ -98,6 +99,8 @@ ROUTES: dict[Role, str] = {
         POST /people
         PATCH /people/{person_id}
         PATCH /saas-users/{saas_user_id}
+        POST /bulk-edits
+        POST /bulk-edits/{bulk_edit_id}/apply
         POST /workflows
         PATCH /workflows/{workflow_id}
         POST /workflows/{workflow_id}/validate

@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mapper.fields.fields import fields_of
 from mapper.fields.values import moment
 from mapper.records.changing import Draft
+from mapper.records.editing import BadValues, checked
 from mapper.records.finding import id_of
 from mapper.records.listing import Wanted, listed, selected
-from mapper.records.patching import BadValues, RecordNotFound, checked, claim_and_write, patched
+from mapper.records.patching import RecordNotFound, claim_and_write, patched
 from mapper.tables import LINKS, PEOPLE
-from shared.api.records import PersonOut, RecordPage
+from shared.api.records import PersonOut, RecordPage, RecordPatch
 from shared.clock import now
 from shared.db.types import Timestamp
 from shared.ids import new_id
@@ -57,7 +58,7 @@ async def add_person(unit: Unit, given: dict[str, Any]) -> PersonOut:
     return await read_person(unit.session, draft.id)
 
 
-async def change_person(unit: Unit, person_id: UUID, given: dict[str, Any]) -> PersonOut:
+async def change_person(unit: Unit, person_id: UUID, given: RecordPatch) -> PersonOut:
     """Change a Person by hand."""
     await patched(unit, "person", person_id, given)
     return await read_person(unit.session, person_id)

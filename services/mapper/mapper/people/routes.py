@@ -53,7 +53,7 @@ async def read(person_id: UUID, session: InReading) -> PersonOut:
 @router.patch("/{person_id}")
 async def change(person_id: UUID, given: RecordPatch, unit: InRequest) -> PersonOut:
     """Change fields of a Person."""
-    return await change_person(unit, person_id, given.fields)
+    return await change_person(unit, person_id, given)
 
 
 @router.get("/{person_id}/timeline")

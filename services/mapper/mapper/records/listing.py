@@ -47,6 +47,8 @@ class Wanted:
 
     at: At
     rule: Any | None = None
+    place: str = "filter"
+    """How the caller calls the rule: what is wrong with it is said of this place."""
     search: str | None = None
     sort: str | None = None
     fields: Sequence[str] | None = None
@@ -149,7 +151,7 @@ def condition_of(
     if ask.search is not None:
         conditions.append(TABLES[record_type].c.id.in_(found_by(session, ask.search)))
     if ask.rule is not None:
-        require_fitting(ask.rule, types_of(known), place="filter", closed=OUTSIDE)
+        require_fitting(ask.rule, types_of(known), place=ask.place, closed=OUTSIDE)
         conditions.append(
             compiled(ask.rule, lambda key: Folded(folded(session, record_type, key), known[key].data_type), ask.at),
         )

@@ -42,9 +42,9 @@ async def put(
 ) -> None:
     """Insert rows that all have the same columns, in their order.
 
-    Where a row with the same primary key, or the same values of the columns `unique`, is there already, the columns named in `replacing` take the new values; without
-    any, the database refuses it with an `IntegrityError`. PostgreSQL is sent all rows as one JSON document: a parameter
-    for each value costs the client more than all the rest of a page.
+    Where a row with the same primary key, or the same values of the columns `unique`, is there already, the columns named in
+    `replacing` take the new values; without any, the database refuses it with an `IntegrityError`. PostgreSQL is sent all
+    rows as one JSON document: a parameter for each value costs the client more than all the rest of a page.
     """
     if not rows:
         return

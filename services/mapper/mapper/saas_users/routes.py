@@ -34,4 +34,4 @@ async def read(saas_user_id: UUID, session: InReading) -> SaasUserOut:
 @router.patch("/{saas_user_id}")
 async def change(saas_user_id: UUID, given: RecordPatch, unit: InRequest) -> SaasUserOut:
     """Change fields of a SaaS user."""
-    return await change_saas_user(unit, saas_user_id, given.fields)
+    return await change_saas_user(unit, saas_user_id, given)

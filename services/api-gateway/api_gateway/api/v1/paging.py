@@ -7,17 +7,20 @@ from uuid import UUID
 
 from fastapi import Depends, Query
 
-from api_gateway.api.v1.routing import Count, Cursor, Limit
+from api_gateway.api.v1.routing import Cursor, Limit
 from api_gateway.clients.listing import ListQuery
 from shared.http.paging import PAGE_SIZE, BadCursor, Page, decode_cursor, encode_cursor
 
 T = TypeVar("T")
 K = TypeVar("K", str, int, UUID)
 
-CountRecords = Annotated[bool, Query(description="Also say how many there are in all: exactly up to 10,000, beyond it an estimate, which says so.")]
+CountRecords = Annotated[
+    bool, Query(description="Also say how many there are in all: exactly up to 10,000, beyond it an estimate, which says so.")
+]
 
 
 def records_wanted(
+    *,
     filter: Annotated[str | None, Query(max_length=20_000, description="A rule, as JSON.")] = None,  # noqa: A002 - the public name
     sort: Annotated[str | None, Query(max_length=100, description="A field; `-` before it for descending.")] = None,
     fields: Annotated[

@@ -19,8 +19,8 @@ SORTED = (("people", "email"), ("people", "full_name"), ("saas_users", "email"))
 AT_ONCE = 1000
 
 FTS5 = (
-    "CREATE VIRTUAL TABLE people_words_fts USING fts5"
-    "(words, content='people_words', content_rowid='position', tokenize='unicode61 remove_diacritics 0')",
+    """CREATE VIRTUAL TABLE people_words_fts
+        USING fts5(words, content='people_words', content_rowid='position', tokenize='unicode61 remove_diacritics 0')""",
     """CREATE TRIGGER people_words_added AFTER INSERT ON people_words BEGIN
         INSERT INTO people_words_fts (rowid, words) VALUES (new.position, new.words);
     END""",
