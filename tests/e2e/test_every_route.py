@@ -33,6 +33,8 @@ BODIES: dict[str, Any] = {
     "POST /people": {"fields": {"username": "ada", "email": "ada@example.com", "full_name": "Ada", "role": "Employee"}},
     "PATCH /people/{person_id}": {"fields": {"full_name": "Ada"}},
     "PATCH /saas-users/{saas_user_id}": {"fields": {"to_be_deleted": True}, "add": {"tags": ["vip"]}},
+    "POST /views": {"name": "Without e-mail", "rule": json.loads(RULE), "sort": "-email", "fields": ["email"], "shared_with": ["viewer"]},
+    "PUT /views/{view_id}": {"name": "Without e-mail", "object_type": "saas_user", "rule": json.loads(RULE)},
     "POST /bulk-edits": {
         "object_type": "person",
         "rule": json.loads(RULE),
@@ -75,6 +77,7 @@ QUERIES: dict[str, dict[str, Any]] = {
     "GET /saas-instances/{saas_instance_id}/users": {"filter": RULE, "sort": "email", "fields": "email", "limit": 5, "count": True},
     "GET /saas-users": {"filter": RULE, "sort": "email", "fields": "email", "limit": 5, "count": True},
     "GET /withheld": {"state": "held", "kind": "missing", "saas_instance_id": ANY_ID, "integration_id": ANY_ID, "limit": 5, "count": True},
+    "GET /views/{view_id}/records": {"limit": 5, "count": True},
     "GET /fields": {"object_type": "saas_user"},
     "GET /notices": {"open": True, "kind": "run_failed", "integration_id": ANY_ID, "limit": 5},
     "GET /dead-letters": {"consumer": "mapper.sync", "limit": 5},

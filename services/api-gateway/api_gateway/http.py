@@ -25,6 +25,7 @@ from api_gateway.api.v1 import (
     runs,
     schedules,
     sources,
+    views,
     workflows,
 )
 from api_gateway.audit.recording import Audited
@@ -55,6 +56,7 @@ ROUTERS = (
     records.people,
     records.saas_users,
     bulk_edits.router,
+    views.router,
     rules.router,
     guard.router,
     operations.router,

@@ -316,6 +316,6 @@ BULK_EDITS = Table(
 )
 
 EXPRESSION_INDEXES = frozenset({"fx_people_email", "fx_people_full_name", "fx_saas_users_email", "fx_people_words_words"})
-"""What lists are sorted and filtered by most, and what search looks at. Only the migrations describe them, for each database its own way."""
+"""What lists are sorted and filtered by most, and what search looks at. Only migrations describe them, for each database its own way."""
 
 SCHEMA = Schema(name="mapper", package="mapper", metadata=METADATA, expression_indexes=EXPRESSION_INDEXES)

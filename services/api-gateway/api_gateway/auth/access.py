@@ -54,6 +54,12 @@ ROUTES: dict[Role, str] = {
         GET /saas-users/by/{field}/{value:path}
         GET /saas-users/{saas_user_id}
         GET /bulk-edits/{bulk_edit_id}
+        GET /views
+        POST /views
+        GET /views/{view_id}
+        PUT /views/{view_id}
+        DELETE /views/{view_id}
+        GET /views/{view_id}/records
         GET /withheld
         GET /blocks
         GET /presets

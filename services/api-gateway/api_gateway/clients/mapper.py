@@ -9,6 +9,9 @@ from shared.api.records import (
     FieldIn,
     FieldOut,
     FilteredOut,
+    ListCheckIn,
+    ListCheckOut,
+    ListIn,
     MappingIn,
     MappingOut,
     PersonIn,
@@ -77,6 +80,15 @@ class MapperClient(InternalClient):
     async def people(self, ask: ListQuery, *, actor: str) -> RecordPage[PersonOut]:
         """Return People."""
         return await self.get(RecordPage[PersonOut], "/internal/people", actor=actor, **ask.params())
+
+    async def check_list(self, object_type: RecordType, given: ListIn, *, actor: str, count_to: int | None = None) -> ListCheckOut:
+        """Say what is to be known of a list before it is kept or exported; raises what is wrong with it."""
+        body = ListCheckIn(**given.model_dump(include=set(ListIn.model_fields)), count_to=count_to)
+        return await self.ask(ListCheckOut, "POST", f"/internal/records/{object_type}/check", actor=actor, body=body)
+
+    async def records(self, object_type: RecordType, ask: ListQuery, *, actor: str) -> RecordPage[PersonOut] | RecordPage[SaasUserOut]:
+        """Return records of a type."""
+        return await (self.people(ask, actor=actor) if object_type == "person" else self.saas_users(ask, actor=actor))
 
     async def person_by(self, field: str, value: str, *, actor: str) -> PersonOut:
         """Return the Person with this value of a unique field."""

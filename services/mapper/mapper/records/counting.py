@@ -28,14 +28,19 @@ async def counted(session: AsyncSession, table: Table, condition: ColumnElement[
 
     The sample is the same each time, as long as the table is: a total does not flicker from page to page.
     """
-    some = select(literal(1)).select_from(table).where(condition).limit(EXACT_UP_TO + 1).subquery()
-    number = await session.scalar(select(func.count()).select_from(some)) or 0
+    number = await counted_up_to(session, table, condition, EXACT_UP_TO)
     if number <= EXACT_UP_TO:
         return Total(number, is_estimate=False)
     sample = _of_postgres if session.get_bind().dialect.name == "postgresql" else _of_sqlite
     ids, times = await sample(session, table)
     seen = await session.scalar(select(func.count()).select_from(table).where(table.c.id.in_(ids), condition)) or 0
     return Total(max(number, round(seen * times)), is_estimate=True)
+
+
+async def counted_up_to(session: AsyncSession, table: Table, condition: ColumnElement[bool], most: int) -> int:
+    """Return how many records meet a condition; one more than `most` when there are more than that."""
+    some = select(literal(1)).select_from(table).where(condition).limit(most + 1).subquery()
+    return await session.scalar(select(func.count()).select_from(some)) or 0
 
 
 async def _of_postgres(session: AsyncSession, table: Table) -> tuple[Any, float]:

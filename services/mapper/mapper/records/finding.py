@@ -36,7 +36,7 @@ async def id_of(session: AsyncSession, record_type: RecordType, key: str, value:
         raise Invalid(f"the value {error}", remedy="Write it in ISO 8601.", fields=[{"field": "value", "message": str(error)}]) from None
     table = UNIQUE_VALUES
     holder = select(table.c.record_id).where(table.c.value == unique_key(wanted), table.c.field == key, table.c.object_type == record_type)
-    found = await session.scalar(holder) if is_storable(wanted) else None
+    found: UUID | None = await session.scalar(holder) if is_storable(wanted) else None
     if found is None:
         raise RecordNotFound(f"no {record_type} has this {key}", remedy="Look for it in the list.")
     return found

@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mapper.fields.fields import fields_of, require_known, types_of
 from mapper.fields.values import is_storable
 from mapper.records.changing import TABLES
-from mapper.records.counting import Total, counted
+from mapper.records.counting import Total, counted, counted_up_to
 from mapper.scope import InParts
 from mapper.search.searching import found_by
-from shared.api.records import FieldOut
+from shared.api.records import FieldOut, ListCheckOut
 from shared.errors import Invalid
 from shared.events.records import RecordType
 from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, BadCursor, decode_cursor, encode_cursor
@@ -28,6 +28,8 @@ from shared.rules.sql import Folded, compiled, folded_text
 
 OUTSIDE = {"synced_at": "is kept beside the record"}
 """Fields that no list can be filtered or sorted by, and why."""
+SORTED_BY_INDEX: dict[RecordType, frozenset[str]] = {"person": frozenset({"email", "full_name"}), "saas_user": frozenset({"email"})}
+"""Fields by which a list is sorted without reading all of it."""
 MOST_FIELDS = 200
 EMPTY = ""
 """How a cursor writes an empty field: no folded text is."""
@@ -36,7 +38,7 @@ Direction = Literal["up", "down"]
 
 
 class NotListable(Invalid):
-    """A list cannot be sorted by a field."""
+    """A list cannot be sorted by a field, or searched."""
 
     code = "not_listable"
 
@@ -130,12 +132,15 @@ async def listed(session: AsyncSession, record_type: RecordType, ask: Wanted, *m
     return Listed(rows, encode_cursor([ask.sort or "", rows[-1].sort_key or EMPTY, str(rows[-1].id)]), total)
 
 
-async def check_list(session: AsyncSession, record_type: RecordType, ask: Wanted) -> None:
-    """Raise what `listed` would for such a list; read no record."""
+async def check_list(session: AsyncSession, record_type: RecordType, ask: Wanted, count_to: int | None = None) -> ListCheckOut:
+    """Raise what `listed` would for such a list; say what is to be known before it is read to its end."""
     known = await fields_of(session, record_type)
     require_known(ask.fields or (), known, place="fields")
-    _order(session, record_type, ask.sort, known)
-    condition_of(session, record_type, ask, known)
+    order = _order(session, record_type, ask.sort, known)
+    condition = condition_of(session, record_type, ask, known)
+    records = None if count_to is None else await counted_up_to(session, TABLES[record_type], condition, count_to)
+    by_index = order.key is None or order.name.removeprefix("-") in SORTED_BY_INDEX[record_type]
+    return ListCheckOut(records=records, by_index=by_index)
 
 
 def selected(fields: dict[str, Any], wanted_fields: Sequence[str] | None) -> dict[str, Any]:
@@ -149,6 +154,9 @@ def condition_of(
     """Return what a record meets to be in the list. Raises `BadRule`."""
     conditions: list[ColumnElement[bool]] = [true(), *more]
     if ask.search is not None:
+        if record_type != "person":
+            problems = [{"field": "search", "message": "finds People only"}]
+            raise NotListable("SaaS users are not searched by words", remedy="Use a rule.", fields=problems)
         conditions.append(TABLES[record_type].c.id.in_(found_by(session, ask.search)))
     if ask.rule is not None:
         require_fitting(ask.rule, types_of(known), place=ask.place, closed=OUTSIDE)

@@ -24,7 +24,7 @@ def portions(values: Iterable[T]) -> Iterator[Sequence[T]]:
 
 
 async def drafts_of(session: AsyncSession, record_type: RecordType, ids: Iterable[UUID], *, lock: bool = True) -> dict[UUID, Draft]:
-    """Return the records with these ids; ids that nobody has are left out. They are locked until the transaction ends, unless only looked at."""
+    """Return the records with these ids; ids that nobody has are left out. Locked until the transaction ends, unless only looked at."""
     found: dict[UUID, Draft] = {}
     for wanted in portions(sorted(set(ids))):
         found |= await drafts_where(session, record_type, TABLES[record_type].c.id.in_(wanted), lock=lock)

@@ -44,5 +44,5 @@ def _in_postgres(terms: list[tuple[str, bool]]) -> ColumnElement[bool]:
 
 def _in_sqlite(terms: list[tuple[str, bool]]) -> ColumnElement[bool]:
     query = " AND ".join(f'"{word}"{"*" if begins else ""}' for word, begins in terms)
-    hits = select(literal_column("rowid")).select_from(func.people_words_fts(query).table_valued("rowid"))
+    hits: Select[Any] = select(literal_column("rowid")).select_from(func.people_words_fts(query).table_valued("rowid"))
     return PEOPLE_WORDS.c.position.in_(hits)
