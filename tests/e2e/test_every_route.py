@@ -1,21 +1,11 @@
 """The gateway before the real services: every route finds what it asks for, with the body and the query that it expects."""
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import httpx
-import pytest
-from pydantic import SecretStr
-
-from all_in_one.composition import composed, migrate
-from all_in_one.configuration import Configuration
-from all_in_one.embedded import DataDirectory
-from all_in_one.services import SERVICES
 from api_gateway.auth.access import NEEDED
-from shared.config import CommonSettings
-from tests.support.api_gateway import ANY_ID, SERVICE_KEY
+from tests.support.api_gateway import ANY_ID
+from tests.support.whole import Api
 
 RULE = '{"field": "email", "operator": "is_empty"}'
 BODIES: dict[str, Any] = {
@@ -35,6 +25,8 @@ BODIES: dict[str, Any] = {
     "PATCH /saas-users/{saas_user_id}": {"fields": {"to_be_deleted": True}, "add": {"tags": ["vip"]}},
     "POST /views": {"name": "Without e-mail", "rule": json.loads(RULE), "sort": "-email", "fields": ["email"], "shared_with": ["viewer"]},
     "PUT /views/{view_id}": {"name": "Without e-mail", "object_type": "saas_user", "rule": json.loads(RULE)},
+    "POST /exports": {"object_type": "saas_user", "format": "xlsx", "rule": json.loads(RULE), "sort": "email", "fields": ["email"]},
+    "POST /views/{view_id}/exports": {"format": "csv", "headings": "keys"},
     "POST /bulk-edits": {
         "object_type": "person",
         "rule": json.loads(RULE),
@@ -100,41 +92,6 @@ DELETES: dict[str, Any] = {
     "type": "api_call",
     "settings": {"preset": "sophos-delete-user", "credential_id": ANY_ID, "inputs": INPUTS},
 }
-
-
-class Api:
-    """The public API of a Rollcall that runs in this process."""
-
-    def __init__(self, http: httpx.AsyncClient, token: str) -> None:
-        self._http = http
-        self._token = token
-
-    async def call(self, method: str, path: str, body: Any = None, *, token: str | None = None, **query: Any) -> httpx.Response:
-        """Call the API, as the admin unless another token is given."""
-        headers = {"Authorization": f"Bearer {token or self._token}"}
-        return await self._http.request(method, f"/api/v1{path}", json=body, headers=headers, params=query)
-
-    async def made(self, path: str, body: Any) -> dict[str, Any]:
-        """Make something; return it."""
-        response = await self.call("POST", path, body)
-        assert response.status_code == 201, response.text
-        made: dict[str, Any] = response.json()
-        return made
-
-
-@pytest.fixture
-async def api(database_url: SecretStr, tmp_path: Path) -> AsyncIterator[Api]:
-    """Give the API before the four real services, on each database."""
-    data = DataDirectory(tmp_path / "data")
-    data.create()
-    postgres = database_url.get_secret_value().startswith("postgresql")
-    overrides = {name: {"database_url": database_url if postgres else data.database_url(name)} for name in SERVICES}
-    configuration = Configuration(CommonSettings(service_key=SERVICE_KEY, data_dir=data.path), data, overrides)
-    await migrate(configuration)
-    async with composed(configuration) as services:
-        transport = httpx.ASGITransport(services.api_gateway)
-        async with httpx.AsyncClient(transport=transport, base_url="http://gateway", timeout=60) as http:
-            yield Api(http, services.api_gateway.state.bootstrap_token)
 
 
 async def test_every_route_reaches_a_service_that_understands_it(api: Api) -> None:

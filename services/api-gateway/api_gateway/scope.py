@@ -1,5 +1,6 @@
 """What a request owns: the account that asks, and the parts of the gateway that it may use."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
@@ -46,6 +47,10 @@ class Parts:
     operations: OperationsClient
     agents: AgentsClient
     bulk_edits: BulkEditsClient
+    export_records: int
+    """Records that one export may hold."""
+    workbooks: asyncio.Semaphore
+    """Held while a workbook is written."""
 
 
 def parts_of(request: Request) -> Parts:

@@ -1,5 +1,6 @@
 """How the API gateway starts and stops."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -28,6 +29,9 @@ from api_gateway.tables import INBOX, OUTBOX, SCHEMA
 from shared.bus.port import Bus
 from shared.config import CommonSettings
 from shared.service import at_work, founded
+
+WORKBOOKS = 2
+"""Exports to workbooks at a time, in each replica."""
 
 
 @asynccontextmanager
@@ -62,6 +66,8 @@ async def running(
             operations=OperationsClient(connector, foundation.tokens),
             agents=AgentsClient(connector, foundation.tokens),
             bulk_edits=BulkEditsClient(mapper, foundation.tokens),
+            export_records=settings.export_records,
+            workbooks=asyncio.Semaphore(WORKBOOKS),
         )
         others = {client.audience: client.check for client in (parts.connector, parts.mapper, parts.workflow_engine)}
         async with at_work(foundation, subscriptions, INBOX, parts=parts):

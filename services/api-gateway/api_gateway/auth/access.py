@@ -106,6 +106,8 @@ ROUTES: dict[Role, str] = {
         PATCH /people/{person_id}
         PATCH /saas-users/{saas_user_id}
         POST /bulk-edits
+        POST /exports
+        POST /views/{view_id}/exports
         POST /bulk-edits/{bulk_edit_id}/apply
         POST /workflows
         PATCH /workflows/{workflow_id}
