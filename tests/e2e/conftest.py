@@ -13,7 +13,7 @@ from all_in_one.embedded import DataDirectory
 from all_in_one.services import SERVICES
 from shared.config import CommonSettings
 from tests.support.api_gateway import SERVICE_KEY
-from tests.support.whole import Api
+from tests.support.public_api import Api
 
 
 @pytest.fixture

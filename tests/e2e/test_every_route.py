@@ -5,7 +5,7 @@ from typing import Any
 
 from api_gateway.auth.access import NEEDED
 from tests.support.api_gateway import ANY_ID
-from tests.support.whole import Api
+from tests.support.public_api import Api
 
 RULE = '{"field": "email", "operator": "is_empty"}'
 BODIES: dict[str, Any] = {

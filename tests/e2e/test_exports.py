@@ -5,7 +5,7 @@ import io
 import re
 import zipfile
 
-from tests.support.whole import Api
+from tests.support.public_api import Api
 
 PEOPLE = 503
 

@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
 import httpx
 from pydantic import SecretStr
+
 from all_in_one.composition import composed, migrate
 from all_in_one.configuration import Configuration
 from all_in_one.embedded import DataDirectory
@@ -20,11 +22,15 @@ from sophos_central_simulator.server import serving
 from sophos_central_simulator.settings import SimulatorSettings
 from sophos_central_simulator.tenants import Tenant
 from tests.support.api_gateway import SERVICE_KEY
+
 USERS = 230
 SETTLED = ENDED | {"waiting_for_approval"}
+
+
 @dataclass
 class Here:
     """A launched integration on a tenant that the test may change."""
+
     http: httpx.AsyncClient
     token: str
     tenant: Tenant
@@ -32,15 +38,18 @@ class Here:
     """Of its users, as they were in the beginning."""
     connector: ConnectorParts
     integration_id: str = ""
+
     async def ask(self, method: str, path: str, body: Any = None, *, expect: int | None = None, **query: Any) -> Any:
         """Call the API; the status must be `expect`, or any success."""
         headers = {"Authorization": f"Bearer {self.token}"}
         response = await self.http.request(method, f"/api/v1{path}", json=body, headers=headers, params=query)
         assert response.is_success if expect is None else response.status_code == expect, (response.status_code, response.text)
         return response.json() if response.content else None
+
     async def run(self, **given: Any) -> dict[str, Any]:
         """Run the integration until it has ended, or waits for somebody."""
         return await self.settled((await self.ask("POST", f"/integrations/{self.integration_id}/runs", given))["id"])
+
     async def settled(self, run_id: str) -> dict[str, Any]:
         """Return a run once it has ended, or waits for somebody."""
         async with asyncio.timeout(60):
@@ -48,11 +57,17 @@ class Here:
                 await asyncio.sleep(0.05)
         found: dict[str, Any] = run
         return found
+
     async def decided(self, run_id: str, step: str, state: str) -> dict[str, Any]:
         """Approve or reject a run and return it once it has ended."""
         await self.ask("POST", f"/runs/{run_id}/{step}")
+        async with asyncio.timeout(60):
             while (run := await self.ask("GET", f"/runs/{run_id}"))["state"] not in ENDED:  # noqa: ASYNC110 - a run tells nobody outside
+                await asyncio.sleep(0.05)
         assert run["state"] == state, run
+        found: dict[str, Any] = run
+        return found
+
     async def people(self) -> dict[str, str]:
         """Return everybody's name by e-mail address."""
         found: dict[str, str] = {}
@@ -63,21 +78,30 @@ class Here:
             found |= {person["fields"]["email"]: person["fields"]["full_name"] for person in page["items"]}
             if (cursor := page["next_cursor"]) is None:
                 return found
+
     async def items(self, run_id: str, **query: Any) -> list[dict[str, Any]]:
         """Return a plan's records, page by page."""
         found: list[dict[str, Any]] = []
         cursor: str | None = None
+        while True:
             more: dict[str, Any] = {"cursor": cursor} if cursor else {}
             page = await self.ask("GET", f"/runs/{run_id}/plan/items", limit=100, **query, **more)
             found += page["items"]
+            if (cursor := page["next_cursor"]) is None:
+                return found
+
     def rename(self, number: int) -> str:
         """Give a user another name at the source; return their e-mail address."""
         source_id = self.ids[number]
         return str(self.tenant.directory.update(source_id, {"name": f"Renamed {number}"})["email"])
+
     def remove(self, number: int) -> str:
         """Remove a user at the source; return their id."""
+        source_id = self.ids[number]
         self.tenant.directory.remove(source_id)
         return source_id
+
+
 @asynccontextmanager
 async def launched_integration(database_url: SecretStr, directory: Path, **broker: Any) -> AsyncIterator[Here]:
     """Give an integration before the real services and the simulator: on a database, and over a broker where one is given."""
@@ -100,6 +124,8 @@ async def launched_integration(database_url: SecretStr, directory: Path, **broke
                 given = Here(http, services.api_gateway.state.bootstrap_token, tenant, list(tenant.directory.users), parts)
                 await _launch(given, simulator.url)
                 yield given
+
+
 async def _launch(here: Here, source_url: str) -> None:
     secret = {"client_id": here.tenant.client_id, "client_secret": here.tenant.client_secret}
     credential = await here.ask("POST", "/credentials", {"name": "Sophos", **secret})
@@ -113,19 +139,3 @@ async def _launch(here: Here, source_url: str) -> None:
     targets["role"] = {"kind": "constant", "value": "Employee"}
     await here.ask("PUT", f"{path}/mapping", {"targets": targets, "sync_keys": ["email"]})
     await here.ask("POST", f"{path}/launch")
-"""The public API of all services together, as a test calls it."""
-class Api:
-    """The public API of a Rollcall that runs in this process."""
-    def __init__(self, http: httpx.AsyncClient, token: str) -> None:
-        self._http = http
-        self._token = token
-    async def call(self, method: str, path: str, body: Any = None, *, token: str | None = None, **query: Any) -> httpx.Response:
-        """Call the API, as the admin unless another token is given."""
-        headers = {"Authorization": f"Bearer {token or self._token}"}
-        return await self._http.request(method, f"/api/v1{path}", json=body, headers=headers, params=query)
-    async def made(self, path: str, body: Any) -> dict[str, Any]:
-        """Make something; return it."""
-        response = await self.call("POST", path, body)
-        assert response.status_code == 201, response.text
-        made: dict[str, Any] = response.json()
-        return made

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Depends, FastAPI
 
-import mapper.checks.routes
 import mapper.bulk_edits.routes
+import mapper.checks.routes
 import mapper.fields.routes
 import mapper.filters.routes
 import mapper.guard.routes

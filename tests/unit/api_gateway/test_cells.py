@@ -9,16 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api_gateway.exports.cells import FORMULA_SIGNS, csv_cell, is_dangerous
+from api_gateway.exports.cells import csv_cell, is_dangerous
 from api_gateway.exports.csv_file import Rows, csv_pieces
 
 VALUES = st.one_of(st.none(), st.booleans(), st.integers(min_value=0), st.text(), st.lists(st.text()))
-STRANGE = st.builds("{}{}".format, st.sampled_from([*FORMULA_SIGNS, ";=", '"=', ",=", " ="]), st.text())
+STRANGE = st.builds(
+    "{}{}".format, st.sampled_from([*"=+-@\t\r\n\uff1d\uff20", "x;=", ";=", "\n=", '"=', "x\t+", "; @", '";=', ",=", " ="]), st.text()
+)
 
 
 async def none() -> AsyncIterator[Rows]:
     """Give no further rows."""
-    for rows in ():
+    nothing: list[Rows] = []
+    for rows in nothing:
         yield rows
 
 
@@ -34,14 +37,17 @@ async def whole(headings: list[str], rows: Rows) -> str:
         ("+49 30 1234", "'+49 30 1234"),
         ("@SUM(A1)", "'@SUM(A1)"),
         ("-2+3", "'-2+3"),
-        ("\t=1", "'\t=1"),
-        ("\r=1", "'\r=1"),
+        ("\t=1", "' =1"),
+        ("\r=1", "' =1"),
+        ("\tx", " x"),
+        ("x\r\n=1", "x =1"),
+        ("x; =1", "x;' =1"),
         ("\uff1d1+1", "'\uff1d1+1"),
         (-5, "-5"),
         (1.5, "1.5"),
         (True, "yes"),
         (None, ""),
-        (["=a", "b"], "'=a; b"),
+        (["=a", "b", "+c"], "'=a; b;' +c"),
         ("a=b", "a=b"),
         ("007", "007"),
     ],

@@ -1,9 +1,14 @@
 """Values as cells of a table that a spreadsheet may open: whatever a text holds, it stays a text. Pure."""
 
+import re
 from typing import Any
 
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
 """What makes a spreadsheet take the text behind it for a formula; the last four are the same signs in full width."""
+BEGINS_FORMULA = re.compile(rf"\s*[{SIGNS}]|[\t\r\n]")
+BREAK = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
+BEFORE_FORMULA = re.compile(rf"(^|;)(?=\s*[{SIGNS}])")
+"""Where an apostrophe is needed: before the text, and behind what ends a cell where numbers have a decimal comma."""
 LONGEST_CELL = 32_767
 """Characters that a cell of a workbook holds."""
 EXACT_DIGITS = 15
@@ -12,15 +17,17 @@ EXACT_DIGITS = 15
 
 def is_dangerous(text: str) -> bool:
     """Return whether a spreadsheet would calculate a text instead of showing it."""
-    return text.startswith(FORMULA_SIGNS)
+    return BEGINS_FORMULA.match(text) is not None
 
 
 def csv_cell(value: Any) -> str:
-    """Return a value as text. A text that looks like a formula gets an apostrophe before it, which spreadsheets take for "this is text"."""
+    """Return a value as text. What looks like a formula gets an apostrophe before it, which spreadsheets take for "this is text".
+
+    A break within a text becomes a blank: a reader that takes another sign for the end of a cell would begin a row there.
+    """
     if isinstance(value, int | float) and not isinstance(value, bool):
         return repr(value)
-    text = plain(value)
-    return f"'{text}" if is_dangerous(text) else text
+    return BEFORE_FORMULA.sub(r"\1'", BREAK.sub(" ", plain(value)))
 
 
 def plain(value: Any) -> str:
@@ -38,4 +45,4 @@ def plain(value: Any) -> str:
 
 def is_exact(value: float) -> bool:
     """Return whether a spreadsheet shows a number as it is."""
-    return -(10**EXACT_DIGITS) < value < 10**EXACT_DIGITS
+    return bool(-(10**EXACT_DIGITS) < value < 10**EXACT_DIGITS)
