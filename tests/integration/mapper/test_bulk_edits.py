@@ -1,5 +1,6 @@
 """Bulk edits: looked at, then made as they were looked at, or not at all."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,8 @@ async def test_the_same_key_gives_the_same_edit_and_no_other(mapper: Mapper) -> 
     one = await previewed(mapper, {"fields": {"role": "Leaver"}}, idempotency_key="k")
     again = await previewed(mapper, {"fields": {"role": "Leaver"}}, idempotency_key="k")
     assert again["id"] == one["id"]
+    at_once = await asyncio.gather(*(previewed(mapper, {"fields": {"role": "Leaver"}}, idempotency_key="at once") for _ in range(5)))
+    assert len({edit["id"] for edit in at_once}) == 1
     other = {"object_type": "person", "change": {"fields": {"role": "Guest"}}, "idempotency_key": "k"}
     assert (await mapper.call("POST", "/bulk-edits", json=other, expect=409))["code"] == "idempotency_key_reused"
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.bulk_edits.choosing import chosen, fingerprint_of
@@ -22,6 +22,7 @@ from mapper.tables import BULK_EDITS
 from shared.api.bulk_edits import BulkEditExample, BulkEditIn, BulkEditOut
 from shared.api.records import FieldOut, RecordPatch
 from shared.clock import now
+from shared.db.upsert import insert_for
 from shared.errors import Conflict, Invalid, NotFound
 from shared.events.records import Cause
 from shared.ids import new_id
@@ -66,10 +67,8 @@ async def preview(unit: Unit, given: BulkEditIn, at: At, *, most: int) -> BulkEd
 
     Raises `BadRule`, `UnknownField`, `BadValues`, `NotInBulk`, `TooMany`, `KeyReused`.
     """
-    if (earlier := await _of_key(unit.session, given.idempotency_key)) is not None:
-        if _asked(earlier) != given.model_dump(exclude={"idempotency_key"}):
-            raise KeyReused("the idempotency key belongs to another bulk edit", remedy="Use a new key for a new edit.")
-        return BulkEditOut.model_validate(earlier)
+    if (earlier := await _of_key(unit, given)) is not None:
+        return earlier
     known = await fields_of(unit.session, given.object_type)
     edit = edit_from(given.change, known)
     _require_for_many(edit, known)
@@ -90,7 +89,9 @@ async def preview(unit: Unit, given: BulkEditIn, at: At, *, most: int) -> BulkEd
         "created_at": now(),
         "created_by": unit.actor,
     }
-    await unit.session.execute(insert(BULK_EDITS).values(row))
+    stored = insert_for(unit.session, BULK_EDITS).values(row).on_conflict_do_nothing(index_elements=["idempotency_key"])
+    if (await unit.session.execute(stored.returning(BULK_EDITS.c.id))).first() is None and (same := await _of_key(unit, given)) is not None:
+        return same
     examples = [BulkEditExample(record_id=draft.id, changes=draft.changes) for draft in changing[:EXAMPLES]]
     return (await read(unit.session, row["id"])).model_copy(update={"examples": examples})
 
@@ -176,10 +177,16 @@ def _asked(row: Row[Any]) -> dict[str, Any]:
     return asked.model_dump(exclude={"idempotency_key"})
 
 
-async def _of_key(session: AsyncSession, key: str | None) -> Row[Any] | None:
-    if key is None:
+async def _of_key(unit: Unit, given: BulkEditIn) -> BulkEditOut | None:
+    """Return the bulk edit that was previewed under the same key. Raises `KeyReused` when it is another one, or another account's."""
+    if given.idempotency_key is None:
         return None
-    return (await session.execute(select(BULK_EDITS).where(BULK_EDITS.c.idempotency_key == key))).one_or_none()
+    row = (await unit.session.execute(select(BULK_EDITS).where(BULK_EDITS.c.idempotency_key == given.idempotency_key))).one_or_none()
+    if row is None:
+        return None
+    if row.created_by != unit.actor or _asked(row) != given.model_dump(exclude={"idempotency_key"}):
+        raise KeyReused("the idempotency key belongs to another bulk edit", remedy="Use a new key for a new edit.")
+    return BulkEditOut.model_validate(row)
 
 
 async def _row(session: AsyncSession, bulk_edit_id: UUID, *, lock: bool = False) -> Row[Any]:
