@@ -1,17 +1,20 @@
 """Fields, mappings, People, SaaS instances and SaaS users: what the mapper keeps."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from shared.api.base import Gap, In, Name, Out
 from shared.api.source_paths import SourcePath
 from shared.api.transformations import Steps
 from shared.events.records import Cause, ChangeKind, RecordType
+from shared.http.paging import Page
 from shared.rules.model import Operator, Rule
 from shared.rules.operators import FieldType
+
+T = TypeVar("T")
 
 DataType = FieldType
 FieldKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
@@ -186,10 +189,23 @@ class PersonIn(In):
     fields: dict[FieldKey, Any]
 
 
-class RecordPatch(In):
-    """Field values to change; null empties a field."""
+Items = Annotated[list[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]], Field(max_length=100)]
 
-    fields: dict[FieldKey, Any] = Field(min_length=1)
+
+class RecordPatch(In):
+    """Field values to change (null empties a field), and items to add to lists or to take out of them, such as tags."""
+
+    fields: dict[FieldKey, Any] = Field(default={})
+    add: dict[FieldKey, Items] = Field(default={}, description="Items of lists; one that is there, whatever its case, stays as it is.")
+    remove: dict[FieldKey, Items] = Field(default={}, description="Items of lists; one that is not there is no mistake.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "RecordPatch":
+        if not (self.fields or self.add or self.remove):
+            raise ValueError("give at least one of fields, add and remove")
+        if twice := sorted(self.fields.keys() & (self.add.keys() | self.remove.keys())):
+            raise ValueError(f"says of {', '.join(twice)} both what it is and what to add or remove")
+        return self
 
 
 class PersonOut(Out):
@@ -212,6 +228,34 @@ class SaasUserOut(Out):
     fields: dict[str, Any]
     created_at: datetime
     updated_at: datetime
+
+
+class RecordPage(Page[T], Generic[T]):
+    """One page of a list of records. Beyond some thousand records, `total` is estimated from a sample."""
+
+    total_is_estimate: bool = Field(default=False, description="Whether `total` is an estimate.")
+
+
+class ListIn(In):
+    """A list as it is kept or exported: which records, in which order, with which fields."""
+
+    rule: dict[str, Any] | None = Field(default=None, description="The records that meet this rule; all of them without one.")
+    search: str | None = Field(default=None, max_length=500, description="Only People in whom each of these words begins a word.")
+    sort: str | None = Field(default=None, max_length=100, description="A field; `-` before it for descending.")
+    fields: list[FieldKey] | None = Field(default=None, min_length=1, max_length=200, description="The fields wanted; all without it.")
+
+
+class ListCheckIn(ListIn):
+    """A list that is to be looked at before it is used; counted up to `count_to`, if that is given."""
+
+    count_to: int | None = Field(default=None, ge=0)
+
+
+class ListCheckOut(Out):
+    """What is to be known of a list before it is read to its end."""
+
+    records: int | None = Field(description="How many there are; one more than `count_to` when there are more than that.")
+    by_index: bool = Field(description="Whether each page is found by an index, however far down it is.")
 
 
 class RecordQuery(In):

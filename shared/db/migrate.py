@@ -1,6 +1,7 @@
 """Running a service's Alembic migrations, from code: the wheel and the image can migrate themselves."""
 
 import importlib.resources
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,8 @@ class Schema:
     package: str
     """The import name of the service; its migrations are in `<package>/migrations`."""
     metadata: MetaData
+    expression_indexes: frozenset[str] = frozenset()
+    """Names of the indexes on expressions, which only the migrations describe."""
 
     @property
     def version_table(self) -> str:
@@ -93,12 +96,21 @@ def run_env() -> None:
         dialect_name=None if connection is not None else "postgresql",
         target_metadata=schema.metadata,
         version_table=schema.version_table,
-        include_name=lambda name, kind, _parents: kind != "table" or name in schema.metadata.tables,
+        include_name=lambda name, kind, _parents: _is_described(schema, name, kind),
         compare_type=True,
         render_as_batch=connection is not None and connection.dialect.name == "sqlite",
     )
-    with context.begin_transaction():
+    with context.begin_transaction(), warnings.catch_warnings():
+        # SQLite's reflection cannot read indexes on expressions, and says so each time; `expression_indexes` names them.
+        warnings.filterwarnings("ignore", message="Skipped unsupported reflection of expression-based index")
         context.run_migrations()
+
+
+def _is_described(schema: Schema, name: str | None, kind: str) -> bool:
+    """Return whether the models are to say the same as the database about something."""
+    if kind == "table":
+        return name in schema.metadata.tables
+    return kind != "index" or name not in schema.expression_indexes
 
 
 def _current(connection: Connection, schema: Schema) -> str | None:

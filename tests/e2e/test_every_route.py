@@ -1,20 +1,11 @@
 """The gateway before the real services: every route finds what it asks for, with the body and the query that it expects."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+import json
 from typing import Any
 
-import httpx
-import pytest
-from pydantic import SecretStr
-
-from all_in_one.composition import composed, migrate
-from all_in_one.configuration import Configuration
-from all_in_one.embedded import DataDirectory
-from all_in_one.services import SERVICES
 from api_gateway.auth.access import NEEDED
-from shared.config import CommonSettings
-from tests.support.api_gateway import ANY_ID, SERVICE_KEY
+from tests.support.api_gateway import ANY_ID
+from tests.support.public_api import Api
 
 RULE = '{"field": "email", "operator": "is_empty"}'
 BODIES: dict[str, Any] = {
@@ -31,7 +22,18 @@ BODIES: dict[str, Any] = {
     "POST /saas-instances": {"application": "Sophos Endpoint Security"},
     "POST /people": {"fields": {"username": "ada", "email": "ada@example.com", "full_name": "Ada", "role": "Employee"}},
     "PATCH /people/{person_id}": {"fields": {"full_name": "Ada"}},
-    "PATCH /saas-users/{saas_user_id}": {"fields": {"to_be_deleted": True}},
+    "PATCH /saas-users/{saas_user_id}": {"fields": {"to_be_deleted": True}, "add": {"tags": ["vip"]}},
+    "POST /views": {"name": "Without e-mail", "rule": json.loads(RULE), "sort": "-email", "fields": ["email"], "shared_with": ["viewer"]},
+    "PUT /views/{view_id}": {"name": "Without e-mail", "object_type": "saas_user", "rule": json.loads(RULE)},
+    "POST /exports": {"object_type": "saas_user", "format": "xlsx", "rule": json.loads(RULE), "sort": "email", "fields": ["email"]},
+    "POST /views/{view_id}/exports": {"format": "csv", "headings": "keys"},
+    "POST /bulk-edits": {
+        "object_type": "person",
+        "rule": json.loads(RULE),
+        "search": "ada",
+        "change": {"add": {"tags": ["vip"]}},
+        "idempotency_key": "k",
+    },
     "POST /withheld/release": {"saas_instance_id": ANY_ID, "force": True},
     "POST /withheld/discard": {"saas_instance_id": ANY_ID},
     "POST /workflows": {"name": "w", "object_type": "saas_user", "definition": {"blocks": [], "connections": []}},
@@ -60,11 +62,14 @@ BODIES: dict[str, Any] = {
     "POST /accounts": {"name": "Ada", "kind": "person", "role": "viewer"},
     "POST /accounts/{account_id}/tokens": {"name": "t"},
 }
-STEPS = {"{key}": "sophos-users", "{kind}": "full", "{consumer}": "mapper.sync", "{version}": "1"}
+STEPS = {"{field}": "badge", "{key}": "sophos-users", "{kind}": "full", "{consumer}": "mapper.sync", "{version}": "1"}
 QUERIES: dict[str, dict[str, Any]] = {
-    "GET /people": {"filter": RULE, "sort": "-email", "limit": 5, "count": True},
-    "GET /saas-users": {"filter": RULE, "sort": "email", "limit": 5, "count": True},
+    "GET /people": {"filter": RULE, "search": "ada", "sort": "-email", "fields": "email,full_name", "limit": 5, "count": True},
+    "GET /people/{person_id}/saas-users": {"filter": RULE, "sort": "email", "fields": "email", "limit": 5, "count": True},
+    "GET /saas-instances/{saas_instance_id}/users": {"filter": RULE, "sort": "email", "fields": "email", "limit": 5, "count": True},
+    "GET /saas-users": {"filter": RULE, "sort": "email", "fields": "email", "limit": 5, "count": True},
     "GET /withheld": {"state": "held", "kind": "missing", "saas_instance_id": ANY_ID, "integration_id": ANY_ID, "limit": 5, "count": True},
+    "GET /views/{view_id}/records": {"limit": 5, "count": True},
     "GET /fields": {"object_type": "saas_user"},
     "GET /notices": {"open": True, "kind": "run_failed", "integration_id": ANY_ID, "limit": 5},
     "GET /dead-letters": {"consumer": "mapper.sync", "limit": 5},
@@ -89,44 +94,11 @@ DELETES: dict[str, Any] = {
 }
 
 
-class Api:
-    """The public API of a Rollcall that runs in this process."""
-
-    def __init__(self, http: httpx.AsyncClient, token: str) -> None:
-        self._http = http
-        self._token = token
-
-    async def call(self, method: str, path: str, body: Any = None, *, token: str | None = None, **query: Any) -> httpx.Response:
-        """Call the API, as the admin unless another token is given."""
-        headers = {"Authorization": f"Bearer {token or self._token}"}
-        return await self._http.request(method, f"/api/v1{path}", json=body, headers=headers, params=query)
-
-    async def made(self, path: str, body: Any) -> dict[str, Any]:
-        """Make something; return it."""
-        response = await self.call("POST", path, body)
-        assert response.status_code == 201, response.text
-        made: dict[str, Any] = response.json()
-        return made
-
-
-@pytest.fixture
-async def api(database_url: SecretStr, tmp_path: Path) -> AsyncIterator[Api]:
-    """Give the API before the four real services, on each database."""
-    data = DataDirectory(tmp_path / "data")
-    data.create()
-    postgres = database_url.get_secret_value().startswith("postgresql")
-    overrides = {name: {"database_url": database_url if postgres else data.database_url(name)} for name in SERVICES}
-    configuration = Configuration(CommonSettings(service_key=SERVICE_KEY, data_dir=data.path), data, overrides)
-    await migrate(configuration)
-    async with composed(configuration) as services:
-        transport = httpx.ASGITransport(services.api_gateway)
-        async with httpx.AsyncClient(transport=transport, base_url="http://gateway", timeout=60) as http:
-            yield Api(http, services.api_gateway.state.bootstrap_token)
-
-
 async def test_every_route_reaches_a_service_that_understands_it(api: Api) -> None:
     """A path, a query or a body that only one side knows would be seen by the first caller."""
     answered: dict[str, int] = {}
+    for object_type in ("person", "saas_user"):
+        await api.made("/fields", {"object_type": object_type, "label": "Badge", "unique": True})
     agent = await api.made("/accounts", {"name": "agent-berlin", "kind": "service", "role": "agent"})
     agent_token = (await api.made(f"/accounts/{agent['id']}/tokens", {"name": "host"}))["token"]
     for (method, route), role in NEEDED.items():

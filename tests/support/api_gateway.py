@@ -121,7 +121,9 @@ def fake_services() -> dict[str, FakeService]:
 
 
 @asynccontextmanager
-async def gateway(database_url: SecretStr, tmp_path: Path, *, migrate: bool = True, bus: Bus | None = None) -> AsyncIterator[Gateway]:
+async def gateway(
+    database_url: SecretStr, tmp_path: Path, *, migrate: bool = True, bus: Bus | None = None, **more: Any
+) -> AsyncIterator[Gateway]:
     """Give a gateway that runs inside the block, on a bus of its own unless one is given."""
     if migrate:
         await upgrade(database_url, SCHEMA)
@@ -135,5 +137,5 @@ async def gateway(database_url: SecretStr, tmp_path: Path, *, migrate: bool = Tr
 
         clients = {name: await calling(service.app(), service.name) for name, service in services.items()}
         bus = bus or InProcessBus(Spool(tmp_path / "dead-letters"))
-        app = await stack.enter_async_context(running(GatewaySettings(database_url=database_url), common, bus, **clients))
+        app = await stack.enter_async_context(running(GatewaySettings(database_url=database_url, **more), common, bus, **clients))
         yield Gateway(app=app, http=await calling(app, "gateway"), database_url=database_url, bus=bus, **services)

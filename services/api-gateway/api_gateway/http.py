@@ -11,7 +11,9 @@ from api_gateway.api.v1 import (
     accounts,
     agents,
     audit,
+    bulk_edits,
     dead_letters,
+    exports,
     guard,
     integrations,
     mappings,
@@ -24,6 +26,7 @@ from api_gateway.api.v1 import (
     runs,
     schedules,
     sources,
+    views,
     workflows,
 )
 from api_gateway.audit.recording import Audited
@@ -53,6 +56,10 @@ ROUTERS = (
     records.saas_instances,
     records.people,
     records.saas_users,
+    bulk_edits.router,
+    views.router,
+    exports.exports,
+    exports.of_view,
     rules.router,
     guard.router,
     operations.router,

@@ -1,5 +1,6 @@
 """What a request owns: the account that asks, and the parts of the gateway that it may use."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api_gateway.auth.authentication import Account
 from api_gateway.clients.agents import AgentsClient
+from api_gateway.clients.bulk_edits import BulkEditsClient
 from api_gateway.clients.connector import ConnectorClient
 from api_gateway.clients.guard import GuardClient
 from api_gateway.clients.mapper import MapperClient
@@ -44,6 +46,11 @@ class Parts:
     schedules: SchedulesClient
     operations: OperationsClient
     agents: AgentsClient
+    bulk_edits: BulkEditsClient
+    export_records: int
+    """Records that one export may hold."""
+    workbooks: asyncio.Semaphore
+    """Held while a workbook is written."""
 
 
 def parts_of(request: Request) -> Parts:

@@ -1,5 +1,6 @@
 """How the API gateway starts and stops."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -8,6 +9,7 @@ from fastapi import FastAPI
 
 from api_gateway.auth.bootstrap import bootstrap
 from api_gateway.clients.agents import AgentsClient
+from api_gateway.clients.bulk_edits import BulkEditsClient
 from api_gateway.clients.connector import ConnectorClient
 from api_gateway.clients.guard import GuardClient
 from api_gateway.clients.mapper import MapperClient
@@ -27,6 +29,9 @@ from api_gateway.tables import INBOX, OUTBOX, SCHEMA
 from shared.bus.port import Bus
 from shared.config import CommonSettings
 from shared.service import at_work, founded
+
+WORKBOOKS = 2
+"""Exports to workbooks at a time, in each replica."""
 
 
 @asynccontextmanager
@@ -60,6 +65,9 @@ async def running(
             mappings=MappingsClient(mapper, foundation.tokens),
             operations=OperationsClient(connector, foundation.tokens),
             agents=AgentsClient(connector, foundation.tokens),
+            bulk_edits=BulkEditsClient(mapper, foundation.tokens),
+            export_records=settings.export_records,
+            workbooks=asyncio.Semaphore(WORKBOOKS),
         )
         others = {client.audience: client.check for client in (parts.connector, parts.mapper, parts.workflow_engine)}
         async with at_work(foundation, subscriptions, INBOX, parts=parts):

@@ -1,10 +1,10 @@
-"""The gateway's tables: accounts, their tokens (hashes only), and the audit."""
+"""The gateway's tables: accounts, their tokens (hashes only), the audit, and saved views."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, LargeBinary, String, Table, Text, Uuid
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, LargeBinary, String, Table, Text, UniqueConstraint, Uuid
 
 from shared.db.migrate import Schema
 from shared.db.naming import metadata
-from shared.db.types import BigIdentity, Timestamp
+from shared.db.types import BigIdentity, Json, Timestamp
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
 
@@ -52,6 +52,24 @@ AUDIT = Table(
     Column("status", Integer, nullable=False),
     Column("correlation_id", Uuid, nullable=False),
     sqlite_autoincrement=True,
+)
+
+VIEWS = Table(
+    "views",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("owner_id", Uuid, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("object_type", String(20), nullable=False),
+    Column("shared_with", Json, nullable=False),
+    Column("rule", Json),
+    Column("search", Text),
+    Column("sort", String(100)),
+    Column("fields", Json),
+    Column("created_at", Timestamp, nullable=False),
+    Column("updated_at", Timestamp, nullable=False),
+    UniqueConstraint("owner_id", "name_key"),
 )
 
 SCHEMA = Schema(name="api_gateway", package="api_gateway", metadata=METADATA)

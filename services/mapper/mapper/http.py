@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Depends, FastAPI
 
+import mapper.bulk_edits.routes
 import mapper.checks.routes
 import mapper.fields.routes
 import mapper.filters.routes
@@ -31,6 +32,7 @@ ROUTERS = (
     mapper.people.routes.router,
     mapper.saas_users.routes.router,
     mapper.records.routes.router,
+    mapper.bulk_edits.routes.router,
     mapper.rules.routes.router,
     mapper.guard.routes.router,
     mapper.plans.routes.router,

@@ -1,4 +1,4 @@
-"""What the mapper removes by itself, every hour: old plans, and losses that nothing counts any more."""
+"""What the mapper removes by itself, every hour: old plans, old bulk edits, and losses that nothing counts any more."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy.exc import DBAPIError
 
+from mapper.bulk_edits.retention import remove_old_edits
 from mapper.guard.pruning import prune
 from mapper.plans.retention import remove_old
 from shared.observability.logging import get_logger
@@ -32,9 +33,9 @@ async def tidied(units: Units, plans_kept: timedelta) -> AsyncIterator[None]:
 async def _look(units: Units, plans_kept: timedelta, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
-            plans, losses = await remove_old(units, plans_kept), await prune(units)
-            if plans or losses:
-                log.info("old_rows_removed", plans=plans, losses=losses)
+            plans, losses, edits = await remove_old(units, plans_kept), await prune(units), await remove_old_edits(units, plans_kept)
+            if plans or losses or edits:
+                log.info("old_rows_removed", plans=plans, losses=losses, bulk_edits=edits)
         except (DBAPIError, OSError) as error:
             log.warning("old_rows_not_removed", error=type(error).__name__)
         with suppress(TimeoutError):

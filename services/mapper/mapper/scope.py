@@ -27,6 +27,8 @@ class Parts:
     limits: Limits
     zone: ZoneInfo
     """Whose days count in rules."""
+    most_at_once: int
+    """Records that one bulk edit may change."""
     compiled: CompiledMappings = field(default_factory=CompiledMappings)
 
     def at(self) -> At:

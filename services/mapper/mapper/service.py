@@ -22,7 +22,8 @@ from shared.service import at_work, founded
 async def running(settings: MapperSettings, common: CommonSettings, bus: Bus) -> AsyncIterator[FastAPI]:
     """Everything the mapper needs is up inside this block and gone after it."""
     async with founded(schema=SCHEMA, outbox=OUTBOX, service="mapper", settings=settings, common=common, bus=bus) as foundation:
-        parts = Parts(foundation.database, foundation.units, foundation.tokens, Limits.from_settings(settings), common.zone)
+        limits, most = Limits.from_settings(settings), settings.bulk_edit_records
+        parts = Parts(foundation.database, foundation.units, foundation.tokens, limits, common.zone, most)
         kept = timedelta(days=settings.keep_plans_days)
         async with tidied(foundation.units, kept), at_work(foundation, subscriptions, INBOX, parts=parts):
             yield app_of(parts, common, foundation.checks)

@@ -39,6 +39,9 @@ class MapperSettings(ServiceSettings):
         le=100,
         description="Updates that a run writes at once, in percent of its integration's records; then its pages wait until all is read.",
     )
+    bulk_edit_records: int = Field(
+        default=10_000, ge=1, le=50_000, description="Records that one bulk edit may change; all of them change in one transaction."
+    )
     keep_plans_days: float = Field(
         default=14,
         ge=0.01,

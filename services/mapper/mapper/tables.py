@@ -93,6 +93,16 @@ PEOPLE = Table(
     Column("updated_at", Timestamp, nullable=False),
 )
 
+# The words of each person, for full-text search: PostgreSQL has an index on them, SQLite an FTS5 table that triggers keep in step.
+PEOPLE_WORDS = Table(
+    "people_words",
+    METADATA,
+    Column("position", BigIdentity, primary_key=True, autoincrement=True),
+    Column("person_id", Uuid, ForeignKey("people.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("words", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 SAAS_INSTANCES = Table(
     "saas_instances",
     METADATA,
@@ -115,6 +125,7 @@ SAAS_USERS = Table(
     Column("created_at", Timestamp, nullable=False),
     Column("updated_at", Timestamp, nullable=False),
     Index("uq_saas_users_person_id_saas_instance_id", "person_id", "saas_instance_id", unique=True),
+    Index("ix_saas_users_saas_instance_id_id", "saas_instance_id", "id"),
 )
 
 # Who holds which value of a unique field: the database, not a look before the write, keeps two from having one.
@@ -279,4 +290,32 @@ PLAN_CLAIMS = Table(
     Column("source_id", String(200), nullable=False),
 )
 
-SCHEMA = Schema(name="mapper", package="mapper", metadata=METADATA)
+# Bulk edits: what somebody looked at, so that exactly this is applied. No record's values are kept here but those that were sent.
+BULK_EDITS = Table(
+    "bulk_edits",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("object_type", String(20), nullable=False),
+    Column("rule", Json),
+    Column("search", Text),
+    Column("change", Json, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("matched", Integer, nullable=False),
+    Column("changing", Integer, nullable=False),
+    Column("losses", Integer, nullable=False),
+    # Which records there were, each in which revision.
+    Column("fingerprint", String(64), nullable=False),
+    Column("idempotency_key", String(200), unique=True),
+    Column("created_at", Timestamp, nullable=False, index=True),
+    Column("created_by", String(200), nullable=False),
+    Column("applied_at", Timestamp),
+    Column("applied_by", String(200)),
+    Column("changed", Integer),
+    Column("withheld", Integer),
+    CheckConstraint("state IN ('previewed', 'applied')", name="state"),
+)
+
+EXPRESSION_INDEXES = frozenset({"fx_people_email", "fx_people_full_name", "fx_saas_users_email", "fx_people_words_words"})
+"""What lists are sorted and filtered by most, and what search looks at. Only migrations describe them, for each database its own way."""
+
+SCHEMA = Schema(name="mapper", package="mapper", metadata=METADATA, expression_indexes=EXPRESSION_INDEXES)

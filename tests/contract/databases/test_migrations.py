@@ -19,12 +19,17 @@ def schema_of(package: str) -> Schema:
     return schema
 
 
+OF_A_VIRTUAL_TABLE = "SELECT name FROM pragma_table_list WHERE type IN ('virtual', 'shadow')"
+
+
 async def tables(url: SecretStr, schema: Schema) -> set[str]:
-    """Return the names of the tables that the service sees."""
+    """Return the names of the tables that the service sees; those that SQLite keeps for a full-text index are its own."""
     engine = engine_for(url, schema.name)
     try:
         async with engine.connect() as connection:
             names: set[str] = await connection.run_sync(lambda sync: set(inspect(sync).get_table_names()))
+            if connection.dialect.name == "sqlite":
+                names -= set((await connection.execute(text(OF_A_VIRTUAL_TABLE))).scalars())
     finally:
         await engine.dispose()
     return names

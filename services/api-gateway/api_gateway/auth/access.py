@@ -45,10 +45,21 @@ ROUTES: dict[Role, str] = {
         POST /rules/check
         GET /saas-instances
         GET /people
+        GET /saas-instances/{saas_instance_id}/users
+        GET /people/by/{field}/{value:path}
         GET /people/{person_id}
+        GET /people/{person_id}/saas-users
         GET /people/{person_id}/timeline
         GET /saas-users
+        GET /saas-users/by/{field}/{value:path}
         GET /saas-users/{saas_user_id}
+        GET /bulk-edits/{bulk_edit_id}
+        GET /views
+        POST /views
+        GET /views/{view_id}
+        PUT /views/{view_id}
+        DELETE /views/{view_id}
+        GET /views/{view_id}/records
         GET /withheld
         GET /blocks
         GET /presets
@@ -94,6 +105,10 @@ ROUTES: dict[Role, str] = {
         POST /people
         PATCH /people/{person_id}
         PATCH /saas-users/{saas_user_id}
+        POST /bulk-edits
+        POST /exports
+        POST /views/{view_id}/exports
+        POST /bulk-edits/{bulk_edit_id}/apply
         POST /workflows
         PATCH /workflows/{workflow_id}
         POST /workflows/{workflow_id}/validate

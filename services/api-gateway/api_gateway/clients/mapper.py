@@ -1,5 +1,6 @@
 """What the gateway asks the mapper: fields, mappings, People, SaaS instances and SaaS users."""
 
+from urllib.parse import quote
 from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient
@@ -8,11 +9,15 @@ from shared.api.records import (
     FieldIn,
     FieldOut,
     FilteredOut,
+    ListCheckIn,
+    ListCheckOut,
+    ListIn,
     MappingIn,
     MappingOut,
     PersonIn,
     PersonOut,
     ReadinessOut,
+    RecordPage,
     RecordPatch,
     SaasInstanceIn,
     SaasInstanceOut,
@@ -72,9 +77,26 @@ class MapperClient(InternalClient):
         """Return the SaaS instances."""
         return await self.get(Page[SaasInstanceOut], "/internal/saas-instances", actor=actor)
 
-    async def people(self, ask: ListQuery, *, actor: str) -> Page[PersonOut]:
+    async def people(self, ask: ListQuery, *, actor: str) -> RecordPage[PersonOut]:
         """Return People."""
-        return await self.get(Page[PersonOut], "/internal/people", actor=actor, **ask.params())
+        return await self.get(RecordPage[PersonOut], "/internal/people", actor=actor, **ask.params())
+
+    async def check_list(self, object_type: RecordType, given: ListIn, *, actor: str, count_to: int | None = None) -> ListCheckOut:
+        """Say what is to be known of a list before it is kept or exported; raises what is wrong with it."""
+        body = ListCheckIn(**given.model_dump(include=set(ListIn.model_fields)), count_to=count_to)
+        return await self.ask(ListCheckOut, "POST", f"/internal/records/{object_type}/check", actor=actor, body=body)
+
+    async def records(self, object_type: RecordType, ask: ListQuery, *, actor: str) -> RecordPage[PersonOut] | RecordPage[SaasUserOut]:
+        """Return records of a type."""
+        return await (self.people(ask, actor=actor) if object_type == "person" else self.saas_users(ask, actor=actor))
+
+    async def person_by(self, field: str, value: str, *, actor: str) -> PersonOut:
+        """Return the Person with this value of a unique field."""
+        return await self.get(PersonOut, f"/internal/people/by/{_steps(field, value)}", actor=actor)
+
+    async def saas_users_of(self, person_id: UUID, ask: ListQuery, *, actor: str) -> RecordPage[SaasUserOut]:
+        """Return the SaaS users of a Person."""
+        return await self.get(RecordPage[SaasUserOut], f"/internal/people/{person_id}/saas-users", actor=actor, **ask.params())
 
     async def add_person(self, given: PersonIn, *, actor: str) -> PersonOut:
         """Add a Person by hand."""
@@ -92,9 +114,17 @@ class MapperClient(InternalClient):
         """Return what happened to a Person and to their SaaS users."""
         return await self.get(Page[TimelineEntry], f"/internal/people/{person_id}/timeline", actor=actor)
 
-    async def saas_users(self, ask: ListQuery, *, actor: str) -> Page[SaasUserOut]:
+    async def saas_users(self, ask: ListQuery, *, actor: str) -> RecordPage[SaasUserOut]:
         """Return SaaS users."""
-        return await self.get(Page[SaasUserOut], "/internal/saas-users", actor=actor, **ask.params())
+        return await self.get(RecordPage[SaasUserOut], "/internal/saas-users", actor=actor, **ask.params())
+
+    async def saas_user_by(self, field: str, value: str, *, actor: str) -> SaasUserOut:
+        """Return the SaaS user with this value of a unique field."""
+        return await self.get(SaasUserOut, f"/internal/saas-users/by/{_steps(field, value)}", actor=actor)
+
+    async def users_of_instance(self, saas_instance_id: UUID, ask: ListQuery, *, actor: str) -> RecordPage[SaasUserOut]:
+        """Return the users of a SaaS instance."""
+        return await self.get(RecordPage[SaasUserOut], f"/internal/saas-instances/{saas_instance_id}/users", actor=actor, **ask.params())
 
     async def saas_user(self, saas_user_id: UUID, *, actor: str) -> SaasUserOut:
         """Return one SaaS user."""
@@ -103,3 +133,8 @@ class MapperClient(InternalClient):
     async def change_saas_user(self, saas_user_id: UUID, given: RecordPatch, *, actor: str) -> SaasUserOut:
         """Change fields of a SaaS user."""
         return await self.ask(SaasUserOut, "PATCH", f"/internal/saas-users/{saas_user_id}", actor=actor, body=given)
+
+
+def _steps(*steps: str) -> str:
+    """Return steps of a path, whatever they hold."""
+    return "/".join(quote(step, safe="") for step in steps)

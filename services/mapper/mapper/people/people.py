@@ -1,5 +1,6 @@
 """People: shown, added by hand, changed by hand."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,22 +11,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mapper.fields.fields import fields_of
 from mapper.fields.values import moment
 from mapper.records.changing import Draft
-from mapper.records.listing import Wanted, listed
-from mapper.records.patching import BadValues, RecordNotFound, checked, claim_and_write, patched
+from mapper.records.editing import BadValues, checked
+from mapper.records.finding import id_of
+from mapper.records.listing import Wanted, listed, selected
+from mapper.records.patching import RecordNotFound, claim_and_write, patched
 from mapper.tables import LINKS, PEOPLE
-from shared.api.records import PersonOut
+from shared.api.records import PersonOut, RecordPage, RecordPatch
 from shared.clock import now
 from shared.db.types import Timestamp
-from shared.http.paging import Page
 from shared.ids import new_id
 from shared.unit import Unit
 
 
-async def list_people(session: AsyncSession, ask: Wanted) -> Page[PersonOut]:
+async def list_people(session: AsyncSession, ask: Wanted) -> RecordPage[PersonOut]:
     """Return a page of People."""
-    rows, cursor, total = await listed(session, "person", ask)
-    seen = await _last_seen(session, [row.id for row in rows])
-    return Page(items=[shown(row, seen.get(row.id)) for row in rows], next_cursor=cursor, total=total)
+    page = await listed(session, "person", ask)
+    with_times = ask.fields is None or "synced_at" in ask.fields
+    seen = await _last_seen(session, [row.id for row in page.rows]) if with_times else {}
+    return RecordPage(items=[shown(row, seen.get(row.id), ask.fields) for row in page.rows], **page.paged())
 
 
 async def read_person(session: AsyncSession, person_id: UUID) -> PersonOut:
@@ -34,6 +37,11 @@ async def read_person(session: AsyncSession, person_id: UUID) -> PersonOut:
     if row is None:
         raise RecordNotFound(f"there is no person {person_id}", remedy="Use an id from the list of People.")
     return shown(row, (await _last_seen(session, [person_id])).get(person_id))
+
+
+async def find_person(session: AsyncSession, key: str, value: str) -> PersonOut:
+    """Return the Person with this value of a unique field. Raises `UnknownField`, `NotUnique`, `RecordNotFound`."""
+    return await read_person(session, await id_of(session, "person", key, value))
 
 
 async def add_person(unit: Unit, given: dict[str, Any]) -> PersonOut:
@@ -50,15 +58,15 @@ async def add_person(unit: Unit, given: dict[str, Any]) -> PersonOut:
     return await read_person(unit.session, draft.id)
 
 
-async def change_person(unit: Unit, person_id: UUID, given: dict[str, Any]) -> PersonOut:
+async def change_person(unit: Unit, person_id: UUID, given: RecordPatch) -> PersonOut:
     """Change a Person by hand."""
     await patched(unit, "person", person_id, given)
     return await read_person(unit.session, person_id)
 
 
-def shown(row: Row[Any], seen: datetime | None) -> PersonOut:
-    """Return a Person from its row; `seen` is when an integration last observed it."""
-    fields = {**row.fields, "synced_at": None if seen is None else moment(seen.isoformat())}
+def shown(row: Row[Any], seen: datetime | None, wanted_fields: Sequence[str] | None = None) -> PersonOut:
+    """Return a Person from its row, with the fields that are wanted; `seen` is when an integration last observed it."""
+    fields = selected({**row.fields, "synced_at": None if seen is None else moment(seen.isoformat())}, wanted_fields)
     return PersonOut(id=row.id, revision=row.revision, fields=fields, created_at=row.created_at, updated_at=row.updated_at)
 
 

@@ -1,30 +1,47 @@
 """Routes of People."""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 
-from mapper.people.people import add_person, change_person, list_people, read_person
+from mapper.people.people import add_person, change_person, find_person, list_people, read_person
 from mapper.records.listing import Wanted, wanted
+from mapper.saas_users.saas_users import list_saas_users_of
 from mapper.scope import InReading, InRequest
 from mapper.timeline.timeline import timeline_of
-from shared.api.records import PersonIn, PersonOut, RecordPatch, TimelineEntry
+from shared.api.records import PersonIn, PersonOut, RecordPage, RecordPatch, SaasUserOut, TimelineEntry
 from shared.http.paging import Page
 
 router = APIRouter(prefix="/people", tags=["people"])
 
 
 @router.get("")
-async def list_all(session: InReading, ask: Annotated[Wanted, Depends(wanted)]) -> Page[PersonOut]:
-    """Return People."""
-    return await list_people(session, ask)
+async def list_all(
+    session: InReading, ask: Annotated[Wanted, Depends(wanted)], search: Annotated[str | None, Query(max_length=500)] = None
+) -> RecordPage[PersonOut]:
+    """Return People; with `search` those in whom each of its words begins a word."""
+    return await list_people(session, replace(ask, search=search))
 
 
 @router.post("", status_code=201)
 async def add(given: PersonIn, unit: InRequest) -> PersonOut:
     """Add a Person by hand."""
     return await add_person(unit, given.fields)
+
+
+@router.get("/by/{field}/{value:path}")
+async def find(field: str, value: str, session: InReading) -> PersonOut:
+    """Return the Person with this value of a unique field."""
+    return await find_person(session, field, value)
+
+
+@router.get("/{person_id}/saas-users")
+async def saas_users(person_id: UUID, session: InReading, ask: Annotated[Wanted, Depends(wanted)]) -> RecordPage[SaasUserOut]:
+    """Return the SaaS users of a Person."""
+    await read_person(session, person_id)
+    return await list_saas_users_of(session, ask, person_id=person_id)
 
 
 @router.get("/{person_id}")
@@ -36,7 +53,7 @@ async def read(person_id: UUID, session: InReading) -> PersonOut:
 @router.patch("/{person_id}")
 async def change(person_id: UUID, given: RecordPatch, unit: InRequest) -> PersonOut:
     """Change fields of a Person."""
-    return await change_person(unit, person_id, given.fields)
+    return await change_person(unit, person_id, given)
 
 
 @router.get("/{person_id}/timeline")

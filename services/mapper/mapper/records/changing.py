@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlalchemy import Table
 
 from mapper.records.many import put
+from mapper.search.keeping import keep_words
+from mapper.search.words import NOT_SEARCHED
 from mapper.tables import PEOPLE, REVISIONS, SAAS_USERS
 from shared.clock import now
 from shared.events.records import Cause, Change, ChangeKind, RecordsChanged, RecordType
@@ -113,6 +115,12 @@ async def _store(unit: Unit, record_type: RecordType, drafts: list[Draft], at: d
     if known:
         replacing = tuple(name for name in known[0] if name not in NEVER_REPLACED)
         await put(unit.session, TABLES[record_type], known, replacing=replacing)
+    if record_type == "person":
+        await keep_words(unit.session, [(draft.id, draft.fields) for draft in drafts if draft.is_new or _has_other_words(draft)])
+
+
+def _has_other_words(draft: Draft) -> bool:
+    return any(key not in NOT_SEARCHED for key in (*draft.changes, *draft.quiet))
 
 
 def _revision(unit: Unit, record_type: RecordType, draft: Draft, cause: dict[str, Any], at: datetime) -> dict[str, Any]:

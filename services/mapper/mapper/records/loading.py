@@ -24,20 +24,21 @@ def portions(values: Iterable[T]) -> Iterator[Sequence[T]]:
     return (every[start : start + AT_ONCE] for start in range(0, len(every), AT_ONCE))
 
 
-async def drafts_of(session: AsyncSession, record_type: RecordType, ids: Iterable[UUID]) -> dict[UUID, Draft]:
-    """Return the records with these ids, locked until the transaction ends; ids that nobody has are left out."""
+async def drafts_of(session: AsyncSession, record_type: RecordType, ids: Iterable[UUID], *, lock: bool = True) -> dict[UUID, Draft]:
+    """Return the records with these ids; ids that nobody has are left out. Locked until the transaction ends, unless only looked at."""
     wanted = list(set(ids))
     if not wanted:
         return {}
-    return await drafts_where(session, record_type, among(session, TABLES[record_type].c.id, "ids"), ids=wanted)
+    return await drafts_where(session, record_type, among(session, TABLES[record_type].c.id, "ids"), lock=lock, ids=wanted)
 
 
 async def drafts_where(
-    session: AsyncSession, record_type: RecordType, condition: ColumnElement[bool], **parameters: Any
+    session: AsyncSession, record_type: RecordType, condition: ColumnElement[bool], *, lock: bool = True, **parameters: Any
 ) -> dict[UUID, Draft]:
     """Return the records that meet a condition, locked in the order of their ids."""
     table = TABLES[record_type]
-    rows = await session.execute(select(table).where(condition).order_by(table.c.id).with_for_update(), parameters)
+    found = select(table).where(condition).order_by(table.c.id)
+    rows = await session.execute(found.with_for_update() if lock else found, parameters)
     return {row.id: _draft(row) for row in rows}
 
 

@@ -37,23 +37,32 @@ from shared.db.upsert import insert_for
 POSTGRES: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # the dialect's maker has no types
 
 
-async def put(session: AsyncSession, table: Table, rows: Sequence[dict[str, Any]], *, replacing: tuple[str, ...] = ()) -> None:
+async def put(
+    session: AsyncSession,
+    table: Table,
+    rows: Sequence[dict[str, Any]],
+    *,
+    replacing: tuple[str, ...] = (),
+    unique: tuple[str, ...] = (),
+) -> None:
     """Insert rows that all have the same columns, in their order.
 
-    Where a row with the same primary key is there already, the columns named in `replacing` take the new values; without
-    any, the database refuses it with an `IntegrityError`. PostgreSQL is sent a column of all rows as one array: a parameter
-    for each value costs the client more than all the rest of a page, and one JSON document of all rows costs the server half more.
+    Where a row with the same primary key, or the same values of the columns `unique`, is there already, the columns named in
+    `replacing` take the new values; without any, the database refuses it with an `IntegrityError`. PostgreSQL is sent a column
+    of all rows as one array: a parameter for each value costs the client more than all the rest of a page, and one JSON
+    document of all rows costs the server half more.
     """
     if not rows:
         return
     if session.get_bind().dialect.name == "postgresql":
         names = tuple(rows[0])
-        await session.execute(_from_arrays(table, names, replacing), {name: _array(table.c[name], rows) for name in names})
+        statement = _from_arrays(table, names, replacing, unique or _keys(table))
+        await session.execute(statement, {name: _array(table.c[name], rows) for name in names})
         return
     if replacing:
         upsert = insert_for(session, table)
         values = {name: upsert.excluded[name] for name in replacing}
-        await session.execute(upsert.on_conflict_do_update(index_elements=list(table.primary_key), set_=values), rows)
+        await session.execute(upsert.on_conflict_do_update(index_elements=list(unique or _keys(table)), set_=values), rows)
         return
     await session.execute(insert(table), rows)
 
@@ -107,15 +116,19 @@ def among(session: AsyncSession, column: ColumnElement[Any], name: str) -> Colum
 
 
 @cache
-def _from_arrays(table: Table, names: tuple[str, ...], replacing: tuple[str, ...]) -> TextClause:
+def _from_arrays(table: Table, names: tuple[str, ...], replacing: tuple[str, ...], unique: tuple[str, ...]) -> TextClause:
     columns = ", ".join(f'"{name}"' for name in names)
     arrays = ", ".join(f"CAST(:{name} AS {_type(table.c[name])}[])" for name in names)
     words = f'INSERT INTO "{table.name}" ({columns}) SELECT * FROM unnest({arrays})'
     if replacing:
-        keys = ", ".join(f'"{column.name}"' for column in table.primary_key)
+        keys = ", ".join(f'"{name}"' for name in unique)
         values = ", ".join(f'"{name}" = excluded."{name}"' for name in replacing)
         words += f" ON CONFLICT ({keys}) DO UPDATE SET {values}"
     return text(words)
+
+
+def _keys(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.primary_key)
 
 
 def _type(column: Column[Any]) -> str:

@@ -1,5 +1,7 @@
 """SaaS instances: found by their application, or made."""
 
+from uuid import UUID
+
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -8,7 +10,7 @@ from mapper.tables import SAAS_INSTANCES, SAAS_USERS
 from shared.api.records import SaasInstanceOut
 from shared.clock import now
 from shared.db.upsert import insert_for
-from shared.errors import Conflict
+from shared.errors import Conflict, NotFound
 from shared.ids import new_id
 
 
@@ -16,6 +18,18 @@ class SeveralInstances(Conflict):
     """An application has several instances; somebody must choose."""
 
     code = "several_saas_instances"
+
+
+class InstanceNotFound(NotFound):
+    """No SaaS instance has this id."""
+
+    code = "saas_instance_not_found"
+
+
+async def require_instance(session: AsyncSession, saas_instance_id: UUID) -> None:
+    """Raise `InstanceNotFound` when there is none with this id."""
+    if await session.scalar(select(SAAS_INSTANCES.c.id).where(SAAS_INSTANCES.c.id == saas_instance_id)) is None:
+        raise InstanceNotFound(f"there is no SaaS instance {saas_instance_id}", remedy="Use an id from the list of SaaS instances.")
 
 
 async def list_instances(session: AsyncSession) -> list[SaasInstanceOut]:

@@ -1,23 +1,34 @@
 """SaaS users: shown and changed by hand."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mapper.records.listing import Wanted, listed
+from mapper.records.finding import id_of
+from mapper.records.listing import Wanted, listed, selected
 from mapper.records.patching import RecordNotFound, patched
 from mapper.tables import SAAS_USERS
-from shared.api.records import SaasUserOut
-from shared.http.paging import Page
+from shared.api.records import RecordPage, RecordPatch, SaasUserOut
 from shared.unit import Unit
 
 
-async def list_saas_users(session: AsyncSession, ask: Wanted) -> Page[SaasUserOut]:
+async def list_saas_users(session: AsyncSession, ask: Wanted, *more: ColumnElement[bool]) -> RecordPage[SaasUserOut]:
     """Return a page of SaaS users."""
-    rows, cursor, total = await listed(session, "saas_user", ask)
-    return Page(items=[shown(row) for row in rows], next_cursor=cursor, total=total)
+    page = await listed(session, "saas_user", ask, *more)
+    return RecordPage(items=[shown(row, ask.fields) for row in page.rows], **page.paged())
+
+
+async def list_saas_users_of(session: AsyncSession, ask: Wanted, **columns: UUID) -> RecordPage[SaasUserOut]:
+    """Return a page of the SaaS users of a person (`person_id`), or of an instance (`saas_instance_id`)."""
+    return await list_saas_users(session, ask, *(SAAS_USERS.c[name] == value for name, value in columns.items()))
+
+
+async def find_saas_user(session: AsyncSession, key: str, value: str) -> SaasUserOut:
+    """Return the SaaS user with this value of a unique field. Raises `UnknownField`, `NotUnique`, `RecordNotFound`."""
+    return await read_saas_user(session, await id_of(session, "saas_user", key, value))
 
 
 async def read_saas_user(session: AsyncSession, saas_user_id: UUID) -> SaasUserOut:
@@ -28,20 +39,20 @@ async def read_saas_user(session: AsyncSession, saas_user_id: UUID) -> SaasUserO
     return shown(row)
 
 
-async def change_saas_user(unit: Unit, saas_user_id: UUID, given: dict[str, Any]) -> SaasUserOut:
+async def change_saas_user(unit: Unit, saas_user_id: UUID, given: RecordPatch) -> SaasUserOut:
     """Change a SaaS user by hand."""
     await patched(unit, "saas_user", saas_user_id, given)
     return await read_saas_user(unit.session, saas_user_id)
 
 
-def shown(row: Row[Any]) -> SaasUserOut:
-    """Return a SaaS user from its row."""
+def shown(row: Row[Any], wanted_fields: Sequence[str] | None = None) -> SaasUserOut:
+    """Return a SaaS user from its row, with the fields that are wanted."""
     return SaasUserOut(
         id=row.id,
         person_id=row.person_id,
         saas_instance_id=row.saas_instance_id,
         revision=row.revision,
-        fields=row.fields,
+        fields=selected(row.fields, wanted_fields),
         created_at=row.created_at,
         updated_at=row.updated_at,
     )

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from api_gateway.api.v1.paging import records_wanted
+from api_gateway.api.v1.paging import people_wanted, records_wanted
 from api_gateway.api.v1.routing import subject
 from api_gateway.clients.listing import ListQuery
 from api_gateway.scope import InAccount, InParts
@@ -14,6 +14,7 @@ from shared.api.records import (
     FieldOut,
     PersonIn,
     PersonOut,
+    RecordPage,
     RecordPatch,
     SaasInstanceIn,
     SaasInstanceOut,
@@ -29,6 +30,7 @@ people: APIRouter = subject("/people", "people")
 saas_users: APIRouter = subject("/saas-users", "saas users")
 
 Wanted = Annotated[ListQuery, Depends(records_wanted)]
+PeopleWanted = Annotated[ListQuery, Depends(people_wanted)]
 
 
 @fields.get("")
@@ -55,8 +57,14 @@ async def find_or_add_saas_instance(given: SaasInstanceIn, parts: InParts, accou
     return await parts.mapper.saas_instance_of(given, actor=account.name)
 
 
+@saas_instances.get("/{saas_instance_id}/users")
+async def list_users_of_instance(saas_instance_id: UUID, ask: Wanted, parts: InParts, account: InAccount) -> RecordPage[SaasUserOut]:
+    """Return the users of a SaaS instance."""
+    return await parts.mapper.users_of_instance(saas_instance_id, ask, actor=account.name)
+
+
 @people.get("")
-async def list_people(ask: Wanted, parts: InParts, account: InAccount) -> Page[PersonOut]:
+async def list_people(ask: PeopleWanted, parts: InParts, account: InAccount) -> RecordPage[PersonOut]:
     """Return People."""
     return await parts.mapper.people(ask, actor=account.name)
 
@@ -65,6 +73,18 @@ async def list_people(ask: Wanted, parts: InParts, account: InAccount) -> Page[P
 async def add_person(given: PersonIn, parts: InParts, account: InAccount) -> PersonOut:
     """Add a Person by hand."""
     return await parts.mapper.add_person(given, actor=account.name)
+
+
+@people.get("/by/{field}/{value:path}")
+async def find_person(field: str, value: str, parts: InParts, account: InAccount) -> PersonOut:
+    """Return the Person with this value of a unique field, such as `/people/by/email/ada@example.com`."""
+    return await parts.mapper.person_by(field, value, actor=account.name)
+
+
+@people.get("/{person_id}/saas-users")
+async def list_saas_users_of_person(person_id: UUID, ask: Wanted, parts: InParts, account: InAccount) -> RecordPage[SaasUserOut]:
+    """Return the SaaS users of a Person."""
+    return await parts.mapper.saas_users_of(person_id, ask, actor=account.name)
 
 
 @people.get("/{person_id}")
@@ -86,9 +106,15 @@ async def read_timeline(person_id: UUID, parts: InParts, account: InAccount) -> 
 
 
 @saas_users.get("")
-async def list_saas_users(ask: Wanted, parts: InParts, account: InAccount) -> Page[SaasUserOut]:
+async def list_saas_users(ask: Wanted, parts: InParts, account: InAccount) -> RecordPage[SaasUserOut]:
     """Return SaaS users."""
     return await parts.mapper.saas_users(ask, actor=account.name)
+
+
+@saas_users.get("/by/{field}/{value:path}")
+async def find_saas_user(field: str, value: str, parts: InParts, account: InAccount) -> SaasUserOut:
+    """Return the SaaS user with this value of a unique field."""
+    return await parts.mapper.saas_user_by(field, value, actor=account.name)
 
 
 @saas_users.get("/{saas_user_id}")

@@ -28,7 +28,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="How many items at most.")]
-Cursor = Annotated[str | None, Query(max_length=4000, description="`next_cursor` of the page before.")]
+Cursor = Annotated[str | None, Query(max_length=8000, description="`next_cursor` of the page before.")]
 Count = Annotated[bool, Query(description="Also say how many there are in all.")]
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]

@@ -1,0 +1,1 @@
+"""Saved views: lists that an account keeps, and may share with roles."""
