@@ -15,7 +15,6 @@ import aiormq
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
-from shared.bus import in_process
 from shared.bus.in_process import InProcessBus
 from shared.bus.port import Bus
 from shared.bus.rabbit import connected
@@ -90,7 +89,7 @@ async def say_the_rest(teller: Teller) -> None:
 async def main() -> None:
     """Tell and hear until everything is heard."""
     place = Place("after_handling_before_ack")
-    after(in_process, "attempt", place)
+    after(InProcessBus, "_handle", place)
     before(aiormq.Channel, "basic_ack", place)
     before(Relay, "_remove", Place("after_publish_before_removal"), skipping=lambda _relay, _connection, positions: not positions)
     async with the_bus() as bus, telling(_url("TELLER"), bus) as teller, hearing(_url("HEARER")) as hearer:
