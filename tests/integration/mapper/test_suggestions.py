@@ -22,7 +22,7 @@ async def test_a_new_integration_is_suggested_a_whole_mapping(mapper: Mapper) ->
     new = uuid4()
     answer = await asked(mapper, new, application="Acme")
     targets = {one["target"]: one["source"] for one in answer["suggestions"]}
-    assert targets["acme_user_id"] == {"kind": "source", "path": ["id"]}
+    assert targets["acme_user_id"] == {"kind": "source", "path": ["id"], "steps": []}
     assert (answer["sync_keys"], answer["samples"], answer["already_mapped"]) == (["email"], 25, [])
     role = {"role": {"kind": "constant", "value": "Employee"}}
     await mapper.call("PUT", f"/integrations/{new}/mapping", json={"targets": {**targets, **role}, "sync_keys": answer["sync_keys"]})
