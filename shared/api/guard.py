@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from shared.api.base import In, Out
 from shared.events.records import Cause, RecordType
 
-LossKind = Literal["missing", "deactivated", "deleted_in_source"]
+LossKind = Literal["missing", "deactivated", "deleted_in_source", "removed"]
 WithheldState = Literal["held", "released", "discarded", "moot"]
 WITHHELD_CODE = "withheld_by_guard"
 """The code of everything that the guard stopped."""

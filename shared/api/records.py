@@ -258,6 +258,27 @@ class ListCheckOut(Out):
     by_index: bool = Field(description="Whether each page is found by an index, however far down it is.")
 
 
+class OfMoment(Out):
+    """What is said of a record that was asked for as it was at a moment."""
+
+    as_of: datetime | None = Field(default=None, description="The moment that was asked for; null: the present.")
+    compacted_before: datetime | None = Field(
+        default=None,
+        description="Where that moment lies before it, only some of the states of then are kept: the nearest earlier one is shown.",
+    )
+    not_in_history: list[str] = Field(
+        default_factory=list, description="Fields that are kept out of history, and so are not shown of the past."
+    )
+
+
+class PersonAt(PersonOut, OfMoment):
+    """A Person, now or at a moment."""
+
+
+class SaasUserAt(SaasUserOut, OfMoment):
+    """A SaaS user, now or at a moment."""
+
+
 class RecordQuery(In):
     """A list asked for by another service: a rule, and where to go on."""
 

@@ -10,14 +10,14 @@ from typing_extensions import override
 from shared.events.base import Event, Part
 
 RecordType = Literal["person", "saas_user"]
-ChangeKind = Literal["created", "updated", "missing", "returned", "deactivated", "deleted_in_source"]
+ChangeKind = Literal["created", "updated", "missing", "returned", "deactivated", "deleted_in_source", "undone", "removed", "restored"]
 
 
 class Cause(Part):
-    """Why a record changed: a sync run, a workflow step, or somebody's hand."""
+    """Why a record changed: a sync run, a workflow step, somebody's hand, or the undo of a run."""
 
-    kind: Literal["run", "workflow_step", "user"]
-    id: str = Field(description="The run, the step, or the request that did it.")
+    kind: Literal["run", "workflow_step", "user", "undo", "compaction"]
+    id: str = Field(description="The run, the step, the request or the undo that did it.")
     actor: str = Field(description="In whose name: the integration user, the workflow, or the account.")
     detail: str | None = Field(default=None, description="One line for people: which integration, workflow or block.")
 
@@ -41,7 +41,9 @@ class RecordsChanged(Event):
 
     record_type: RecordType
     cause: Cause
-    initial: bool = Field(default=False, description="Part of an integration's first load: no workflow may start because of it.")
+    initial: bool = Field(
+        default=False, description="Part of an integration's first load, or of an undo: no workflow may start because of it."
+    )
     at: datetime
     changes: list[Change]
 
@@ -66,7 +68,7 @@ class RecordsWithheld(Event):
     saas_instance_id: UUID | None = Field(default=None, description="Whose tray it is; without one, it is the integration's.")
     integration_id: UUID | None = None
     record_type: RecordType
-    kind: Literal["missing", "deactivated", "deleted_in_source"]
+    kind: Literal["missing", "deactivated", "deleted_in_source", "removed"]
     records: int = Field(description="How many records the first batch in the tray holds.")
     cause: Cause
     window: str = Field(description="The moving window whose limit would have been crossed.")

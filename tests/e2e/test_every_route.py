@@ -16,6 +16,8 @@ BODIES: dict[str, Any] = {
     "POST /integrations/{integration_id}/mapping/versions/{version}/restore": {"note": "as it was", "based_on": 1},
     "POST /integrations/{integration_id}/mapping/samples": {"name": "Ada", "record": {"email": "ada@example.com"}},
     "PUT /integrations/{integration_id}/mapping/samples/{sample_id}": {"name": "Ada", "record": {}, "expected": {"values": {}}},
+    "POST /runs/{run_id}/undo": {"mode": "apply"},
+    "POST /undos/{undo_id}/undo": {"mode": "plan"},
     "POST /runs/{run_id}/errors/replay": {"error_ids": [ANY_ID]},
     "POST /rules/check": {"object_type": "saas_user", "rule": {"field": "roles", "operator": "contains", "value": "admin"}},
     "POST /fields": {"label": "Sophos User Id", "unique": True},
@@ -64,6 +66,12 @@ BODIES: dict[str, Any] = {
 }
 STEPS = {"{field}": "badge", "{key}": "sophos-users", "{kind}": "full", "{consumer}": "mapper.sync", "{version}": "1"}
 QUERIES: dict[str, dict[str, Any]] = {
+    "GET /people/{person_id}": {"as_of": "2026-01-01T00:00:00+01:00"},
+    "GET /people/{person_id}/diff": {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"},
+    "GET /saas-users/{saas_user_id}": {"as_of": "2026-01-01T00:00:00Z"},
+    "GET /saas-users/{saas_user_id}/diff": {"from": "2026-01-01T00:00:00Z"},
+    "GET /integrations/{integration_id}/why-not": {"source_id": "u1"},
+    "GET /undos/{undo_id}/items": {"action": "put_back", "conflicts": True, "limit": 5},
     "GET /people": {"filter": RULE, "search": "ada", "sort": "-email", "fields": "email,full_name", "limit": 5, "count": True},
     "GET /people/{person_id}/saas-users": {"filter": RULE, "sort": "email", "fields": "email", "limit": 5, "count": True},
     "GET /saas-instances/{saas_instance_id}/users": {"filter": RULE, "sort": "email", "fields": "email", "limit": 5, "count": True},

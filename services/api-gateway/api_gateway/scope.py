@@ -13,6 +13,7 @@ from api_gateway.clients.agents import AgentsClient
 from api_gateway.clients.bulk_edits import BulkEditsClient
 from api_gateway.clients.connector import ConnectorClient
 from api_gateway.clients.guard import GuardClient
+from api_gateway.clients.history import HistoryClient
 from api_gateway.clients.mapper import MapperClient
 from api_gateway.clients.mappings import MappingsClient
 from api_gateway.clients.notices import NoticesClient
@@ -38,6 +39,7 @@ class Parts:
     mapper: MapperClient
     workflow_engine: WorkflowEngineClient
     guard: GuardClient
+    history: HistoryClient
     rates: RatesClient
     runs: RunsClient
     plans: PlansClient

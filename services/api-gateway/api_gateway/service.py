@@ -12,6 +12,7 @@ from api_gateway.clients.agents import AgentsClient
 from api_gateway.clients.bulk_edits import BulkEditsClient
 from api_gateway.clients.connector import ConnectorClient
 from api_gateway.clients.guard import GuardClient
+from api_gateway.clients.history import HistoryClient
 from api_gateway.clients.mapper import MapperClient
 from api_gateway.clients.mappings import MappingsClient
 from api_gateway.clients.notices import NoticesClient
@@ -57,6 +58,7 @@ async def running(
             mapper=MapperClient(mapper, foundation.tokens),
             workflow_engine=WorkflowEngineClient(workflow_engine, foundation.tokens),
             guard=GuardClient(mapper, foundation.tokens),
+            history=HistoryClient(mapper, foundation.tokens),
             rates=RatesClient(connector, foundation.tokens),
             notices=NoticesClient(connector, foundation.tokens),
             schedules=SchedulesClient(connector, foundation.tokens),

@@ -7,6 +7,7 @@ import mapper.checks.routes
 import mapper.fields.routes
 import mapper.filters.routes
 import mapper.guard.routes
+import mapper.history.routes
 import mapper.mappings.routes
 import mapper.people.routes
 import mapper.plans.routes
@@ -16,6 +17,7 @@ import mapper.saas_instances.routes
 import mapper.saas_users.routes
 import mapper.samples.routes
 import mapper.smart_mapping.routes
+import mapper.undo.routes
 from mapper.scope import Parts, calling
 from shared.config import CommonSettings
 from shared.http.app import create_app
@@ -36,6 +38,8 @@ ROUTERS = (
     mapper.rules.routes.router,
     mapper.guard.routes.router,
     mapper.plans.routes.router,
+    mapper.history.routes.router,
+    mapper.undo.routes.router,
 )
 
 

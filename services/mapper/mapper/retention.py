@@ -1,4 +1,4 @@
-"""What the mapper removes by itself, every hour: old plans, old bulk edits, and losses that nothing counts any more."""
+"""What the mapper removes by itself, every hour: old plans, bulk edits and lists of undos, uncounted losses, details of long ago."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,9 @@ from sqlalchemy.exc import DBAPIError
 
 from mapper.bulk_edits.retention import remove_old_edits
 from mapper.guard.pruning import prune
+from mapper.history.retention import Kept, compact
 from mapper.plans.retention import remove_old
+from mapper.undo.retention import remove_lists
 from shared.observability.logging import get_logger
 from shared.unit import Units
 
@@ -19,10 +21,10 @@ LOOK_EVERY = 3600.0
 
 
 @asynccontextmanager
-async def tidied(units: Units, plans_kept: timedelta) -> AsyncIterator[None]:
+async def tidied(units: Units, plans_kept: timedelta, history: Kept) -> AsyncIterator[None]:
     """Look at once and then every hour inside the block."""
     stop = asyncio.Event()
-    looking = asyncio.create_task(_look(units, plans_kept, stop), name="retention")
+    looking = asyncio.create_task(_look(units, plans_kept, history, stop), name="retention")
     try:
         yield
     finally:
@@ -30,12 +32,13 @@ async def tidied(units: Units, plans_kept: timedelta) -> AsyncIterator[None]:
         await looking
 
 
-async def _look(units: Units, plans_kept: timedelta, stop: asyncio.Event) -> None:
+async def _look(units: Units, plans_kept: timedelta, history: Kept, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
             plans, losses, edits = await remove_old(units, plans_kept), await prune(units), await remove_old_edits(units, plans_kept)
-            if plans or losses or edits:
-                log.info("old_rows_removed", plans=plans, losses=losses, bulk_edits=edits)
+            undos, revisions = await remove_lists(units, plans_kept), await compact(units, history)
+            if plans or losses or edits or undos or revisions:
+                log.info("old_rows_removed", plans=plans, losses=losses, bulk_edits=edits, undos=undos, revisions=revisions)
         except (DBAPIError, OSError) as error:
             log.warning("old_rows_not_removed", error=type(error).__name__)
         with suppress(TimeoutError):

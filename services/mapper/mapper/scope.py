@@ -1,5 +1,6 @@
 """What a request owns: its caller, its transaction, and the parts of the service that it may use."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -30,6 +31,8 @@ class Parts:
     most_at_once: int
     """Records that one bulk edit may change."""
     compiled: CompiledMappings = field(default_factory=CompiledMappings)
+    undo_asked: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when there is an undo to work at."""
 
     def at(self) -> At:
         """Return this moment, as rules need it."""

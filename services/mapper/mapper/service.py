@@ -8,11 +8,13 @@ from fastapi import FastAPI
 
 from mapper.consumers import subscriptions
 from mapper.guard.limits import Limits
+from mapper.history.retention import Kept
 from mapper.http import app_of
 from mapper.retention import tidied
 from mapper.scope import Parts
 from mapper.settings import MapperSettings
 from mapper.tables import INBOX, OUTBOX, SCHEMA
+from mapper.undo.working import undoing
 from shared.bus.port import Bus
 from shared.config import CommonSettings
 from shared.service import at_work, founded
@@ -25,5 +27,7 @@ async def running(settings: MapperSettings, common: CommonSettings, bus: Bus) ->
         limits, most = Limits.from_settings(settings), settings.bulk_edit_records
         parts = Parts(foundation.database, foundation.units, foundation.tokens, limits, common.zone, most)
         kept = timedelta(days=settings.keep_plans_days)
-        async with tidied(foundation.units, kept), at_work(foundation, subscriptions, INBOX, parts=parts):
+        history = Kept(timedelta(days=settings.keep_revisions_days), timedelta(days=settings.compact_revisions_days))
+        working = tidied(foundation.units, kept, history), undoing(foundation.database, foundation.units, parts.undo_asked)
+        async with at_work(foundation, subscriptions, INBOX, parts=parts), working[0], working[1]:
             yield app_of(parts, common, foundation.checks)

@@ -48,3 +48,12 @@ class MapperSettings(ServiceSettings):
         le=365,
         description="How long plans are kept, and can be applied; longer than ROLLCALL_CONNECTOR_APPROVAL_DAYS, or what waits is lost.",
     )
+    keep_revisions_days: float = Field(
+        default=730,
+        ge=1,
+        le=36_500,
+        description="How long every revision of a record is kept, and a run can be undone; older ones melt into one for each period.",
+    )
+    compact_revisions_days: float = Field(
+        default=30, ge=1, le=3_650, description="The length, in days, of the periods of which one revision of a record is kept."
+    )

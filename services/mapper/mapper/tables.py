@@ -1,6 +1,6 @@
 """What the mapper stores."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, Uuid, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, Uuid, text
 
 from shared.db.migrate import Schema
 from shared.db.naming import metadata
@@ -174,8 +174,108 @@ REVISIONS = Table(
     Column("cause", Json, nullable=False),
     Column("proof", Json),
     Column("correlation_id", Uuid, nullable=False),
+    # What no field shows and an undo or a question for the reason needs: the link before and after, raw values, a removed row.
+    Column("origin", Json),
+    # Of one that stands for several of its record: when the first of them was.
+    Column("melted_from", Timestamp),
     Index("uq_revisions_record_type_record_id_revision", "record_type", "record_id", "revision", unique=True),
     sqlite_autoincrement=True,
+)
+
+# What runs wrote with: one row for each run and version of the mapping, and between which revisions what they wrote is found.
+APPLIED_RUNS = Table(
+    "applied_runs",
+    METADATA,
+    Column("run_id", Uuid, primary_key=True),
+    Column("mapping_version", Integer, primary_key=True),
+    Column("integration_id", Uuid, nullable=False),
+    Column("integration_name", String(200), nullable=False),
+    Column("provider", String(200), nullable=False),
+    Column("first_at", Timestamp, nullable=False),
+    Column("first_position", BigInteger, nullable=False),
+    Column("last_position", BigInteger, nullable=False),
+)
+
+# How far the history has been compacted: one row.
+COMPACTION = Table(
+    "compaction",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+    Column("until", Timestamp, nullable=False),
+)
+
+# Records of a source that are not written, each with the reason that it had last. Gone as soon as one is written.
+HELD_BACK = Table(
+    "held_back",
+    METADATA,
+    Column("source_id", String(200), primary_key=True),
+    Column("integration_id", Uuid, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("code", String(60), nullable=False),
+    Column("reason", Json, nullable=False),
+    Column("run_id", Uuid, nullable=False),
+    Column("page", Integer, nullable=False),
+    Column("mapping_version", Integer, nullable=False),
+    Column("since", Timestamp, nullable=False),
+    CheckConstraint("kind IN ('rejected', 'preference')", name="kind"),
+    Index("ix_held_back_integration_id", "integration_id"),
+)
+
+# Undos, planned or made. What one undoes is a run, or another undo; `root_run_id` is the run that all of them go back to.
+UNDOS = Table(
+    "undos",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("root_run_id", Uuid, nullable=False, index=True),
+    Column("undoes", Uuid, nullable=False),
+    Column("undoes_kind", String(10), nullable=False),
+    Column("integration_id", Uuid, nullable=False),
+    Column("integration_name", String(200), nullable=False),
+    Column("applies", Boolean, nullable=False),
+    Column("state", String(20), nullable=False),
+    # How far it has come: in the revisions while it collects, then among the people.
+    Column("position", BigInteger, nullable=False),
+    Column("person_cursor", Uuid),
+    Column("first_position", BigInteger, nullable=False),
+    Column("last_position", BigInteger, nullable=False),
+    # Where its own revisions are found.
+    Column("own_first", BigInteger),
+    Column("own_last", BigInteger),
+    Column("crossed", Json, nullable=False),
+    Column("asked_by", String(200), nullable=False),
+    Column("asked_at", Timestamp, nullable=False),
+    Column("ended_at", Timestamp),
+    CheckConstraint("undoes_kind IN ('run', 'undo')", name="undoes_kind"),
+    CheckConstraint("state IN ('collecting', 'judging', 'weighing', 'planned', 'applying', 'done')", name="state"),
+)
+
+# One row for each record that an undo is about. `person_id` keeps a person and their SaaS users together.
+UNDO_ITEMS = Table(
+    "undo_items",
+    METADATA,
+    Column("undo_id", Uuid, primary_key=True),
+    Column("record_id", Uuid, primary_key=True),
+    Column("record_type", String(20), nullable=False),
+    Column("person_id", Uuid),
+    Column("scope", String(60)),
+    Column("action", String(20)),
+    Column("fields", Json, nullable=False),
+    Column("conflicts", Json, nullable=False),
+    Column("conflicted", Boolean, nullable=False),
+    Column("outcome", String(20)),
+    CheckConstraint("action IN ('put_back', 'remove', 'bring_back', 'keep', 'nothing')", name="action"),
+    CheckConstraint("outcome IN ('applied', 'kept', 'withheld', 'nothing')", name="outcome"),
+    Index("ix_undo_items_undo_id_person_id", "undo_id", "person_id"),
+)
+
+# Ids of a source whose records an undo removed: they come again with the next run, and quietly, as if nobody had been there before.
+UNMADE = Table(
+    "unmade",
+    METADATA,
+    Column("source_id", String(200), primary_key=True),
+    Column("integration_id", Uuid, primary_key=True, index=True),
+    Column("undo_id", Uuid, nullable=False),
 )
 
 # Who was deleted at a source: known for ever, also when the records are kept no longer, so no column refers to them.

@@ -148,12 +148,11 @@ async def statements(mapper: Mapper, users: list[dict[str, Any]]) -> int:
         # The relay looks at the outbox on its own time, in transactions of its own.
         count += "outbox" not in statement and not statement.startswith("BEGIN")
 
-    engine = mapper.database.engine.sync_engine
     async with mapper.units.begin() as unit:
-        event.listen(engine, "before_cursor_execute", counting)
-        try:
-            await apply_pages(unit, [mapper.page(users)])
-        finally:
-            event.remove(engine, "before_cursor_execute", counting)
+        # Its own connection alone: whatever else the service does meanwhile is not the page's.
+        connection = (await unit.session.connection()).sync_connection
+        event.listen(connection, "before_cursor_execute", counting)
+        await apply_pages(unit, [mapper.page(users)])
+        event.remove(connection, "before_cursor_execute", counting)
     await mapper.drain()
     return count

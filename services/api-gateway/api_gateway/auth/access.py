@@ -50,6 +50,8 @@ ROUTES: dict[Role, str] = {
         GET /people/{person_id}
         GET /people/{person_id}/saas-users
         GET /people/{person_id}/timeline
+        GET /people/{person_id}/diff
+        GET /people/{person_id}/fields/{field}/why
         GET /saas-users
         GET /saas-users/by/{field}/{value:path}
         GET /saas-users/{saas_user_id}
@@ -60,6 +62,11 @@ ROUTES: dict[Role, str] = {
         PUT /views/{view_id}
         DELETE /views/{view_id}
         GET /views/{view_id}/records
+        GET /saas-users/{saas_user_id}/diff
+        GET /saas-users/{saas_user_id}/fields/{field}/why
+        GET /integrations/{integration_id}/why-not
+        GET /undos/{undo_id}
+        GET /undos/{undo_id}/items
         GET /withheld
         GET /blocks
         GET /presets
@@ -98,6 +105,8 @@ ROUTES: dict[Role, str] = {
         GET /dead-letters
         POST /runs/{run_id}/apply
         POST /runs/{run_id}/reject
+        POST /runs/{run_id}/undo
+        POST /undos/{undo_id}/undo
         POST /runs/{run_id}/errors/replay
         POST /runs/{run_id}/errors/{error_id}/redact
         POST /fields
@@ -159,6 +168,8 @@ STORES_CREDENTIALS: Role = "admin"
 """The least role that may store credentials, and say where they are sent."""
 ACTIVATES_WHAT_DESTROYS: Role = "admin"
 """The least role that may activate a workflow with a block that destroys."""
+UNDOES: Role = "admin"
+"""The least role that may undo a run; whoever operates may look what that would do."""
 
 BASE = "/api/v1"
 

@@ -102,10 +102,6 @@ class MapperClient(InternalClient):
         """Add a Person by hand."""
         return await self.ask(PersonOut, "POST", "/internal/people", actor=actor, body=given)
 
-    async def person(self, person_id: UUID, *, actor: str) -> PersonOut:
-        """Return one Person."""
-        return await self.get(PersonOut, f"/internal/people/{person_id}", actor=actor)
-
     async def change_person(self, person_id: UUID, given: RecordPatch, *, actor: str) -> PersonOut:
         """Change fields of a Person."""
         return await self.ask(PersonOut, "PATCH", f"/internal/people/{person_id}", actor=actor, body=given)
@@ -125,10 +121,6 @@ class MapperClient(InternalClient):
     async def users_of_instance(self, saas_instance_id: UUID, ask: ListQuery, *, actor: str) -> RecordPage[SaasUserOut]:
         """Return the users of a SaaS instance."""
         return await self.get(RecordPage[SaasUserOut], f"/internal/saas-instances/{saas_instance_id}/users", actor=actor, **ask.params())
-
-    async def saas_user(self, saas_user_id: UUID, *, actor: str) -> SaasUserOut:
-        """Return one SaaS user."""
-        return await self.get(SaasUserOut, f"/internal/saas-users/{saas_user_id}", actor=actor)
 
     async def change_saas_user(self, saas_user_id: UUID, given: RecordPatch, *, actor: str) -> SaasUserOut:
         """Change fields of a SaaS user."""

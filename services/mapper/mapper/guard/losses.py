@@ -3,18 +3,17 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.guard.scopes import Scope
 from mapper.tables import LOSSES
+from shared.api.guard import LossKind
 from shared.clock import now
 from shared.db.upsert import insert_for
 from shared.events.records import Cause, RecordType
-
-LossKind = Literal["missing", "deactivated", "deleted_in_source"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,6 +14,7 @@ from mapper.pages.absence import lose
 from mapper.pages.reading import links_of
 from mapper.records.loading import drafts_of
 from mapper.requests.requests import release
+from mapper.undo.making import release as remove_released
 from shared.api.guard import NotReleased
 from shared.clock import now
 from shared.events.records import Cause
@@ -41,6 +42,7 @@ async def make(unit: Unit, limits: Limits, rows: Sequence[Row[Any]], *, force: b
     await _missing(unit, [row for row in good if row.kind == "missing"], made)
     await _deactivated(unit, [row for row in good if row.kind == "deactivated"], made)
     await _deleted(unit, [row for row in good if row.kind == "deleted_in_source"], made)
+    await _removed(unit, [row for row in good if row.kind == "removed"], made)
     return made
 
 
@@ -94,6 +96,17 @@ async def _deleted(unit: Unit, rows: Sequence[Row[Any]], made: Made) -> None:
         draft = drafts.get(row.record_id)
         done = draft is None or bool(draft.fields.get("deleted_in_source_at"))
         (made.moot if done else made.released).append(row.id)
+
+
+async def _removed(unit: Unit, rows: Sequence[Row[Any]], made: Made) -> None:
+    """Remove what an undo wanted to remove; what somebody had to do with since stays."""
+    by_undo: dict[UUID, list[Row[Any]]] = {}
+    for row in rows:
+        by_undo.setdefault(UUID(row.proof["undo_id"]), []).append(row)
+    for undo_id, mine in by_undo.items():
+        gone = await remove_released(unit, undo_id, [row.record_id for row in mine])
+        made.released += [row.id for row in mine if row.record_id in gone]
+        made.moot += [row.id for row in mine if row.record_id not in gone]
 
 
 def _request(unit: Unit, row: Row[Any]) -> RecordChangeRequest:

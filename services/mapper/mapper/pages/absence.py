@@ -14,6 +14,7 @@ from mapper.filters.settling import settle
 from mapper.guard.losses import Loss, enter
 from mapper.guard.ruling import rule_on
 from mapper.guard.scopes import instance, integration, locked
+from mapper.history.runs import note_began, note_wrote
 from mapper.pages.reading import links_of
 from mapper.plans.missing import plan_missing, still_missing
 from mapper.records.changing import write
@@ -72,7 +73,10 @@ async def mark_missing(unit: Unit, event: UsersProvenAbsent) -> None:
         links = await links_of(unit.session, provenance.integration_id, proofs)
         losses = await still_missing(unit.session, provenance.plan_run_id, losses, links, unit.parts.limits.evidence)
     ruling = await rule_on(unit, unit.parts.limits, losses)
+    if ruling.passed:
+        await note_began(unit.session, provenance, mapping_version=0)
     await lose(unit, ruling.passed, cause=_cause(event), initial=provenance.initial)
+    await note_wrote(unit.session, provenance.run_id)
     await enter(unit.session, ruling.passed)
     told = {"newly_missing": len(ruling.passed), "withheld": len(ruling.held)}
     missing = await _missing(unit.session, provenance.integration_id)

@@ -8,9 +8,10 @@ from sqlalchemy import bindparam, update
 from mapper.filters.kept import keep_filtered
 from mapper.filters.settling import note_run
 from mapper.guard.tray import seen_again
+from mapper.history.runs import note_began, note_wrote
 from mapper.mappings.compiled import Compiled
 from mapper.pages.comparing import compare, usable
-from mapper.pages.linking import write_links
+from mapper.pages.linking import retiring, write_links
 from mapper.pages.planning import Candidate, Plan, Planner
 from mapper.pages.reading import Known, links_of, read_more
 from mapper.plans.fingerprints import fingerprint
@@ -21,6 +22,9 @@ from mapper.records.changing import Draft, write
 from mapper.records.many import among
 from mapper.records.unique import Claim, rewrite
 from mapper.tables import LINKS
+from mapper.undo.coming_again import hushed, made
+from mapper.why.held_back import keep_held_back
+from mapper.why.origins import note_origins
 from shared.clock import now
 from shared.events.records import Cause, RecordType
 from shared.events.sources import Provenance, UsersObserved
@@ -76,6 +80,7 @@ async def _apply_several(unit: Unit, pages: Sequence[UsersObserved], compiled: C
         await keep_filtered(unit.session, event, compiled.version, plan.filtered)
     await write_pages(unit, todo, compiled, known)
     for event, plan in todo:
+        await keep_held_back(unit.session, event, compiled, plan)
         tell_page(unit, event, plan)
     return True
 
@@ -99,6 +104,7 @@ async def _apply(unit: Unit, event: UsersObserved, compiled: Compiled) -> None:
         await stage(unit, event, compiled, plan, prints)
     else:
         await write_pages(unit, [(event, plan)], compiled, known)
+        await keep_held_back(unit.session, event, compiled, plan)
     if provenance.mode == "plan" or not staging:
         tell_page(unit, event, plan)
 
@@ -132,6 +138,9 @@ async def planned(
     every = list(chain.from_iterable(changed))
     if not every:
         return todo
+    integration_id = pages[0].provenance.integration_id
+    changed = [await hushed(unit.session, integration_id, candidates) for candidates in changed]
+    every = list(chain.from_iterable(changed))
     claims: set[Claim] = {claim for candidate in every for claim in candidate.claims}
     provenance = pages[0].provenance
     await read_more(unit.session, known, provenance, claims, {candidate.source_id for candidate in every})
@@ -194,6 +203,10 @@ async def write_pages(unit: Unit, planned: Planned, compiled: Compiled, known: K
     cause = _cause(provenance, [event.page for event, _ in written])
     linked = [linked for _, plan in written for linked in plan.links]
     quiet = {one for linked in linked if linked.candidate.quiet for one in (linked.person_id, linked.saas_user_id)}
+    await note_began(unit.session, provenance, compiled.version)
+    closing = await retiring(unit, provenance.integration_id, known, linked)
+    for _, plan in written:
+        note_origins(plan, compiled, known, closing)
 
     async def write_all(record_type: RecordType, drafts: Sequence[Draft], untold: frozenset[str]) -> None:
         parts = {initial: [draft for draft in drafts if (provenance.initial or draft.id in quiet) is initial] for initial in (False, True)}
@@ -204,6 +217,8 @@ async def write_pages(unit: Unit, planned: Planned, compiled: Compiled, known: K
     await rewrite(unit.session, "person", people, compiled.unique)
     await write_all("saas_user", saas_users, compiled.untold_of_saas_users)
     await write_links(unit, written, known)
+    await made(unit.session, provenance.integration_id, [one.candidate.source_id for one in linked])
+    await note_wrote(unit.session, provenance.run_id)
 
 
 def _cause(provenance: Provenance, pages: Sequence[int]) -> Cause:

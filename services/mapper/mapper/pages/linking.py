@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, Row, and_, select, update
 
 from mapper.pages.planning import Linked, Plan
 from mapper.pages.reading import Known
@@ -51,18 +51,29 @@ def _rows(unit: Unit, event: UsersObserved, plan: Plan) -> list[dict[str, Any]]:
     ]
 
 
+async def retiring(unit: Unit, integration_id: UUID, known: Known, written: Sequence[Linked]) -> Sequence[Row[Any]]:
+    """Return the links, as they are, of people who come back under another id: seldom any."""
+    old = _old(integration_id, known, written)
+    return [] if old is None else (await unit.session.execute(select(LINKS).where(old))).all()
+
+
 async def _retire(unit: Unit, integration_id: UUID, known: Known, written: Sequence[Linked]) -> None:
     """Close the links of people who came back under another id: the old id is gone for good, and nobody is missing any more."""
+    old = _old(integration_id, known, written)
+    if old is not None:
+        await unit.session.execute(update(LINKS).where(old).values(missing_since=None, deleted_at=now()))
+
+
+def _old(integration_id: UUID, known: Known, written: Sequence[Linked]) -> ColumnElement[bool] | None:
     back = {linked.person_id for linked in written} & known.gone
     if not back:
-        return
-    old = (
+        return None
+    return and_(
         LINKS.c.integration_id == integration_id,
         LINKS.c.person_id.in_(back),
         LINKS.c.source_id.not_in([linked.candidate.source_id for linked in written]),
         LINKS.c.missing_since.is_not(None),
     )
-    await unit.session.execute(update(LINKS).where(*old).values(missing_since=None, deleted_at=now()))
 
 
 def _returned(known: Known, written: Sequence[Linked]) -> dict[UUID, str]:

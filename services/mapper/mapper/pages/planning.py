@@ -32,7 +32,7 @@ class Candidate:
     """Its unique values."""
     content_hash: str
     quiet: bool = False
-    """It comes because a filter was changed: it starts no workflow."""
+    """It comes because a filter was changed, or a run undone: it starts no workflow."""
 
     @property
     def email_key(self) -> str | None:

@@ -6,12 +6,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
+from mapper.history.as_of import person_as_of
 from mapper.people.people import add_person, change_person, find_person, list_people, read_person
 from mapper.records.listing import Wanted, wanted
 from mapper.saas_users.saas_users import list_saas_users_of
 from mapper.scope import InReading, InRequest
 from mapper.timeline.timeline import timeline_of
-from shared.api.records import PersonIn, PersonOut, RecordPage, RecordPatch, SaasUserOut, TimelineEntry
+from shared.api.base import Moment
+from shared.api.records import PersonAt, PersonIn, PersonOut, RecordPage, RecordPatch, SaasUserOut, TimelineEntry
 from shared.http.paging import Page
 
 router = APIRouter(prefix="/people", tags=["people"])
@@ -45,9 +47,11 @@ async def saas_users(person_id: UUID, session: InReading, ask: Annotated[Wanted,
 
 
 @router.get("/{person_id}")
-async def read(person_id: UUID, session: InReading) -> PersonOut:
-    """Return one Person."""
-    return await read_person(session, person_id)
+async def read(person_id: UUID, session: InReading, as_of: Moment | None = None) -> PersonAt:
+    """Return one Person, now or as they were at a moment."""
+    if as_of is not None:
+        return await person_as_of(session, person_id, as_of)
+    return PersonAt.model_validate(await read_person(session, person_id))
 
 
 @router.patch("/{person_id}")

@@ -16,6 +16,8 @@ from mapper.plans.fingerprints import fingerprint
 from mapper.records.loading import portions
 from mapper.records.unique import Claim
 from mapper.tables import PLAN_ITEMS
+from mapper.undo.coming_again import hushed
+from mapper.why.held_back import keep_held_back
 from shared.clock import now
 from shared.events.sources import PlannedPageApproved, UsersObserved
 from shared.events.syncs import Rejection
@@ -46,6 +48,8 @@ async def apply_planned(unit: Unit, event: PlannedPageApproved) -> None:
     await write_pages(unit, [(told, plan)], compiled, known)
     await _note_outcomes(unit, event, waiting, plan)
     _account_for_the_rest(event, items, plan)
+    skipped = [item.source_id for item in items if item.action == "skip"]
+    await keep_held_back(unit.session, told, compiled, plan, also_skipped=skipped)
     tell_page(unit, told, plan)
 
 
@@ -75,6 +79,7 @@ async def _unmoved(
     changed = list(compare(told, replace(compiled, filter=None), known, plan, unit.parts.zone))
     if not changed:
         return []
+    changed = await hushed(unit.session, told.provenance.integration_id, changed)
     claims: set[Claim] = {claim for candidate in changed for claim in candidate.claims}
     await read_more(unit.session, known, told.provenance, claims, {candidate.source_id for candidate in changed})
     still = []

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table
+from sqlalchemy import Table, bindparam, delete
 
 from mapper.records.many import put
 from mapper.search.keeping import keep_words
@@ -38,6 +38,10 @@ class Draft:
     """The fields kept out of history that have another value now."""
     proof: dict[str, Any] | None = None
     cause: Cause | None = None
+    origin: dict[str, Any] | None = None
+    """What its revision keeps for an undo, or for whoever asks why."""
+    is_gone: bool = False
+    """It is removed."""
     columns: dict[str, Any] = field(default_factory=dict)
     """Columns of its table beside the common ones."""
 
@@ -58,6 +62,12 @@ class Draft:
         """Whether this makes a revision: something changed, or something happened that no field shows."""
         return bool(self.changes) or self.is_new or self.kind != "updated"
 
+    def remove(self, untold: frozenset[str]) -> None:
+        """Let the record be removed: each of its values becomes empty, and its revisions stay."""
+        for key in list(self.fields):
+            self.set(key, None, told=key not in untold)
+        self.kind, self.is_gone = "removed", True
+
 
 async def write(
     unit: Unit, record_type: RecordType, drafts: Sequence[Draft], *, cause: Cause, untold: frozenset[str], initial: bool = False
@@ -71,7 +81,8 @@ async def write(
     at = now()
     for draft in told:
         draft.revision += 1
-    await _store(unit, record_type, [draft for draft in drafts if draft.is_told or draft.quiet], at)
+    await _store(unit, record_type, [draft for draft in drafts if (draft.is_told or draft.quiet) and not draft.is_gone], at)
+    await _remove(unit, record_type, [draft.id for draft in drafts if draft.is_gone])
     if not told:
         return
     causes = {id(draft.cause or cause): (draft.cause or cause).model_dump() for draft in told}
@@ -83,7 +94,7 @@ async def write(
             revision=draft.revision,
             kind=draft.kind,
             fields=draft.changes,
-            after=dict(draft.fields) if untold.isdisjoint(draft.fields) else _without(draft.fields, untold),
+            after={} if draft.is_gone else dict(draft.fields) if untold.isdisjoint(draft.fields) else _without(draft.fields, untold),
         )
         for draft in told
     ]
@@ -119,6 +130,12 @@ async def _store(unit: Unit, record_type: RecordType, drafts: list[Draft], at: d
         await keep_words(unit.session, [(draft.id, draft.fields) for draft in drafts if draft.is_new or _has_other_words(draft)])
 
 
+async def _remove(unit: Unit, record_type: RecordType, ids: list[UUID]) -> None:
+    if ids:
+        table = TABLES[record_type]
+        await unit.session.execute(delete(table).where(table.c.id.in_(bindparam("ids", expanding=True))), {"ids": ids})
+
+
 def _has_other_words(draft: Draft) -> bool:
     return any(key not in NOT_SEARCHED for key in (*draft.changes, *draft.quiet))
 
@@ -134,4 +151,5 @@ def _revision(unit: Unit, record_type: RecordType, draft: Draft, cause: dict[str
         "cause": cause,
         "proof": draft.proof,
         "correlation_id": unit.correlation_id,
+        "origin": draft.origin,
     }

@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mapper.guard.losses import Loss, LossKind
+from mapper.guard.losses import Loss
 from mapper.guard.scopes import Scope, instance
 from mapper.records.changing import Draft
 from mapper.records.loading import portions
 from mapper.tables import SAAS_USERS
-from shared.api.guard import WITHHELD_CODE
+from shared.api.guard import WITHHELD_CODE, LossKind
 from shared.events.workflows import RecordChangeAnswer, RecordChangeRequest
 
 REMEDY = "Look at the withheld losses: release this one, then run the workflow again."

@@ -24,6 +24,9 @@ SAYS = {
     "reopened": "seen in the source again, after it was deleted there; whether to delete it in SaaS is an open question",
     "deactivated": "deactivated",
     "deleted_in_source": "deleted in the source, proven by reading back",
+    "undone": "put back as it was: {fields}",
+    "removed": "removed: the run that had created it was undone",
+    "restored": "brought back: its removal was undone",
 }
 NAMES = {"person": "Person", "saas_user": "SaaS user"}
 

@@ -3,21 +3,24 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 
 from api_gateway.api.v1.paging import people_wanted, records_wanted
 from api_gateway.api.v1.routing import subject
 from api_gateway.clients.listing import ListQuery
 from api_gateway.scope import InAccount, InParts
+from shared.api.base import Moment
 from shared.api.records import (
     FieldIn,
     FieldOut,
+    PersonAt,
     PersonIn,
     PersonOut,
     RecordPage,
     RecordPatch,
     SaasInstanceIn,
     SaasInstanceOut,
+    SaasUserAt,
     SaasUserOut,
     TimelineEntry,
 )
@@ -31,6 +34,7 @@ saas_users: APIRouter = subject("/saas-users", "saas users")
 
 Wanted = Annotated[ListQuery, Depends(records_wanted)]
 PeopleWanted = Annotated[ListQuery, Depends(people_wanted)]
+AsOf = Annotated[Moment | None, Query(description="A moment, with its zone; the record as it was then.")]
 
 
 @fields.get("")
@@ -88,9 +92,9 @@ async def list_saas_users_of_person(person_id: UUID, ask: Wanted, parts: InParts
 
 
 @people.get("/{person_id}")
-async def read_person(person_id: UUID, parts: InParts, account: InAccount) -> PersonOut:
-    """Return one Person."""
-    return await parts.mapper.person(person_id, actor=account.name)
+async def read_person(person_id: UUID, parts: InParts, account: InAccount, as_of: AsOf = None) -> PersonAt:
+    """Return one Person, now or as they were at a moment."""
+    return await parts.history.person(person_id, as_of, actor=account.name)
 
 
 @people.patch("/{person_id}")
@@ -118,9 +122,9 @@ async def find_saas_user(field: str, value: str, parts: InParts, account: InAcco
 
 
 @saas_users.get("/{saas_user_id}")
-async def read_saas_user(saas_user_id: UUID, parts: InParts, account: InAccount) -> SaasUserOut:
-    """Return one SaaS user."""
-    return await parts.mapper.saas_user(saas_user_id, actor=account.name)
+async def read_saas_user(saas_user_id: UUID, parts: InParts, account: InAccount, as_of: AsOf = None) -> SaasUserAt:
+    """Return one SaaS user, now or as they were at a moment."""
+    return await parts.history.saas_user(saas_user_id, as_of, actor=account.name)
 
 
 @saas_users.patch("/{saas_user_id}")

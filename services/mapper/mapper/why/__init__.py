@@ -1,0 +1,1 @@
+"""Why a field has its value, and why a record of a source is not there."""

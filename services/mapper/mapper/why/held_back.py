@@ -1,0 +1,77 @@
+"""Who is held back: records that a run rejected, or that the integration's preference kept out, each with its last reason."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mapper.mappings.compiled import Compiled
+from mapper.pages.comparing import usable
+from mapper.pages.planning import Plan
+from mapper.records.loading import portions
+from mapper.tables import HELD_BACK
+from shared.clock import now
+from shared.db.upsert import insert_for
+from shared.events.sources import Provenance, UsersObserved
+
+PREFERENCES: Mapping[str, tuple[str, str, str]] = {
+    "update_only": ("preference_update_only", "no person has its sync key, and the integration only updates", "create and update"),
+    "create_only": ("preference_create_only", "its person is there already, and the integration only creates", "create and update"),
+}
+"""By preference: the code, what it means, and what to set it to."""
+REPLACED = ("kind", "code", "reason", "run_id", "page", "mapping_version", "since")
+
+
+async def keep_held_back(
+    session: AsyncSession, event: UsersObserved, compiled: Compiled, plan: Plan, *, also_skipped: Sequence[str] = ()
+) -> None:
+    """Keep why records of a page were not written, and forget the reasons of those that were.
+
+    `also_skipped`: ids that the preference held back when the page was planned. Who is held back for the same
+    reason as before is not written again: `since` says from when on it was so.
+    """
+    provenance = event.provenance
+    rows = {row["source_id"]: row for row in _rows(event, compiled, plan, also_skipped)}
+    await _forget(session, provenance.integration_id, [one for one in dict.fromkeys(event.source_ids) if usable(one) and one not in rows])
+    if not rows:
+        return
+    upsert = insert_for(session, HELD_BACK)
+    values = {name: upsert.excluded[name] for name in REPLACED}
+    differs = or_(HELD_BACK.c.code != upsert.excluded.code, HELD_BACK.c.mapping_version != upsert.excluded.mapping_version)
+    await session.execute(
+        upsert.on_conflict_do_update(index_elements=list(HELD_BACK.primary_key), set_=values, where=differs), list(rows.values())
+    )
+
+
+def _rows(event: UsersObserved, compiled: Compiled, plan: Plan, also_skipped: Sequence[str]) -> Iterator[dict[str, Any]]:
+    common = {
+        "integration_id": event.provenance.integration_id,
+        "run_id": event.provenance.run_id,
+        "page": event.page,
+        "mapping_version": compiled.version,
+        "since": now(),
+    }
+    for rejection in plan.rejections:
+        if usable(rejection.source_id):
+            reason = {"message": rejection.message, "field": rejection.field, "remedy": rejection.remedy}
+            yield {**common, "source_id": rejection.source_id, "kind": "rejected", "code": rejection.code, "reason": reason}
+    skipped = {candidate.source_id: dict(candidate.claims) for candidate in plan.skipped} | {one: {} for one in also_skipped}
+    for source_id, claims in skipped.items():
+        code, reason = _of_preference(event.provenance)
+        looked_for = {key: value for key, value in claims.items() if key in compiled.sync_keys}
+        yield {**common, "source_id": source_id, "kind": "preference", "code": code, "reason": {**reason, "looked_for": looked_for}}
+
+
+def _of_preference(provenance: Provenance) -> tuple[str, dict[str, Any]]:
+    code, message, instead = PREFERENCES[provenance.preference]
+    return code, {"message": message, "field": None, "remedy": f"Set the integration's preference to {instead}, then run it again."}
+
+
+async def _forget(session: AsyncSession, integration_id: UUID, source_ids: list[str]) -> None:
+    # Nearly always nobody is held back: to ask for that costs less than to look for a page's ids.
+    if not await session.scalar(select(exists().where(HELD_BACK.c.integration_id == integration_id))):
+        return
+    for portion in portions(source_ids):
+        await session.execute(delete(HELD_BACK).where(HELD_BACK.c.source_id.in_(portion), HELD_BACK.c.integration_id == integration_id))

@@ -1,0 +1,80 @@
+"""What a page's revisions keep of where they came from: the link before and after, raw values that were stored otherwise. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Row
+
+from mapper.fields.values import storable
+from mapper.mappings.compiled import Compiled
+from mapper.pages.planning import Candidate, Linked, Plan
+from mapper.pages.reading import Known
+from mapper.records.changing import Draft
+from mapper.transformations.paths import at_path
+from shared.api.records import FromSource
+
+LONGEST_RAW = 1000
+"""Characters of a raw value that are kept."""
+OF_LINK = ("content_hash", "missing_since", "deleted_at")
+
+
+def note_origins(plan: Plan, compiled: Compiled, known: Known, retiring: Sequence[Row[Any]]) -> None:
+    """Let the first revision of each record keep what an undo needs to put its links back, and the raw values that nobody could guess.
+
+    `retiring` are the links of people who come back under another id.
+    """
+    paths = {target.key: target.source.path for target in compiled.targets if isinstance(target.source, FromSource)}
+    for linked in plan.links:
+        person, saas_user = plan.people[linked.person_id], plan.saas_users.get(linked.saas_user_id) if linked.saas_user_id else None
+        told = next((draft for draft in (person, saas_user) if draft is not None and draft.is_told), None)
+        if told is None:
+            continue
+        raw = _raw(person, linked.candidate, paths)
+        link = known.links.get(linked.candidate.source_id)
+        if raw or link is not None or not person.is_new:
+            # Two users of a source may be one person on a page.
+            before = told.origin or {}
+            closed = [_closed(row) for row in retiring if row.person_id == linked.person_id and not before]
+            told.origin = {"wrote": [*before.get("wrote", ()), *closed, _link(linked, link)]}
+            if raw := before.get("raw", {}) | raw:
+                told.origin["raw"] = raw
+
+
+def _link(linked: Linked, before: Row[Any] | None) -> dict[str, Any]:
+    link: dict[str, Any] = {"source_id": linked.candidate.source_id, "is": linked.candidate.content_hash, "was": None}
+    if before is not None:
+        link["was"] = {name: _plain(value) for name in OF_LINK if (value := getattr(before, name)) is not None}
+        others = {"person_id": linked.person_id, "saas_user_id": linked.saas_user_id}
+        link["was"] |= {name: _plain(getattr(before, name)) for name, now in others.items() if getattr(before, name) != now}
+    return link
+
+
+def _closed(row: Row[Any]) -> dict[str, Any]:
+    was = {name: _plain(value) for name in OF_LINK if (value := getattr(row, name)) is not None}
+    return {"source_id": row.source_id, "is": row.content_hash, "was": was}
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, str) else value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _raw(person: Draft, candidate: Candidate, paths: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Return the raw values of changed fields that were stored otherwise; where nothing is kept, the raw value was the stored one."""
+    found = {}
+    for key, (_, value) in person.changes.items():
+        path = paths.get(key)
+        if path is None:
+            continue
+        raw = candidate.record.get(path[0]) if len(path) == 1 else at_path(candidate.record, path)
+        if type(raw) is not type(value) or raw != value:
+            found[key] = _kept(raw)
+    return found
+
+
+def _kept(raw: Any) -> dict[str, Any]:
+    """Return a raw value as it is kept: what is long is cut off, as text."""
+    if isinstance(raw, str) and len(raw) <= LONGEST_RAW:
+        return {"value": storable(raw)}
+    text = raw if isinstance(raw, str) else orjson.dumps(storable(raw)).decode()
+    return {"value": storable(text[:LONGEST_RAW]), "cut": True} if len(text) > LONGEST_RAW else {"value": storable(raw)}
