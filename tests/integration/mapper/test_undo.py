@@ -122,6 +122,7 @@ async def test_addresses_that_a_run_moved_around_are_moved_back(mapper: Mapper) 
     before = await stored(mapper)
     bad = await run(mapper, [named(number, "Ann", "x.example", number + 1) for number in range(count)], size=count, absence=False)
     assert await stored(mapper) != before
+    assert (await undo(mapper, bad, mode="plan"))["conflicts"] == 0
     undone = await undo(mapper, bad)
     assert undone["conflicts"] == 0
     assert await stored(mapper) == before

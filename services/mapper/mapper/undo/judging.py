@@ -66,7 +66,8 @@ async def judge(session: AsyncSession, undo: Row[Any], people: Iterable[UUID], *
         judged.add(newest)
     for record_type in TYPES:
         unique, reversals = judged.unique(record_type), judged.reversals[record_type]
-        settle(reversals, judged.drafts[record_type], await _holders(session, record_type, reversals, unique), unique)
+        held = await _holders(session, record_type, reversals, unique)
+        settle(reversals, judged.drafts[record_type], await _still_held(session, undo, judged, held), unique)
     await _together(session, undo, judged)
     return judged
 
@@ -116,6 +117,19 @@ async def _holders(
     session: AsyncSession, record_type: RecordType, reversals: Mapping[UUID, Reversal], unique: Sequence[str]
 ) -> dict[Claim, UUID]:
     return await holders(session, record_type, {claim for claims in wanted_by(reversals, unique).values() for claim in claims})
+
+
+async def _still_held(session: AsyncSession, undo: Row[Any], judged: Judged, held: Mapping[Claim, UUID]) -> dict[Claim, UUID]:
+    """Return who holds values, but for those who were judged before, not made yet, and will give theirs up."""
+    giving: set[tuple[UUID, str]] = set()
+    for portion in portions(set(held.values()) - judged.items.keys()):
+        theirs = (UNDO_ITEMS.c.undo_id == undo.id, UNDO_ITEMS.c.record_id.in_(portion), UNDO_ITEMS.c.outcome.is_(None))
+        planned = UNDO_ITEMS.c.action.in_(("put_back", "remove"))
+        for row in await session.execute(select(UNDO_ITEMS.c.record_id, UNDO_ITEMS.c.fields).where(*theirs, planned)):
+            giving |= {(row.record_id, key) for key in row.fields}
+    # While an undo is made nobody counts on what is only planned: whoever is in the way is in the batch, or stays in the way.
+    planning = undo.state == "judging"
+    return {claim: holder for claim, holder in held.items() if not (planning and (holder, claim[0]) in giving)}
 
 
 async def _drawn_in(session: AsyncSession, undo: Row[Any], judged: Judged, inside: Collection[UUID], open_only: str) -> set[UUID]:
