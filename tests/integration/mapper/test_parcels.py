@@ -7,8 +7,11 @@ import pytest
 from sqlalchemy import event
 
 from mapper.pages.applying import apply_pages
+from mapper.undo.coming_again import unmake
 from shared.events.sources import UsersObserved
+from tests.support.guard import source_id
 from tests.support.mapper import Mapper, source_user
+from tests.support.undo import stored, undo
 
 
 def pages_of(mapper: Mapper, *records: list[dict[str, Any]], **changes: Any) -> list[UsersObserved]:
@@ -82,6 +85,45 @@ async def test_a_page_that_cannot_be_applied_costs_its_parcel_nothing(mapper: Ma
     assert [letter.message.id for letter in letters] == [broken.id]
 
 
+async def test_a_run_that_came_in_parcels_is_undone_page_by_page(mapper: Mapper) -> None:
+    """Every page of a parcel keeps what an undo needs: what its links were, who was new, and between which revisions the run wrote."""
+    await mapper.observe([source_user(1), source_user(2)])
+    before = await stored(mapper)
+    mapper.run_id = uuid4()
+    bad = [source_user(1, name="Bad")], [source_user(2, name="Bad"), source_user(3)], [source_user(4)]
+    await mapper.publish(*pages_of(mapper, *bad))
+    assert len(await mapper.people()) == 4
+    undone = await undo(mapper, mapper.run_id)
+    assert (undone["conflicts"], undone["outcomes"]) == (0, {"applied": 8})
+    assert await stored(mapper) == before
+    mapper.run_id = uuid4()
+    mapper.told.clear()
+    await mapper.publish(*pages_of(mapper, [source_user(1)], [source_user(2), source_user(3)], [source_user(4), source_user(5)]))
+    assert answers(mapper) == [{"unchanged": 1}, {"unchanged": 1, "added": 1}, {"added": 2}]
+    told = [(one.initial, len(one.changes)) for one in mapper.of("records.changed.v1") if one.record_type == "person"]
+    assert sorted(told) == [(False, 1), (True, 2)], "who was removed comes again quietly, on each page"
+    mapper.told.clear()
+    mapper.run_id = uuid4()
+    await mapper.publish(*pages_of(mapper, [source_user(3, name="Zoë")], [source_user(4, name="Zoë")]))
+    assert {one.initial for one in mapper.of("records.changed.v1")} == {False}, "but only once"
+
+
+async def test_each_page_of_a_parcel_says_why_its_records_are_held_back(mapper: Mapper) -> None:
+    """Whoever misses somebody asks with an id in hand, and knows nothing of parcels."""
+    await mapper.publish(*pages_of(mapper, [source_user(1), source_user(2, email=None)], [source_user(3, email=None)]))
+    assert {number: await page_of(mapper, number) for number in (1, 2, 3)} == {1: ("there", None), 2: ("rejected", 1), 3: ("rejected", 2)}
+    mapper.run_id = uuid4()
+    await mapper.publish(*pages_of(mapper, [source_user(3)], [source_user(1), source_user(2)]))
+    assert {number: await page_of(mapper, number) for number in (2, 3)} == {2: ("there", None), 3: ("there", None)}
+
+
+async def page_of(mapper: Mapper, number: int) -> tuple[str, int | None]:
+    """Return the state of a user of the source, and the page that held them back."""
+    path = f"/integrations/{mapper.integration_id}/why-not"
+    answer = await mapper.call("GET", path, params={"source_id": source_id(number)})
+    return answer["state"], answer["page"] if answer["state"] == "rejected" else None
+
+
 @pytest.mark.parametrize("replayed", [False, True])
 async def test_the_number_of_statements_does_not_grow_with_the_pages_of_a_parcel(mapper: Mapper, replayed: bool) -> None:
     """What a page costs beside its records is what a parcel is for."""
@@ -95,6 +137,20 @@ async def test_the_number_of_statements_does_not_grow_with_the_pages_of_a_parcel
     assert numbers[2] == numbers[12]
 
 
+async def test_nor_does_it_where_many_are_held_back_or_were_removed_by_an_undo(mapper: Mapper) -> None:
+    """A source that is half bad, or read again after an undo, has as many records as any other."""
+    await mapper.observe([source_user(0), source_user(9, email=None)])
+    numbers = {}
+    for count in (2, 12):
+        base = count * 1000
+        users = [[source_user(base + page * 10 + place) for place in range(10)] for page in range(count)]
+        half = [[{**user, "email": None} if place % 2 else user for place, user in enumerate(page)] for page in users]
+        async with mapper.units.begin() as unit:
+            await unmake(unit.session, mapper.integration_id, uuid4(), [user["id"] for page in users for user in page])
+        numbers[count] = [await statements(mapper, pages) for pages in (half, half, users)]
+    assert numbers[2] == numbers[12]
+
+
 async def statements(mapper: Mapper, users: list[list[dict[str, Any]]], **changes: Any) -> int:
     """Apply pages in a unit of their own; return how many statements that took."""
     count = 0
@@ -104,12 +160,11 @@ async def statements(mapper: Mapper, users: list[list[dict[str, Any]]], **change
         nonlocal count
         count += "outbox" not in statement and not statement.startswith("BEGIN")
 
-    engine = mapper.database.engine.sync_engine
     async with mapper.units.begin() as unit:
-        event.listen(engine, "before_cursor_execute", counting)
-        try:
-            await apply_pages(unit, pages_of(mapper, *users, **changes))
-        finally:
-            event.remove(engine, "before_cursor_execute", counting)
+        # Its own connection alone: whatever else the service does meanwhile is not the parcel's.
+        connection = (await unit.session.connection()).sync_connection
+        event.listen(connection, "before_cursor_execute", counting)
+        await apply_pages(unit, pages_of(mapper, *users, **changes))
+        event.remove(connection, "before_cursor_execute", counting)
     await mapper.drain()
     return count

@@ -1,5 +1,6 @@
 """Undoing a run: what is put back, what is kept, what the guard withholds, and what nobody hears of."""
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -7,8 +8,10 @@ import pytest
 from sqlalchemy import event, select, update
 
 from mapper.tables import REVISIONS, UNDOS
-from mapper.undo.advancing import PEOPLE_AT_ONCE, advance
+from mapper.undo import routes
+from mapper.undo.advancing import PEOPLE_AT_ONCE, Progress, advance
 from mapper.undo.asking import ask_for_run
+from shared.unit import Unit
 from tests.support.guard import decide, gone, hired, missing, tray
 from tests.support.mapper import Mapper, source_user
 from tests.support.undo import another, items, named, run, stored, undo
@@ -182,6 +185,20 @@ async def test_a_few_removals_pass_and_count_as_losses(mapper: Mapper) -> None:
     bad = await run(mapper, [source_user(number) for number in range(1, 14)])
     assert (await undo(mapper, bad))["outcomes"] == {"applied": 10}
     assert await gone(mapper, 1) == (0, 1)
+
+
+async def test_the_worker_goes_on_as_soon_as_whoever_asked_has_waited_enough(mapper: Mapper, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the two an undo would lie idle for a minute, with half of it made."""
+    bad = await run(mapper, [source_user(1), source_user(2)])
+
+    async def slowly(unit: Unit, undo_id: UUID) -> Progress:
+        progress = await advance(unit, undo_id)
+        await asyncio.sleep(0.3)
+        return progress
+
+    monkeypatch.setattr(routes, "advance", slowly)
+    monkeypatch.setattr(routes, "AT_ONCE", 0.1)
+    assert (await undo(mapper, bad))["outcomes"] == {"applied": 4}
 
 
 async def test_an_undo_that_was_cut_off_goes_on_where_it_stood(mapper: Mapper) -> None:

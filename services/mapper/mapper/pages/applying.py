@@ -79,8 +79,8 @@ async def _apply_several(unit: Unit, pages: Sequence[UsersObserved], compiled: C
     for event, plan in todo:
         await keep_filtered(unit.session, event, compiled.version, plan.filtered)
     await write_pages(unit, todo, compiled, known)
+    await keep_held_back(unit.session, todo, compiled)
     for event, plan in todo:
-        await keep_held_back(unit.session, event, compiled, plan)
         tell_page(unit, event, plan)
     return True
 
@@ -104,7 +104,7 @@ async def _apply(unit: Unit, event: UsersObserved, compiled: Compiled) -> None:
         await stage(unit, event, compiled, plan, prints)
     else:
         await write_pages(unit, [(event, plan)], compiled, known)
-        await keep_held_back(unit.session, event, compiled, plan)
+        await keep_held_back(unit.session, [(event, plan)], compiled)
     if provenance.mode == "plan" or not staging:
         tell_page(unit, event, plan)
 
@@ -135,14 +135,12 @@ async def planned(
     """Return what each page does, after those before it; `prints` takes the fingerprint of what each decision rests on."""
     todo = [(event, Plan()) for event in pages]
     changed = [list(compare(event, compiled, known, plan, unit.parts.zone)) for event, plan in todo]
-    every = list(chain.from_iterable(changed))
-    if not every:
+    if not any(changed):
         return todo
-    integration_id = pages[0].provenance.integration_id
-    changed = [await hushed(unit.session, integration_id, candidates) for candidates in changed]
+    provenance = pages[0].provenance
+    changed = await hushed(unit.session, provenance.integration_id, changed)
     every = list(chain.from_iterable(changed))
     claims: set[Claim] = {claim for candidate in every for claim in candidate.claims}
-    provenance = pages[0].provenance
     await read_more(unit.session, known, provenance, claims, {candidate.source_id for candidate in every})
     if staging:
         await see_planned(unit.session, provenance.run_id, known, (), claims)

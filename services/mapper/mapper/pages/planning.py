@@ -61,6 +61,8 @@ class Plan:
     """Ids of records that say nothing new, and of whom nothing is to be written."""
     skipped: list[Candidate] = field(default_factory=list)
     """Records that the preference holds back."""
+    skipped_when_planned: list[str] = field(default_factory=list)
+    """Ids of records that the preference held back when the page was planned that is applied now."""
     filtered: list[tuple[str, Sequence[Reason]]] = field(default_factory=list)
     """Ids of records that the filter holds back, each with the conditions that it failed."""
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PageCounts.model_fields, 0))

@@ -48,8 +48,8 @@ async def apply_planned(unit: Unit, event: PlannedPageApproved) -> None:
     await write_pages(unit, [(told, plan)], compiled, known)
     await _note_outcomes(unit, event, waiting, plan)
     _account_for_the_rest(event, items, plan)
-    skipped = [item.source_id for item in items if item.action == "skip"]
-    await keep_held_back(unit.session, told, compiled, plan, also_skipped=skipped)
+    plan.skipped_when_planned += [item.source_id for item in items if item.action == "skip"]
+    await keep_held_back(unit.session, [(told, plan)], compiled)
     tell_page(unit, told, plan)
 
 
@@ -79,7 +79,7 @@ async def _unmoved(
     changed = list(compare(told, replace(compiled, filter=None), known, plan, unit.parts.zone))
     if not changed:
         return []
-    changed = await hushed(unit.session, told.provenance.integration_id, changed)
+    [changed] = await hushed(unit.session, told.provenance.integration_id, [changed])
     claims: set[Claim] = {claim for candidate in changed for claim in candidate.claims}
     await read_more(unit.session, known, told.provenance, claims, {candidate.source_id for candidate in changed})
     still = []

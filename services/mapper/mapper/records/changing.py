@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, delete
+from sqlalchemy import Table, delete
 
-from mapper.records.many import put
+from mapper.records.many import among, put
 from mapper.search.keeping import keep_words
 from mapper.search.words import NOT_SEARCHED
 from mapper.tables import PEOPLE, REVISIONS, SAAS_USERS
@@ -130,14 +130,14 @@ async def _store(unit: Unit, record_type: RecordType, drafts: list[Draft], at: d
         await keep_words(unit.session, [(draft.id, draft.fields) for draft in drafts if draft.is_new or _has_other_words(draft)])
 
 
+def _has_other_words(draft: Draft) -> bool:
+    return any(key not in NOT_SEARCHED for key in (*draft.changes, *draft.quiet))
+
+
 async def _remove(unit: Unit, record_type: RecordType, ids: list[UUID]) -> None:
     if ids:
         table = TABLES[record_type]
-        await unit.session.execute(delete(table).where(table.c.id.in_(bindparam("ids", expanding=True))), {"ids": ids})
-
-
-def _has_other_words(draft: Draft) -> bool:
-    return any(key not in NOT_SEARCHED for key in (*draft.changes, *draft.quiet))
+        await unit.session.execute(delete(table).where(among(unit.session, table.c.id, "ids")), {"ids": ids})
 
 
 def _revision(unit: Unit, record_type: RecordType, draft: Draft, cause: dict[str, Any], at: datetime) -> dict[str, Any]:

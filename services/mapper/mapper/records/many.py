@@ -24,6 +24,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     text,
 )
@@ -44,25 +45,28 @@ async def put(
     *,
     replacing: tuple[str, ...] = (),
     unique: tuple[str, ...] = (),
+    where_other: tuple[str, ...] = (),
 ) -> None:
     """Insert rows that all have the same columns, in their order.
 
     Where a row with the same primary key, or the same values of the columns `unique`, is there already, the columns named in
-    `replacing` take the new values; without any, the database refuses it with an `IntegrityError`. PostgreSQL is sent a column
-    of all rows as one array: a parameter for each value costs the client more than all the rest of a page, and one JSON
-    document of all rows costs the server half more.
+    `replacing` take the new values, unless `where_other` names columns and none of them differs; without any in `replacing`, the
+    database refuses it with an `IntegrityError`. PostgreSQL is sent a column of all rows as one array: a parameter for each value
+    costs the client more than all the rest of a page, and one JSON document of all rows costs the server half more.
     """
     if not rows:
         return
     if session.get_bind().dialect.name == "postgresql":
         names = tuple(rows[0])
-        statement = _from_arrays(table, names, replacing, unique or _keys(table))
+        statement = _from_arrays(table, names, replacing, unique or _keys(table), where_other)
         await session.execute(statement, {name: _array(table.c[name], rows) for name in names})
         return
     if replacing:
         upsert = insert_for(session, table)
         values = {name: upsert.excluded[name] for name in replacing}
-        await session.execute(upsert.on_conflict_do_update(index_elements=list(unique or _keys(table)), set_=values), rows)
+        differs = or_(*(table.c[name].is_distinct_from(upsert.excluded[name]) for name in where_other)) if where_other else None
+        keys = list(unique or _keys(table))
+        await session.execute(upsert.on_conflict_do_update(index_elements=keys, set_=values, where=differs), rows)
         return
     await session.execute(insert(table), rows)
 
@@ -116,7 +120,9 @@ def among(session: AsyncSession, column: ColumnElement[Any], name: str) -> Colum
 
 
 @cache
-def _from_arrays(table: Table, names: tuple[str, ...], replacing: tuple[str, ...], unique: tuple[str, ...]) -> TextClause:
+def _from_arrays(
+    table: Table, names: tuple[str, ...], replacing: tuple[str, ...], unique: tuple[str, ...], where_other: tuple[str, ...]
+) -> TextClause:
     columns = ", ".join(f'"{name}"' for name in names)
     arrays = ", ".join(f"CAST(:{name} AS {_type(table.c[name])}[])" for name in names)
     words = f'INSERT INTO "{table.name}" ({columns}) SELECT * FROM unnest({arrays})'
@@ -124,6 +130,8 @@ def _from_arrays(table: Table, names: tuple[str, ...], replacing: tuple[str, ...
         keys = ", ".join(f'"{name}"' for name in unique)
         values = ", ".join(f'"{name}" = excluded."{name}"' for name in replacing)
         words += f" ON CONFLICT ({keys}) DO UPDATE SET {values}"
+    if where_other:
+        words += " WHERE " + " OR ".join(f'"{table.name}"."{name}" IS DISTINCT FROM excluded."{name}"' for name in where_other)
     return text(words)
 
 

@@ -55,10 +55,14 @@ async def items(
 async def _begun(parts: Parts, actor: str, ask: Callable[[Unit], Awaitable[UUID]]) -> UndoOut:
     """Begin an undo, and work at it for a moment; the worker goes on."""
     undo_id = await parts.units.do(ask, actor=actor)
-    parts.undo_asked.set()
     enough = monotonic() + AT_ONCE
     more = True
-    while more and monotonic() < enough:
-        more = await parts.units.do(lambda unit: advance(unit, undo_id), actor=actor) != "ended"
+    try:
+        while more and monotonic() < enough:
+            more = await parts.units.do(lambda unit: advance(unit, undo_id), actor=actor) != "ended"
+    finally:
+        # Not before: a worker that finds the undo taken leaves it to whoever is at it, and looks again only when it is called.
+        if more:
+            parts.undo_asked.set()
     async with parts.database.reading() as session:
         return await read_undo(session, undo_id)

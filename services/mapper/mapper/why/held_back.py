@@ -4,16 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.mappings.compiled import Compiled
 from mapper.pages.comparing import usable
 from mapper.pages.planning import Plan
-from mapper.records.loading import portions
+from mapper.records.many import among, put
 from mapper.tables import HELD_BACK
 from shared.clock import now
-from shared.db.upsert import insert_for
 from shared.events.sources import Provenance, UsersObserved
 
 PREFERENCES: Mapping[str, tuple[str, str, str]] = {
@@ -24,28 +23,19 @@ PREFERENCES: Mapping[str, tuple[str, str, str]] = {
 REPLACED = ("kind", "code", "reason", "run_id", "page", "mapping_version", "since")
 
 
-async def keep_held_back(
-    session: AsyncSession, event: UsersObserved, compiled: Compiled, plan: Plan, *, also_skipped: Sequence[str] = ()
-) -> None:
-    """Keep why records of a page were not written, and forget the reasons of those that were.
+async def keep_held_back(session: AsyncSession, planned: Sequence[tuple[UsersObserved, Plan]], compiled: Compiled) -> None:
+    """Keep why records of one run's pages were not written, and forget the reasons of those that were.
 
-    `also_skipped`: ids that the preference held back when the page was planned. Who is held back for the same
-    reason as before is not written again: `since` says from when on it was so.
+    Who is held back for the same reason as before is not written again: `since` says from when on it was so.
     """
-    provenance = event.provenance
-    rows = {row["source_id"]: row for row in _rows(event, compiled, plan, also_skipped)}
-    await _forget(session, provenance.integration_id, [one for one in dict.fromkeys(event.source_ids) if usable(one) and one not in rows])
-    if not rows:
-        return
-    upsert = insert_for(session, HELD_BACK)
-    values = {name: upsert.excluded[name] for name in REPLACED}
-    differs = or_(HELD_BACK.c.code != upsert.excluded.code, HELD_BACK.c.mapping_version != upsert.excluded.mapping_version)
-    await session.execute(
-        upsert.on_conflict_do_update(index_elements=list(HELD_BACK.primary_key), set_=values, where=differs), list(rows.values())
-    )
+    rows = {row["source_id"]: row for event, plan in planned for row in _rows(event, compiled, plan)}
+    shown = dict.fromkeys(source_id for event, _ in planned for source_id in event.source_ids)
+    integration_id = planned[0][0].provenance.integration_id
+    await _forget(session, integration_id, [one for one in shown if usable(one) and one not in rows])
+    await put(session, HELD_BACK, list(rows.values()), replacing=REPLACED, where_other=("code", "mapping_version"))
 
 
-def _rows(event: UsersObserved, compiled: Compiled, plan: Plan, also_skipped: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _rows(event: UsersObserved, compiled: Compiled, plan: Plan) -> Iterator[dict[str, Any]]:
     common = {
         "integration_id": event.provenance.integration_id,
         "run_id": event.provenance.run_id,
@@ -57,7 +47,7 @@ def _rows(event: UsersObserved, compiled: Compiled, plan: Plan, also_skipped: Se
         if usable(rejection.source_id):
             reason = {"message": rejection.message, "field": rejection.field, "remedy": rejection.remedy}
             yield {**common, "source_id": rejection.source_id, "kind": "rejected", "code": rejection.code, "reason": reason}
-    skipped = {candidate.source_id: dict(candidate.claims) for candidate in plan.skipped} | {one: {} for one in also_skipped}
+    skipped = {candidate.source_id: dict(candidate.claims) for candidate in plan.skipped} | {one: {} for one in plan.skipped_when_planned}
     for source_id, claims in skipped.items():
         code, reason = _of_preference(event.provenance)
         looked_for = {key: value for key, value in claims.items() if key in compiled.sync_keys}
@@ -71,7 +61,7 @@ def _of_preference(provenance: Provenance) -> tuple[str, dict[str, Any]]:
 
 async def _forget(session: AsyncSession, integration_id: UUID, source_ids: list[str]) -> None:
     # Nearly always nobody is held back: to ask for that costs less than to look for a page's ids.
-    if not await session.scalar(select(exists().where(HELD_BACK.c.integration_id == integration_id))):
+    if not source_ids or not await session.scalar(select(exists().where(HELD_BACK.c.integration_id == integration_id))):
         return
-    for portion in portions(source_ids):
-        await session.execute(delete(HELD_BACK).where(HELD_BACK.c.source_id.in_(portion), HELD_BACK.c.integration_id == integration_id))
+    theirs = (among(session, HELD_BACK.c.source_id, "source_ids"), HELD_BACK.c.integration_id == integration_id)
+    await session.execute(delete(HELD_BACK).where(*theirs), {"source_ids": source_ids})
