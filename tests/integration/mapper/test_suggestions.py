@@ -5,6 +5,8 @@ from uuid import uuid4
 
 from sqlalchemy import event
 
+from mapper.smart_mapping.routes import suggestions
+from shared.api.suggestions import SuggestionsIn
 from tests.support.mapper import MAPPING, Mapper
 
 SAMPLES = [{"id": f"u{number}", "email": f"a{number}@example.com", "x500": f"badge {number}"} for number in range(25)]
@@ -55,20 +57,18 @@ async def test_suggestions_cost_as_many_statements_whatever_was_mapped_before(ma
 
 
 async def statements(mapper: Mapper) -> int:
-    """Return how many statements suggestions take."""
+    """Return how many statements suggestions take, on their own connection: the service does other things meanwhile."""
     count = 0
 
     def counting(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
         nonlocal count
-        # The relay looks at the outbox on its own time.
-        count += "outbox" not in statement and statement.startswith("SELECT")
+        count += statement.startswith("SELECT")
 
-    engine = mapper.database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", counting)
-    try:
-        await asked(mapper, uuid4())
-    finally:
-        event.remove(engine, "before_cursor_execute", counting)
+    async with mapper.database.reading() as session:
+        connection = (await session.connection()).sync_connection
+        event.listen(connection, "before_cursor_execute", counting)
+        await suggestions(uuid4(), SuggestionsIn(source_fields=[], samples=[{"email": "ada@example.com"}]), session)
+        event.remove(connection, "before_cursor_execute", counting)
     return count
 
 
