@@ -95,7 +95,7 @@ class WhyOut(Out):
     melted_from: datetime | None = Field(default=None, description="Where changes became one: when the first of them was.")
 
 
-WhyNotState = Literal["there", "missing", "deleted", "rejected", "filtered", "preference", "unknown"]
+WhyNotState = Literal["there", "missing", "deleted", "rejected", "filtered", "preference", "put_away", "unknown"]
 
 
 class HeldBackOut(Out):
@@ -115,7 +115,7 @@ class WhyNotOut(Out):
     state: WhyNotState
     says: str
     remedy: str | None = None
-    code: str | None = Field(default=None, description="Of a record that was rejected or that the preference held back.")
+    code: str | None = Field(default=None, description="Of one rejected, held back by the preference, or put away.")
     field: str | None = None
     since: datetime | None = None
     run_id: UUID | None = None
@@ -167,7 +167,17 @@ class UndoConflict(Out):
     """Something that an undo leaves as it is. Without a field it is the whole record."""
 
     field: str | None
-    code: Literal["changed_since", "touched_since", "value_taken", "linked_by_another", "saas_user_stays", "person_is_gone", "is_gone"]
+    code: Literal[
+        "changed_since",
+        "touched_since",
+        "value_taken",
+        "linked_by_another",
+        "saas_user_stays",
+        "person_is_gone",
+        "is_gone",
+        "put_away",
+        "out_of_archive",
+    ]
     message: str
     now: Any = None
     would_be: Any = None

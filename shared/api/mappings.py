@@ -54,6 +54,8 @@ class MappingDiff(Out):
     to_version: int
     targets: list[TargetDiff]
     sync_keys: tuple[list[str], list[str]] | None = Field(description="Before and after; null where they are the same.")
+    clears: tuple[list[str], list[str]] | None = None
+    restores_archived: tuple[bool, bool] | None = None
     filter: tuple[FilterIn | None, FilterIn | None] | None = Field(description="Before and after; null where they are the same.")
     api_fields: list[ApiFieldDiff]
 

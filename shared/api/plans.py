@@ -34,6 +34,7 @@ class PlanItemOut(Out):
     action: PlanAction
     person_id: UUID | None = Field(description="The person there is; null for one who would be created.")
     saas_user_id: UUID | None
+    asset_id: UUID | None = None
     changes: dict[str, dict[str, tuple[Any, Any]]] = Field(description="By kind of record and field: the value before and after.")
     problem: dict[str, Any] | None = Field(description="Why it would be rejected.")
     proof: dict[str, Any] | None = Field(description="Of who is missing: what the source was asked, and what it said.")

@@ -10,6 +10,7 @@ from shared.api.base import Gap, In, Name, Out
 from shared.api.source_paths import SourcePath
 from shared.api.transformations import Steps
 from shared.events.records import Cause, ChangeKind, RecordType
+from shared.events.sources import ObservedType
 from shared.http.paging import Page
 from shared.rules.model import Operator, Rule
 from shared.rules.operators import FieldType
@@ -20,6 +21,12 @@ DataType = FieldType
 FieldKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
 
+MOST_OPTIONS = 1000
+Dropdown = Literal["fixed", "growing"]
+Option = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=256)]
+FieldValue = bool | int | float | str | list[str]
+
+
 class FieldIn(In):
     """A custom field. Its key is made from the label when it is not given."""
 
@@ -27,9 +34,32 @@ class FieldIn(In):
     label: Name
     key: FieldKey | None = None
     data_type: DataType = "text"
-    unique: bool = False
+    unique: bool = Field(default=False, description="No two records have the same value; a sync key must be.")
+    mandatory: bool = Field(default=False, description="It must be filled when a record is saved; a default fills it.")
     history: bool = Field(default=True, description="Off: changes make no revision and start no workflow.")
-    editable: bool = True
+    editable: bool = Field(default=True, description="Off: only integrations and workflows write it.")
+    dropdown: Dropdown | None = Field(default=None, description="Of a text. fixed: only the options; growing: what is written becomes one.")
+    options: list[Option] = Field(default_factory=list, max_length=MOST_OPTIONS)
+    default: FieldValue | None = Field(default=None, description="What a new record has where nothing is said.")
+    help: str | None = Field(default=None, max_length=1000, description="Shown beside the field.")
+    max_length: int | None = Field(default=None, ge=1, le=1024, description="Of a text: 256 makes a short one. None: 1024.")
+    whole: bool = Field(default=False, description="Of a number: without decimals.")
+
+
+class FieldPatch(In):
+    """What to change of a custom field: what is left out stays. Its type stays for ever."""
+
+    label: Name | None = None
+    unique: bool | None = None
+    mandatory: bool | None = None
+    history: bool | None = None
+    editable: bool | None = None
+    dropdown: Dropdown | None = None
+    options: list[Option] | None = Field(default=None, max_length=MOST_OPTIONS, description="All of them, in their order.")
+    default: FieldValue | None = None
+    help: str | None = Field(default=None, max_length=1000)
+    max_length: int | None = Field(default=None, ge=1, le=1024)
+    whole: bool | None = None
 
 
 class FieldOut(Out):
@@ -44,6 +74,12 @@ class FieldOut(Out):
     history: bool
     editable: bool
     builtin: bool
+    dropdown: Dropdown | None = None
+    options: list[str] = Field(default_factory=list, description="Of a growing dropdown the first 1000.")
+    default: FieldValue | None = None
+    help: str | None = None
+    max_length: int | None = None
+    whole: bool = False
 
 
 class FromSource(In):
@@ -115,11 +151,21 @@ class FilterIn(In):
     )
 
 
-class MappingIn(In):
-    """Person field ← where its value comes from, and the unique fields by which a person is found, in order."""
+MappedType = Literal["person", "asset"]
+MADE_OF: dict[ObservedType, MappedType] = {"user": "person", "device": "asset"}
+"""What records are made of what a source describes."""
 
+
+class MappingIn(In):
+    """Field ← where its value comes from, and the unique fields by which a record is found, in order."""
+
+    object_type: MappedType = Field(default="person", description="Of which records the targets are fields: assets are made of devices.")
     targets: dict[FieldKey, MappedFrom] = Field(max_length=200)
     sync_keys: list[FieldKey] = Field(max_length=5)
+    clears: list[FieldKey] = Field(
+        default_factory=list, max_length=200, description="Targets that a blank value empties. Of all others it keeps what is there."
+    )
+    restores_archived: bool = Field(default=False, description="A match on an archived person brings them back. Off: it is skipped.")
     filter: FilterIn | None = Field(default=None, description="Only records that meet it are written. Null: every record is.")
     api_fields: list[ApiField] = Field(default_factory=list, max_length=200, description="Custom API fields, beside those of the provider.")
     note: str | None = Field(default=None, max_length=1000, description="Why it was changed, for those who read the versions.")
@@ -131,8 +177,11 @@ class MappingOut(Out):
 
     integration_id: UUID
     version: int
+    object_type: MappedType = "person"
     targets: dict[str, MappedFrom]
     sync_keys: list[str]
+    clears: list[str] = Field(default_factory=list)
+    restores_archived: bool = False
     filter: FilterIn | None = None
     api_fields: list[ApiField] = Field(default_factory=list)
     author: str | None
@@ -208,12 +257,20 @@ class RecordPatch(In):
         return self
 
 
+class AnonymiseIn(In):
+    """Confirms who loses everything personal: it cannot be taken back."""
+
+    confirm: str = Field(max_length=1024, description="The person's username, as it is stored.")
+
+
 class PersonOut(Out):
     """A Person: `fields` holds built-in and custom values by key."""
 
     id: UUID
     revision: int
     fields: dict[str, Any]
+    archived_at: datetime | None = Field(default=None, description="Since when the person is kept out of lists, and no source writes them.")
+    anonymised_at: datetime | None = Field(default=None, description="Since when nothing personal is left of them.")
     created_at: datetime
     updated_at: datetime
 
@@ -279,6 +336,53 @@ class SaasUserAt(SaasUserOut, OfMoment):
     """A SaaS user, now or at a moment."""
 
 
+class AssetOut(Out):
+    """A device. `fields` holds the flat values as rules see them; `person_id` is whom its source names, once they are known."""
+
+    id: UUID
+    person_id: UUID | None
+    revision: int
+    fields: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+
+
+class TimelineEntry(Out):
+    """One thing that happened to a person or to one of their SaaS users, with its cause."""
+
+    at: datetime
+    kind: ChangeKind | Literal["observed", "roles_set", "flagged"]
+    record_type: RecordType
+    record_id: UUID
+    summary: str
+    fields: dict[str, tuple[Any, Any]]
+    cause: Cause
+    proof: dict[str, Any] | None = None
+    correlation_id: UUID
+
+
+class LinkOut(Out):
+    """What a source calls somebody, and when it showed them."""
+
+    integration_id: UUID
+    source_id: str
+    first_observed_at: datetime
+    last_observed_at: datetime
+    missing_since: datetime | None
+    deleted_at: datetime | None
+
+
+class SubjectExport(Out):
+    """Everything that is kept about one person, for the person."""
+
+    exported_at: datetime
+    person: PersonOut
+    saas_users: list[SaasUserOut]
+    assets: list[AssetOut]
+    links: list[LinkOut]
+    timeline: list[TimelineEntry] = Field(description="The newest 2000 entries.")
+
+
 class RecordQuery(In):
     """A list asked for by another service: a rule, and where to go on."""
 
@@ -294,17 +398,3 @@ class FlatRecord(Out):
     id: UUID
     revision: int
     fields: dict[str, Any]
-
-
-class TimelineEntry(Out):
-    """One thing that happened to a person or to one of their SaaS users, with its cause."""
-
-    at: datetime
-    kind: ChangeKind | Literal["observed", "roles_set", "flagged"]
-    record_type: RecordType
-    record_id: UUID
-    summary: str
-    fields: dict[str, tuple[Any, Any]]
-    cause: Cause
-    proof: dict[str, Any] | None = None
-    correlation_id: UUID

@@ -9,8 +9,20 @@ from typing_extensions import override
 
 from shared.events.base import Event, Part
 
-RecordType = Literal["person", "saas_user"]
-ChangeKind = Literal["created", "updated", "missing", "returned", "deactivated", "deleted_in_source", "undone", "removed", "restored"]
+RecordType = Literal["person", "saas_user", "asset"]
+ChangeKind = Literal[
+    "created",
+    "updated",
+    "missing",
+    "returned",
+    "deactivated",
+    "deleted_in_source",
+    "archived",
+    "restored",
+    "anonymised",
+    "undone",
+    "removed",
+]
 
 
 class Cause(Part):

@@ -11,6 +11,7 @@ from shared.events.base import Event, Part
 
 Preference = Literal["create_and_update", "create_only", "update_only"]
 UserSelection = Literal["user_only", "user_plus_saas_user"]
+ObservedType = Literal["user", "device"]
 RunMode = Literal["apply", "plan"]
 
 
@@ -20,6 +21,10 @@ class Provenance(Part):
     integration_id: UUID
     integration_name: str
     provider: str
+    object_type: ObservedType = Field(default="user", description="What the records describe: People are made of users, Assets of devices.")
+    application: str | None = Field(
+        default=None, description="Whose records they are: a device's user is looked for among the users of the same application."
+    )
     run_id: UUID
     initial: bool = Field(description="No run of this integration has completed before: nothing that follows may start a workflow.")
     replayed: bool = Field(
@@ -28,7 +33,7 @@ class Provenance(Part):
     )
     mode: RunMode = Field(default="apply", description="plan: what would become of the records is written down, and no record changes.")
     plan_run_id: UUID | None = Field(default=None, description="The run whose plan this one applies.")
-    user_selection: UserSelection
+    user_selection: UserSelection | None = Field(default=None, description="What to make of users; of devices there is nothing to choose.")
     preference: Preference
     saas_instance_id: UUID | None = None
     integration_user: str = Field(description="The account in whose name records change.")

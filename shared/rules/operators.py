@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from shared.rules.model import MOST_DAYS, Day, FromToday, Moment, Operator
 
-FieldType = Literal["text", "number", "datetime", "boolean", "text_list"]
+FieldType = Literal["text", "number", "datetime", "boolean", "text_list", "person"]
 OperandKind = Literal["none", "text", "texts", "number", "numbers", "digits", "boolean", "date", "days"]
 
 
@@ -85,6 +85,7 @@ OPERATORS: dict[FieldType, dict[Operator, OperandKind]] = {
     "datetime": {**_same("date", *_EQUAL, *_ORDER), **_same("days", "days_backward", "days_forward"), **_EMPTY},
     "boolean": {**_same("boolean", *_EQUAL), **_EMPTY},
     "text_list": _TEXTS,
+    "person": {**_same("text", *_EQUAL), **_same("texts", *_ONE_OF), **_EMPTY},
 }
 """By type of field: its operators in the order in which they are offered, each with what it is compared with."""
 
@@ -94,6 +95,7 @@ TYPE_TITLES: dict[FieldType, str] = {
     "datetime": "Date and time",
     "boolean": "Yes or no",
     "text_list": "List of texts: holds when one item does",
+    "person": "Person, by id",
 }
 
 

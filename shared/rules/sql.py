@@ -19,7 +19,7 @@ from shared.rules.operators import FieldType
 GROUP = 50
 ANY = None
 KEY = re.compile(r"[a-z][a-z0-9_]*")
-KIND_OF: dict[FieldType, str] = {"text": TEXT, "datetime": TEXT, "boolean": TEXT, "number": NUMBER, "text_list": LIST}
+KIND_OF: dict[FieldType, str] = {"text": TEXT, "datetime": TEXT, "boolean": TEXT, "number": NUMBER, "text_list": LIST, "person": TEXT}
 
 
 @dataclass(frozen=True, slots=True)

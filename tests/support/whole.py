@@ -103,13 +103,13 @@ class Here:
 
 
 @asynccontextmanager
-async def launched_integration(database_url: SecretStr, directory: Path, **broker: Any) -> AsyncIterator[Here]:
+async def launched_integration(database_url: SecretStr, directory: Path, *, devices: int = 0, **broker: Any) -> AsyncIterator[Here]:
     """Give an integration before the real services and the simulator: on a database, and over a broker where one is given."""
     data = DataDirectory(directory / "data")
     data.create()
     postgres = database_url.get_secret_value().startswith("postgresql")
     async with serving(SimulatorSettings(port=0, control_token=SecretStr(secrets.token_hex(16)))) as simulator:
-        tenant = simulator.app.state.tenants.create(seed=7, users=USERS, awkward=False, email_domain="example.com", endpoints=0)
+        tenant = simulator.app.state.tenants.create(seed=7, users=USERS, awkward=False, email_domain="example.com", endpoints=devices)
         overrides: dict[str, dict[str, Any]] = {
             name: {"database_url": database_url if postgres else data.database_url(name), "outbox_poll": 0.02} for name in SERVICES
         }

@@ -61,6 +61,7 @@ ROUTERS = (
     views.router,
     exports.exports,
     exports.of_view,
+    records.assets,
     rules.router,
     history.people,
     history.saas_users,

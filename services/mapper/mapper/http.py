@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Depends, FastAPI
 
+import mapper.assets.routes
 import mapper.bulk_edits.routes
 import mapper.checks.routes
 import mapper.fields.routes
@@ -33,6 +34,7 @@ ROUTERS = (
     mapper.saas_instances.routes.router,
     mapper.people.routes.router,
     mapper.saas_users.routes.router,
+    mapper.assets.routes.router,
     mapper.records.routes.router,
     mapper.bulk_edits.routes.router,
     mapper.rules.routes.router,

@@ -1,5 +1,7 @@
 """What the mapper stores."""
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, Uuid, text
 
 from shared.db.migrate import Schema
@@ -7,6 +9,13 @@ from shared.db.naming import metadata
 from shared.db.types import BigIdentity, Json, Timestamp
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
+
+
+def of_some(column: str) -> dict[str, Any]:
+    """Return what keeps an index to the rows that have a value: most have none, and shall not pay for it."""
+    has_one = text(f"{column} IS NOT NULL")
+    return {"sqlite_where": has_one, "postgresql_where": has_one}
+
 
 METADATA: MetaData = metadata()
 OUTBOX = outbox_table(METADATA)
@@ -22,7 +31,26 @@ FIELDS = Table(
     Column("is_unique", Boolean, nullable=False),
     Column("history", Boolean, nullable=False),
     Column("editable", Boolean, nullable=False),
+    Column("mandatory", Boolean, nullable=False),
+    Column("dropdown", String(10)),
+    Column("default_value", Json),
+    Column("help", String(1000)),
+    Column("max_length", Integer),
+    Column("whole", Boolean, nullable=False),
+    # Counts up with each change: mappings that were compiled before are known by it.
+    Column("revision", Integer, nullable=False),
     Column("created_at", Timestamp, nullable=False),
+)
+
+# What dropdowns offer; `folded` is how two of them are compared.
+FIELD_OPTIONS = Table(
+    "field_options",
+    METADATA,
+    Column("object_type", String(20), primary_key=True),
+    Column("key", String(63), primary_key=True),
+    Column("folded", String(1000), primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("value", String(256), nullable=False),
 )
 
 MAPPING_VERSIONS = Table(
@@ -30,8 +58,11 @@ MAPPING_VERSIONS = Table(
     METADATA,
     Column("integration_id", Uuid, primary_key=True),
     Column("version", Integer, primary_key=True),
+    Column("object_type", String(20), nullable=False),
     Column("targets", Json, nullable=False),
     Column("sync_keys", Json, nullable=False),
+    Column("clears", Json, nullable=False),
+    Column("restores_archived", Boolean, nullable=False),
     Column("filter", Json),
     Column("api_fields", Json, nullable=False),
     Column("author", String(200), nullable=False),
@@ -64,6 +95,8 @@ MAPPING_USES = Table(
     Column("settled_version", Integer),
     Column("run_id", Uuid, nullable=False),
     Column("run_version", Integer, nullable=False),
+    # Whose records the integration reads: the user whom a device names is one of the same application.
+    Column("application", String(200)),
 )
 
 # The first records that each run's filter held back, each with the conditions that it failed.
@@ -87,6 +120,9 @@ PEOPLE = Table(
     METADATA,
     Column("id", Uuid, primary_key=True),
     Column("revision", Integer, nullable=False),
+    # Neither is listed by default, nor written by a source; of whom is anonymised, nothing personal is left.
+    Column("archived_at", Timestamp),
+    Column("anonymised_at", Timestamp),
     Column("fields", Json, nullable=False),
     Column("folded", Json, nullable=False),
     Column("created_at", Timestamp, nullable=False),
@@ -128,6 +164,19 @@ SAAS_USERS = Table(
     Index("ix_saas_users_saas_instance_id_id", "saas_instance_id", "id"),
 )
 
+# Devices: each belongs to the person whom its source names, as soon as that person is known.
+ASSETS = Table(
+    "assets",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("person_id", Uuid, ForeignKey("people.id", ondelete="SET NULL"), index=True),
+    Column("revision", Integer, nullable=False),
+    Column("fields", Json, nullable=False),
+    Column("folded", Json, nullable=False),
+    Column("created_at", Timestamp, nullable=False),
+    Column("updated_at", Timestamp, nullable=False),
+)
+
 # Who holds which value of a unique field: the database, not a look before the write, keeps two from having one.
 # Keys begin with what tells rows apart. Were it the field, or the integration below, PostgreSQL would look for a page's values by
 # that alone while the table is too new for statistics: it would read all of a directory again for each of its pages.
@@ -146,8 +195,11 @@ LINKS = Table(
     METADATA,
     Column("source_id", String(200), primary_key=True),
     Column("integration_id", Uuid, primary_key=True),
-    Column("person_id", Uuid, ForeignKey("people.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("person_id", Uuid, ForeignKey("people.id", ondelete="CASCADE"), index=True),
     Column("saas_user_id", Uuid, ForeignKey("saas_users.id", ondelete="SET NULL"), index=True),
+    # A device has an asset instead of a person, and may name its user by the id that the source has for them.
+    Column("asset_id", Uuid, ForeignKey("assets.id", ondelete="CASCADE")),
+    Column("assigned_source_id", String(200)),
     Column("content_hash", String(64), nullable=False),
     Column("last_run_id", Uuid, nullable=False),
     Column("last_observed_at", Timestamp, nullable=False),
@@ -159,6 +211,9 @@ LINKS = Table(
     Column("part", String(200), nullable=False, default="", server_default=text("''")),
     # A run writes the part that stands there already, which costs the index nothing.
     Index("ix_links_part_integration_id", "part", "integration_id"),
+    CheckConstraint("person_id IS NOT NULL OR asset_id IS NOT NULL", name="of_somebody"),
+    Index("ix_links_asset_id", "asset_id", **of_some("asset_id")),
+    Index("ix_links_assigned_source_id", "assigned_source_id", **of_some("assigned_source_id")),
 )
 
 REVISIONS = Table(
@@ -218,7 +273,7 @@ HELD_BACK = Table(
     Column("page", Integer, nullable=False),
     Column("mapping_version", Integer, nullable=False),
     Column("since", Timestamp, nullable=False),
-    CheckConstraint("kind IN ('rejected', 'preference')", name="kind"),
+    CheckConstraint("kind IN ('rejected', 'preference', 'put_away')", name="kind"),
     Index("ix_held_back_integration_id", "integration_id"),
 )
 
@@ -366,6 +421,7 @@ PLAN_ITEMS = Table(
     Column("action", String(20), nullable=False),
     Column("person_id", Uuid),
     Column("saas_user_id", Uuid),
+    Column("asset_id", Uuid),
     Column("changes", Json, nullable=False),
     Column("problem", Json),
     Column("proof", Json),
@@ -379,14 +435,14 @@ PLAN_ITEMS = Table(
     Index("ix_plan_items_run_id_source_id", "run_id", "source_id"),
 )
 
-# Unique values that planned pages take (`person_id`) or give up (none): later pages of the same plan must see them.
+# Unique values that planned pages take (`record_id`: a person or an asset) or give up (none): later pages of the same plan must see them.
 PLAN_CLAIMS = Table(
     "plan_claims",
     METADATA,
     Column("run_id", Uuid, primary_key=True),
     Column("value", String(1000), primary_key=True),
     Column("field", String(63), primary_key=True),
-    Column("person_id", Uuid),
+    Column("record_id", Uuid),
     Column("source_id", String(200), nullable=False),
 )
 

@@ -53,17 +53,19 @@ async def test_what_the_source_answers_is_passed_on(here: World) -> None:
     assert refused["code"] == "sophos_client_disabled"
 
 
-async def test_devices_cannot_be_launched_yet_and_that_is_said_as_data(here: World) -> None:
-    """Nothing makes records of devices; a launch that looked like success would be a run that fails."""
+async def test_devices_are_launched_without_saying_what_to_make_of_users(here: World) -> None:
+    """There is nothing to choose: a device becomes an asset. In whose name records change must be said all the same."""
     async with here.connector() as api:
         path = await drafted(api, here, "sophos-endpoints")
-        shown = await api.get(path)
-        refused = await api.ask("POST", f"{path}/launch", expect=409)
+        missing = (await api.get(path))["missing"]
+        await api.ask("PATCH", path, {"integration_user": "sophos-integration"})
+        launched = await api.post(f"{path}/launch")
 
-    assert [gap["field"] for gap in shown["missing"]] == ["provider"]
-    assert [gap["field"] for gap in refused["fields"]] == ["provider"]
-    assert refused["fields"][0]["remedy"]
-    assert "devices" in refused["detail"]
+    assert [gap["field"] for gap in missing] == ["integration_user"]
+    assert launched["state"] == "active"
+    (asked,) = here.mapper.checked
+    assert (asked["provenance"]["object_type"], asked["provenance"]["user_selection"]) == ("device", None)
+    assert asked["provenance"]["application"] == "Sophos Endpoint Security"
 
 
 async def test_devices_are_shown_as_sophos_has_them(here: World) -> None:

@@ -67,6 +67,9 @@ ROUTES: dict[Role, str] = {
         GET /integrations/{integration_id}/why-not
         GET /undos/{undo_id}
         GET /undos/{undo_id}/items
+        GET /assets
+        GET /assets/{asset_id}
+        GET /assets/{asset_id}/timeline
         GET /withheld
         GET /blocks
         GET /presets
@@ -110,14 +113,18 @@ ROUTES: dict[Role, str] = {
         POST /runs/{run_id}/errors/replay
         POST /runs/{run_id}/errors/{error_id}/redact
         POST /fields
+        PATCH /fields/{object_type}/{key}
         POST /saas-instances
         POST /people
         PATCH /people/{person_id}
+        POST /people/{person_id}/archive
+        POST /people/{person_id}/restore
         PATCH /saas-users/{saas_user_id}
         POST /bulk-edits
         POST /exports
         POST /views/{view_id}/exports
         POST /bulk-edits/{bulk_edit_id}/apply
+        PATCH /assets/{asset_id}
         POST /workflows
         PATCH /workflows/{workflow_id}
         POST /workflows/{workflow_id}/validate
@@ -137,6 +144,8 @@ ROUTES: dict[Role, str] = {
         DELETE /global-variables/{variable_id}
         DELETE /integrations/{integration_id}
         POST /runs/{run_id}/approve
+        POST /people/{person_id}/anonymise
+        GET /people/{person_id}/export
         POST /withheld/release
         POST /withheld/discard
         GET /dead-letters/{consumer}/{message_id}

@@ -1,13 +1,17 @@
-"""What the gateway asks the mapper: fields, mappings, People, SaaS instances and SaaS users."""
+"""What the gateway asks the mapper: fields, mappings, People, SaaS instances, SaaS users and assets."""
 
+from typing import Literal
 from urllib.parse import quote
 from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient
 from api_gateway.clients.listing import ListQuery
 from shared.api.records import (
+    AnonymiseIn,
+    AssetOut,
     FieldIn,
     FieldOut,
+    FieldPatch,
     FilteredOut,
     ListCheckIn,
     ListCheckOut,
@@ -22,12 +26,16 @@ from shared.api.records import (
     SaasInstanceIn,
     SaasInstanceOut,
     SaasUserOut,
+    SubjectExport,
     TimelineEntry,
 )
 from shared.api.rules import RuleCheckIn, RuleCheckOut
 from shared.api.suggestions import SuggestionsIn, SuggestionsOut
 from shared.events.records import RecordType
+from shared.events.sources import ObservedType
 from shared.http.paging import Page
+
+Records = RecordPage[PersonOut] | RecordPage[SaasUserOut] | RecordPage[AssetOut]
 
 
 class MapperClient(InternalClient):
@@ -42,6 +50,11 @@ class MapperClient(InternalClient):
     async def add_field(self, given: FieldIn, *, actor: str) -> FieldOut:
         """Add a custom field."""
         return await self.ask(FieldOut, "POST", "/internal/fields", actor=actor, body=given)
+
+    async def change_field(self, object_type: RecordType, key: str, given: FieldPatch, *, actor: str) -> FieldOut:
+        """Change a custom field: only what was sent."""
+        sent = given.model_dump(mode="json", exclude_unset=True)
+        return await self.ask(FieldOut, "PATCH", f"/internal/fields/{object_type}/{key}", actor=actor, body=sent)
 
     async def filtered(self, run_id: UUID, ask: ListQuery, *, actor: str) -> Page[FilteredOut]:
         """Return the records that a filter held back during a run."""
@@ -65,9 +78,10 @@ class MapperClient(InternalClient):
         path = f"/internal/integrations/{integration_id}/mapping/suggestions"
         return await self.ask(SuggestionsOut, "POST", path, actor=actor, body=given)
 
-    async def readiness(self, integration_id: UUID, *, actor: str) -> ReadinessOut:
+    async def readiness(self, integration_id: UUID, describes: ObservedType, *, actor: str) -> ReadinessOut:
         """Return what an integration's mapping lacks."""
-        return await self.get(ReadinessOut, f"/internal/integrations/{integration_id}/mapping/readiness", actor=actor)
+        path = f"/internal/integrations/{integration_id}/mapping/readiness"
+        return await self.get(ReadinessOut, path, actor=actor, describes=describes)
 
     async def saas_instance_of(self, given: SaasInstanceIn, *, actor: str) -> SaasInstanceOut:
         """Return the application's SaaS instance, made if there is none."""
@@ -77,18 +91,20 @@ class MapperClient(InternalClient):
         """Return the SaaS instances."""
         return await self.get(Page[SaasInstanceOut], "/internal/saas-instances", actor=actor)
 
-    async def people(self, ask: ListQuery, *, actor: str) -> RecordPage[PersonOut]:
-        """Return People."""
-        return await self.get(RecordPage[PersonOut], "/internal/people", actor=actor, **ask.params())
+    async def people(self, ask: ListQuery, *, archived: bool = False, actor: str) -> RecordPage[PersonOut]:
+        """Return People who are active, or those who are archived or anonymised."""
+        return await self.get(RecordPage[PersonOut], "/internal/people", actor=actor, archived=archived, **ask.params())
 
     async def check_list(self, object_type: RecordType, given: ListIn, *, actor: str, count_to: int | None = None) -> ListCheckOut:
         """Say what is to be known of a list before it is kept or exported; raises what is wrong with it."""
         body = ListCheckIn(**given.model_dump(include=set(ListIn.model_fields)), count_to=count_to)
         return await self.ask(ListCheckOut, "POST", f"/internal/records/{object_type}/check", actor=actor, body=body)
 
-    async def records(self, object_type: RecordType, ask: ListQuery, *, actor: str) -> RecordPage[PersonOut] | RecordPage[SaasUserOut]:
+    async def records(self, object_type: RecordType, ask: ListQuery, *, actor: str) -> Records:
         """Return records of a type."""
-        return await (self.people(ask, actor=actor) if object_type == "person" else self.saas_users(ask, actor=actor))
+        if object_type == "person":
+            return await self.people(ask, actor=actor)
+        return await (self.assets(ask, actor=actor) if object_type == "asset" else self.saas_users(ask, actor=actor))
 
     async def person_by(self, field: str, value: str, *, actor: str) -> PersonOut:
         """Return the Person with this value of a unique field."""
@@ -97,6 +113,18 @@ class MapperClient(InternalClient):
     async def saas_users_of(self, person_id: UUID, ask: ListQuery, *, actor: str) -> RecordPage[SaasUserOut]:
         """Return the SaaS users of a Person."""
         return await self.get(RecordPage[SaasUserOut], f"/internal/people/{person_id}/saas-users", actor=actor, **ask.params())
+
+    async def move_person(self, person_id: UUID, step: Literal["archive", "restore"], *, actor: str) -> PersonOut:
+        """Archive a Person, or restore them."""
+        return await self.ask(PersonOut, "POST", f"/internal/people/{person_id}/{step}", actor=actor)
+
+    async def anonymise_person(self, person_id: UUID, given: AnonymiseIn, *, actor: str) -> PersonOut:
+        """Take everything personal from a Person."""
+        return await self.ask(PersonOut, "POST", f"/internal/people/{person_id}/anonymise", actor=actor, body=given)
+
+    async def export_person(self, person_id: UUID, *, actor: str) -> SubjectExport:
+        """Return everything that is kept about a Person."""
+        return await self.get(SubjectExport, f"/internal/people/{person_id}/export", actor=actor)
 
     async def add_person(self, given: PersonIn, *, actor: str) -> PersonOut:
         """Add a Person by hand."""
@@ -125,6 +153,22 @@ class MapperClient(InternalClient):
     async def change_saas_user(self, saas_user_id: UUID, given: RecordPatch, *, actor: str) -> SaasUserOut:
         """Change fields of a SaaS user."""
         return await self.ask(SaasUserOut, "PATCH", f"/internal/saas-users/{saas_user_id}", actor=actor, body=given)
+
+    async def assets(self, ask: ListQuery, *, actor: str) -> RecordPage[AssetOut]:
+        """Return assets."""
+        return await self.get(RecordPage[AssetOut], "/internal/assets", actor=actor, **ask.params())
+
+    async def asset(self, asset_id: UUID, *, actor: str) -> AssetOut:
+        """Return one asset."""
+        return await self.get(AssetOut, f"/internal/assets/{asset_id}", actor=actor)
+
+    async def change_asset(self, asset_id: UUID, given: RecordPatch, *, actor: str) -> AssetOut:
+        """Change fields of an asset."""
+        return await self.ask(AssetOut, "PATCH", f"/internal/assets/{asset_id}", actor=actor, body=given)
+
+    async def asset_timeline(self, asset_id: UUID, *, actor: str) -> Page[TimelineEntry]:
+        """Return what happened to an asset."""
+        return await self.get(Page[TimelineEntry], f"/internal/assets/{asset_id}/timeline", actor=actor)
 
 
 def _steps(*steps: str) -> str:

@@ -7,12 +7,12 @@ from api_gateway.clients.listing import ListQuery
 from api_gateway.clients.mapper import MapperClient
 from api_gateway.exports.csv_file import Rows
 from api_gateway.exports.shapes import Headings
-from shared.api.records import ListIn, PersonOut, RecordPage, SaasUserOut
+from shared.api.records import AssetOut, ListIn, PersonOut, RecordPage, SaasUserOut
 from shared.errors import Invalid
 from shared.events.records import RecordType
 from shared.http.paging import LARGEST_PAGE
 
-Records = RecordPage[PersonOut] | RecordPage[SaasUserOut]
+Records = RecordPage[PersonOut] | RecordPage[SaasUserOut] | RecordPage[AssetOut]
 
 MOST_WITHOUT_INDEX = 10_000
 """Records of a list in an order that no index has: each page of it would be looked for among all records again."""

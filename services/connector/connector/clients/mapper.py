@@ -7,6 +7,7 @@ from shared.api.checks import CheckIn, CheckOut
 from shared.api.guard import LeaveBackIn, SourceLeaveIn, SourceLeaveOut
 from shared.api.plans import PlanOut
 from shared.api.records import MappingIn, MappingOut, ReadinessOut, SaasInstanceIn, SaasInstanceOut
+from shared.events.sources import ObservedType
 from shared.http.client import ServiceClient
 from shared.http.paging import Page
 
@@ -16,9 +17,10 @@ class MapperClient(ServiceClient):
 
     audience = "mapper"
 
-    async def missing_in_mapping(self, integration_id: UUID, *, actor: str) -> list[Gap]:
+    async def missing_in_mapping(self, integration_id: UUID, describes: ObservedType, *, actor: str) -> list[Gap]:
         """Return what the integration's mapping lacks before it can be launched."""
-        readiness = await self.get(ReadinessOut, f"/internal/integrations/{integration_id}/mapping/readiness", actor=actor)
+        path = f"/internal/integrations/{integration_id}/mapping/readiness"
+        readiness = await self.get(ReadinessOut, path, actor=actor, describes=describes)
         return readiness.missing
 
     async def mapping(self, integration_id: UUID, *, actor: str) -> MappingOut:

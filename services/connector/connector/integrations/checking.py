@@ -44,8 +44,9 @@ async def _provenance(parts: Parts, integration_id: UUID) -> Provenance:
         stored = await stored_integration(session, integration_id)
         require_kept(stored.row)
         require_within_reach(stored.row)
-        gaps = own_gaps(stored, parts.providers.get(stored.row.provider).manifest)
+        manifest = parts.providers.get(stored.row.provider).manifest
+        gaps = own_gaps(stored, manifest)
         if gaps:
             raise incomplete(stored.row.name, gaps)
         inputs = await inputs_of(session, integration_id)
-        return await provenance_now(session, stored, inputs, run_id=new_id(), initial=True, mode="plan")
+        return await provenance_now(session, stored, manifest, inputs, run_id=new_id(), initial=True, mode="plan")

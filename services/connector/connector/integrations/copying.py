@@ -30,8 +30,11 @@ async def copy(parts: Parts, integration_id: UUID, name: str, *, actor: str) -> 
     if mapping.version:
         try:
             parts_of_it = {
+                "object_type": mapping.object_type,
                 "targets": mapping.targets,
                 "sync_keys": mapping.sync_keys,
+                "clears": mapping.clears,
+                "restores_archived": mapping.restores_archived,
                 "filter": mapping.filter,
                 "api_fields": mapping.api_fields,
             }

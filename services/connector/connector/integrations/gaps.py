@@ -26,7 +26,7 @@ def incomplete(name: str, gaps: Sequence[Gap]) -> IntegrationIncomplete:
 
 def own_gaps(stored: Stored, manifest: ProviderOut) -> list[Gap]:
     """Return what is missing in the integration's own details."""
-    return (_of_devices(manifest) if manifest.object_type == "device" else _of_users(stored, manifest)) + source_gaps(stored, manifest)
+    return [*_of_users(stored, manifest), *_of_everybody(stored), *source_gaps(stored, manifest)]
 
 
 def source_gaps(stored: Stored, manifest: ProviderOut) -> list[Gap]:
@@ -50,18 +50,19 @@ def _of_local(stored: Stored) -> list[Gap]:
     return gaps
 
 
-def _of_devices(manifest: ProviderOut) -> list[Gap]:
-    message = f"{manifest.name} are devices, which cannot be mapped to records yet"
-    return [_gap("provider", message, "Look at them with the integration's preview; records are made of users only.")]
+def _of_everybody(stored: Stored) -> list[Gap]:
+    if stored.row.integration_user:
+        return []
+    return [_gap("integration_user", "no integration user is named", "Name the account in whose name records change.")]
 
 
 def _of_users(stored: Stored, manifest: ProviderOut) -> list[Gap]:
     row = stored.row
-    gaps = []
+    gaps: list[Gap] = []
+    if manifest.object_type != "user":
+        return gaps
     if row.user_selection is None:
         gaps.append(_gap("user_selection", "what to make of users is not chosen", "Choose user_only or user_plus_saas_user."))
-    if not row.integration_user:
-        gaps.append(_gap("integration_user", "no integration user is named", "Name the account in whose name records change."))
     if row.user_selection == "user_plus_saas_user" and row.saas_instance_id is None:
         gaps.append(
             _gap(
@@ -75,10 +76,9 @@ def _of_users(stored: Stored, manifest: ProviderOut) -> list[Gap]:
 
 async def mapping_gaps(parts: Parts, stored: Stored, *, actor: str) -> list[Gap]:
     """Return what the mapping lacks; a gap that says so when the mapper does not answer."""
-    if parts.providers.get(stored.row.provider).manifest.object_type != "user":
-        return []
+    describes = parts.providers.get(stored.row.provider).manifest.object_type
     try:
-        return await parts.mapper.missing_in_mapping(stored.row.id, actor=actor)
+        return await parts.mapper.missing_in_mapping(stored.row.id, describes, actor=actor)
     except AppError as error:
         return [_gap("mapping", f"the mapping cannot be looked at: {error.message}", error.remedy or "Try again.")]
 

@@ -8,17 +8,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from connector.credentials.credentials import stored_credential
 from connector.integrations.integrations import Stored
 from connector.sources.base import Input
+from shared.api.sources import ProviderOut
 from shared.events.sources import Provenance
 
 
-async def provenance_now(session: AsyncSession, stored: Stored, inputs: Iterable[Input], **of_the_run: Any) -> Provenance:
+async def provenance_now(
+    session: AsyncSession, stored: Stored, manifest: ProviderOut, inputs: Iterable[Input], **of_the_run: Any
+) -> Provenance:
     """Return the provenance of records that are fetched now; `of_the_run` is what the run alone knows. Raises `CredentialNotFound`."""
     row = stored.row
     return Provenance(
         integration_id=row.id,
         integration_name=row.name,
         provider=row.provider,
-        user_selection=row.user_selection,
+        object_type=manifest.object_type,
+        application=manifest.application,
+        user_selection=row.user_selection if manifest.object_type == "user" else None,
         preference=row.preference,
         saas_instance_id=row.saas_instance_id,
         integration_user=row.integration_user,

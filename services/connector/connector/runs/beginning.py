@@ -16,6 +16,7 @@ from connector.scope import Parts
 from connector.sources.base import Access, Input
 from connector.tables import RUNS
 from connector.variables.inputs import inputs_of
+from shared.api.sources import ProviderOut
 from shared.clock import now
 from shared.events.sources import Provenance
 
@@ -23,11 +24,12 @@ from shared.events.sources import Provenance
 async def begin(session: AsyncSession, held: Claim, providers: Providers) -> None:
     """Write the run's provenance. Raises `IntegrationIncomplete` when something was taken away since the launch."""
     stored = await stored_integration(session, held.row.integration_id)
-    gaps = own_gaps(stored, providers.get(stored.row.provider).manifest)
+    manifest = providers.get(stored.row.provider).manifest
+    gaps = own_gaps(stored, manifest)
     if gaps:
         raise incomplete(stored.row.name, gaps)
     inputs = await inputs_of(session, stored.row.id)
-    provenance = await _provenance(session, held, stored, inputs)
+    provenance = await _provenance(session, held, stored, manifest, inputs)
     await held.advance(
         session,
         state="running",
@@ -54,8 +56,8 @@ async def access_of(parts: Parts, held: Claim) -> Access:
     return stored.access(parts.vault, inputs)
 
 
-async def _provenance(session: AsyncSession, held: Claim, stored: Stored, inputs: tuple[Input, ...]) -> Provenance:
+async def _provenance(session: AsyncSession, held: Claim, stored: Stored, manifest: ProviderOut, inputs: tuple[Input, ...]) -> Provenance:
     before = (RUNS.c.integration_id == stored.row.id, RUNS.c.kind.in_(LOADING), RUNS.c.mode == "apply", RUNS.c.state.in_(LOADED))
     loaded = await session.scalar(select(exists().where(*before)))
     run = {"run_id": held.run_id, "initial": not loaded, "mode": held.row.mode, "plan_run_id": held.row.plan_of}
-    return await provenance_now(session, stored, inputs, replayed=held.row.kind == "replay", **run)
+    return await provenance_now(session, stored, manifest, inputs, replayed=held.row.kind == "replay", **run)

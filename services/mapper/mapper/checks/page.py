@@ -32,9 +32,9 @@ async def check_page(unit: Unit, given: CheckIn) -> CheckOut:
     known = Known(await links_of(unit.session, provenance.integration_id, seen_ids))
     prints: dict[str, str] = {}
     [(_, plan)] = await planned(unit, [event], compiled, known, prints=prints)
-    items = list(items_of(plan, prints))
+    items = list(items_of(plan, prints, compiled.object_type))
     seen = await _seen(unit.session, event, compiled, items)
-    found = findings_of(seen, await gaps(unit.session, provenance.integration_id))
+    found = findings_of(seen, await gaps(unit.session, provenance.integration_id, provenance.object_type))
     return CheckOut(
         scope="page",
         mapping_version=compiled.version,

@@ -1,6 +1,5 @@
 """Checking the whole source: what a run with mode plan wrote down, counted by the database."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from mapper.plans.plans import planned_run
 from mapper.tables import PLAN_ITEMS
 from shared.api.checks import CheckExample, CheckOut
 from shared.api.plans import PlanAction
+from shared.api.records import MappedType, MappingOut
 
 MOST_REASONS = 50
 WRITTEN = ("create", "update")
@@ -31,11 +31,11 @@ async def check_source(session: AsyncSession, run_id: UUID) -> CheckOut:
     seen = Seen(
         actions=actions,
         rejected=await _rejected(session, run_id),
-        keyless=await _keyless(session, run_id, mapping.sync_keys),
-        never_filled=await _never_filled(session, run_id, actions, list(mapping.targets)),
+        keyless=await _keyless(session, run_id, mapping),
+        never_filled=await _never_filled(session, run_id, actions, mapping),
         unknown_roles=await unknown_roles(session, await _roles(session, run_id)),
     )
-    found = findings_of(seen, await gaps(session, row.integration_id))
+    found = findings_of(seen, await gaps(session, row.integration_id, "device" if mapping.object_type == "asset" else "user"))
     return CheckOut(
         scope="source",
         run_id=run_id,
@@ -48,9 +48,9 @@ async def check_source(session: AsyncSession, run_id: UUID) -> CheckOut:
     )
 
 
-def _person(key: str) -> ColumnElement[Any]:
-    """Return the value that a person would have in a field: the second of the pair before and after."""
-    value: ColumnElement[Any] = PLAN_ITEMS.c.changes["person", key, 1].as_string()
+def _value(object_type: MappedType, key: str) -> ColumnElement[Any]:
+    """Return the value that a record would have in a field: the second of the pair before and after."""
+    value: ColumnElement[Any] = PLAN_ITEMS.c.changes[object_type, key, 1].as_string()
     return value
 
 
@@ -72,25 +72,30 @@ async def _rejected(session: AsyncSession, run_id: UUID) -> dict[Reason, Group]:
     return found
 
 
-async def _keyless(session: AsyncSession, run_id: UUID, sync_keys: Sequence[str]) -> Group:
+async def _keyless(session: AsyncSession, run_id: UUID, mapping: MappingOut) -> Group:
     """Return who would be created without a value in any sync key."""
-    theirs = [PLAN_ITEMS.c.run_id == run_id, PLAN_ITEMS.c.action == "create", *(_person(key).is_(None) for key in sync_keys)]
+    theirs = [
+        PLAN_ITEMS.c.run_id == run_id,
+        PLAN_ITEMS.c.action == "create",
+        *(_value(mapping.object_type, key).is_(None) for key in mapping.sync_keys),
+    ]
     records = await session.scalar(select(func.count()).select_from(PLAN_ITEMS).where(*theirs)) or 0
     return Group(records, await _ids(session, and_(*theirs)) if records else [])
 
 
-async def _never_filled(session: AsyncSession, run_id: UUID, actions: dict[PlanAction, int], targets: Sequence[str]) -> list[str]:
-    """Return the mapped fields that nobody new would have: only of new people are all values in the plan."""
+async def _never_filled(session: AsyncSession, run_id: UUID, actions: dict[PlanAction, int], mapping: MappingOut) -> list[str]:
+    """Return the mapped fields that no new record would have: only of new records are all values in the plan."""
+    targets = list(mapping.targets)
     if not actions.get("create") or not targets:
         return []
     theirs = (PLAN_ITEMS.c.run_id == run_id, PLAN_ITEMS.c.action == "create")
-    row = (await session.execute(select(*(func.count(_person(key)) for key in targets)).where(*theirs))).one()
+    row = (await session.execute(select(*(func.count(_value(mapping.object_type, key)) for key in targets)).where(*theirs))).one()
     return [key for key, filled in zip(targets, row, strict=True) if filled == 0 and key != TOLD_BESIDE]
 
 
 async def _roles(session: AsyncSession, run_id: UUID) -> dict[str, Group]:
-    theirs = (PLAN_ITEMS.c.run_id == run_id, PLAN_ITEMS.c.action.in_(WRITTEN), _person("role").is_not(None))
-    said = select(_person("role").label("role"), PLAN_ITEMS.c.source_id).where(*theirs).subquery()
+    theirs = (PLAN_ITEMS.c.run_id == run_id, PLAN_ITEMS.c.action.in_(WRITTEN), _value("person", "role").is_not(None))
+    said = select(_value("person", "role").label("role"), PLAN_ITEMS.c.source_id).where(*theirs).subquery()
     counted = select(said.c.role, func.count().label("records"), func.min(said.c.source_id).label("first")).group_by(said.c.role)
     rows = await session.execute(counted.order_by(func.count().desc()).limit(MOST_REASONS))
     return {row.role: Group(row.records, [row.first]) for row in rows}

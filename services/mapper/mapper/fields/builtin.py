@@ -46,4 +46,33 @@ SAAS_USER = (
     _field("saas_user", "returned_at", "Returned at", "datetime", editable=False),
     _field("saas_user", "last_activity_at", "Last activity date", "datetime"),
 )
-BUILTIN: dict[RecordType, tuple[FieldOut, ...]] = {"person": PERSON, "saas_user": SAAS_USER}
+ASSET = (
+    _field("asset", "device_id", "Device identifier in source", unique=True, mandatory=True, editable=False),
+    _field("asset", "hostname", "Hostname"),
+    _field("asset", "asset_type", "Asset type"),
+    _field("asset", "serial_number", "Serial number"),
+    _field("asset", "manufacturer", "Manufacturer"),
+    _field("asset", "model", "Model"),
+    _field("asset", "os_name", "Operating system"),
+    _field("asset", "os_platform", "Platform"),
+    _field("asset", "ip_address", "IP address"),
+    _field("asset", "mac_address", "MAC address"),
+    _field("asset", "health", "Health", editable=False),
+    _field("asset", "encryption", "Encryption", editable=False),
+    _field("asset", "isolation_status", "Isolation", editable=False),
+    _field("asset", "tamper_protection_enabled", "Tamper protection on", "boolean", editable=False),
+    _field("asset", "last_seen_at", "Last seen at", "datetime", editable=False, history=False),
+    _field("asset", "assigned_source_id", "Assigned person: identifier in source", editable=False),
+    _field("asset", "assigned_name", "Assigned person: name", editable=False),
+    _field("asset", "assigned_login", "Assigned person: login", editable=False),
+    _field("asset", "person_id", "Person", editable=False),
+    _field("asset", "missing_since", "Missing since", "datetime", editable=False),
+    _field("asset", "returned_at", "Returned at", "datetime", editable=False),
+    _field("asset", "synced_at", "Connector sync time", "datetime", editable=False, history=False),
+    _field("asset", "credential_name", "Connect: Credentials", editable=False),
+    _field("asset", "data_region", "Connect: Data Region", editable=False),
+    _field("asset", "tenant_id", "Connect: Tenant ID", editable=False),
+)
+BUILTIN: dict[RecordType, tuple[FieldOut, ...]] = {"person": PERSON, "saas_user": SAAS_USER, "asset": ASSET}
+OF_ROLLCALL = {"asset": frozenset({"person_id", "missing_since", "returned_at"})}
+"""Fields that follow from other things, so that no mapping may write them."""

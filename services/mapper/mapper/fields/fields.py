@@ -4,11 +4,14 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.fields.builtin import BUILTIN
+from mapper.fields.choices import options_of, put_options
+from mapper.fields.soundness import sound
 from mapper.fields.values import is_storable
 from mapper.tables import FIELDS
 from shared.api.records import DataType, FieldIn, FieldOut
@@ -19,7 +22,6 @@ from shared.events.records import RecordType
 from shared.rules.fold import fold_text
 
 RESERVED = {"id", "revision"}
-NEVER_UNIQUE = {"boolean", "text_list"}
 
 
 class FieldExists(Conflict):
@@ -36,7 +38,9 @@ class UnknownField(Invalid):
 
 async def fields_of(session: AsyncSession, object_type: RecordType) -> dict[str, FieldOut]:
     """Return the object type's fields by key, built-in ones first."""
-    rows = await session.execute(select(FIELDS).where(FIELDS.c.object_type == object_type).order_by(FIELDS.c.created_at, FIELDS.c.key))
+    mine = select(FIELDS).where(FIELDS.c.object_type == object_type).order_by(FIELDS.c.created_at, FIELDS.c.key)
+    rows = (await session.execute(mine)).all()
+    options = await options_of(session, object_type) if any(row.dropdown for row in rows) else {}
     custom = (
         FieldOut(
             object_type=object_type,
@@ -44,10 +48,16 @@ async def fields_of(session: AsyncSession, object_type: RecordType) -> dict[str,
             label=row.label,
             data_type=row.data_type,
             unique=row.is_unique,
-            mandatory=False,
+            mandatory=row.mandatory,
             history=row.history,
             editable=row.editable,
             builtin=False,
+            dropdown=row.dropdown,
+            options=options.get(row.key, []),
+            default=row.default_value,
+            help=row.help,
+            max_length=row.max_length,
+            whole=row.whole,
         )
         for row in rows
     )
@@ -59,13 +69,18 @@ def untold_of(fields: dict[str, FieldOut]) -> frozenset[str]:
     return frozenset(key for key, field in fields.items() if not field.history)
 
 
+def defaults_of(fields: dict[str, FieldOut]) -> dict[str, Any]:
+    """Return what a new record has where nothing is said."""
+    return {key: field.default for key, field in fields.items() if field.default is not None}
+
+
 def types_of(fields: dict[str, FieldOut]) -> dict[str, DataType]:
     """Return the type of each field."""
     return {key: field.data_type for key, field in fields.items()}
 
 
 async def add_field(session: AsyncSession, given: FieldIn) -> FieldOut:
-    """Add a custom field. Raises `FieldExists`, `Invalid`."""
+    """Add a custom field. Raises `FieldExists`, `BadField`, `Invalid`."""
     key = given.key or key_from(given.label)
     known = await fields_of(session, given.object_type)
     taken = next((field for field in known.values() if field.key == key or fold_text(field.label) == fold_text(given.label)), None)
@@ -74,14 +89,18 @@ async def add_field(session: AsyncSession, given: FieldIn) -> FieldOut:
     if not is_storable(given.label):
         fields = [{"field": "label", "message": "holds characters that cannot be stored"}]
         raise Invalid("the label cannot be stored", remedy="Choose another label.", fields=fields)
-    if given.unique and given.data_type in NEVER_UNIQUE:
-        fields = [{"field": "unique", "message": f"cannot be asked of a field of type {given.data_type}"}]
-        raise Invalid("the field cannot be unique", remedy="Use the type text, number or datetime for a unique field.", fields=fields)
-    row = {**given.model_dump(exclude={"unique", "key"}), "key": key, "is_unique": given.unique, "created_at": now()}
-    added = insert_for(session, FIELDS).values(row).on_conflict_do_nothing().returning(FIELDS.c.key)
-    if (await session.execute(added)).first() is None:
+    field = sound(FieldOut(**given.model_dump(exclude={"key"}), key=key, builtin=False))
+    added = insert_for(session, FIELDS).values({**row_of(field), "revision": 1, "created_at": now()}).on_conflict_do_nothing()
+    if (await session.execute(added.returning(FIELDS.c.key))).first() is None:
         raise _exists(given.label, given.object_type)
-    return FieldOut(**given.model_dump(exclude={"key"}), key=key, mandatory=False, builtin=False)
+    await put_options(session, field)
+    return field
+
+
+def row_of(field: FieldOut) -> dict[str, Any]:
+    """Return a field as it is stored, without its options."""
+    row = field.model_dump(exclude={"unique", "default", "builtin", "options"})
+    return {**row, "is_unique": field.unique, "default_value": field.default}
 
 
 def _exists(name: str, object_type: RecordType) -> FieldExists:

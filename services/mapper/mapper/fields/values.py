@@ -5,8 +5,9 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
-from shared.api.records import DataType
+from shared.api.records import DataType, FieldOut
 from shared.clock import written
 from shared.rules.fold import UNSTORABLE, fold_text
 
@@ -29,6 +30,21 @@ class DoesNotFit(ValueError):
 def fitted(value: Any, data_type: DataType) -> Any:
     """Return `value` as it is stored in a field of `data_type`; empty text is nothing. Raises `DoesNotFit`."""
     return None if value is None or value == "" else FITTERS[data_type](value)
+
+
+def fitter_of(field: FieldOut) -> Callable[[Any], Any]:
+    """Return what stores a value of this field that is not empty, with all that the field asks. Each raises `DoesNotFit`."""
+    fit = FITTERS[field.data_type]
+    if field.dropdown == "fixed":
+        return _one_of(field.options)
+    if field.max_length is not None:
+        return _of_length(fit, field.max_length)
+    return _whole if field.whole else fit
+
+
+def fitted_to(value: Any, field: FieldOut) -> Any:
+    """Return `value` as it is stored in this field; empty text is nothing. Raises `DoesNotFit`."""
+    return None if value is None or value == "" else fitter_of(field)(value)
 
 
 def moment(value: Any) -> str:
@@ -106,11 +122,48 @@ def _text_list(value: Any) -> list[str]:
     return [_text(item) for item in value]
 
 
+def _person(value: Any) -> str:
+    try:
+        return str(UUID(value)) if isinstance(value, str) else str(UUID(""))
+    except ValueError:
+        raise DoesNotFit("is not the id of a person") from None
+
+
+def _whole(value: Any) -> int:
+    number = _number(value)
+    if number != int(number):
+        raise DoesNotFit("is not a whole number")
+    return int(number)
+
+
+def _one_of(options: list[str]) -> Callable[[Any], str]:
+    known = {fold_text(option): option for option in options}
+
+    def fit(value: Any) -> str:
+        option = known.get(fold_text(_text(value)))
+        if option is None:
+            raise DoesNotFit("is none of the options of this field")
+        return option
+
+    return fit
+
+
+def _of_length(fit: Callable[[Any], Any], longest: int) -> Callable[[Any], Any]:
+    def shorter(value: Any) -> Any:
+        text = fit(value)
+        if len(text) > longest:
+            raise DoesNotFit(f"is longer than {longest} characters")
+        return text
+
+    return shorter
+
+
 FITTERS: dict[DataType, Callable[[Any], Any]] = {
     "text": _text,
     "datetime": moment,
     "number": _number,
     "boolean": _boolean,
     "text_list": _text_list,
+    "person": _person,
 }
 """By data type: what stores a value that is not empty. Each raises `DoesNotFit`."""

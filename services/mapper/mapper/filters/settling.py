@@ -14,9 +14,14 @@ from shared.events.sources import Provenance
 
 async def note_run(session: AsyncSession, provenance: Provenance, mapping_version: int) -> None:
     """Note with which version a run that writes began."""
-    row = {"integration_id": provenance.integration_id, "run_id": provenance.run_id, "run_version": mapping_version}
+    row = {
+        "integration_id": provenance.integration_id,
+        "run_id": provenance.run_id,
+        "run_version": mapping_version,
+        "application": provenance.application,
+    }
     noted = insert_for(session, MAPPING_USES).values(**row, settled_version=None)
-    replaced = {name: noted.excluded[name] for name in ("run_id", "run_version")}
+    replaced = {name: noted.excluded[name] for name in ("run_id", "run_version", "application")}
     await session.execute(noted.on_conflict_do_update(index_elements=[MAPPING_USES.c.integration_id], set_=replaced))
 
 

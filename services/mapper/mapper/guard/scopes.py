@@ -31,7 +31,7 @@ def instance(saas_instance_id: UUID) -> Scope:
 
 
 def integration(integration_id: UUID) -> Scope:
-    """Return the scope of the people whom an integration keeps without a SaaS instance."""
+    """Return the scope of the people whom an integration keeps without a SaaS instance, or of its assets."""
     return Scope("integration", integration_id)
 
 

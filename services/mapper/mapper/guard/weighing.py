@@ -67,7 +67,8 @@ def _living(session: AsyncSession, scope: Scope, since: datetime) -> Select[int]
     if scope.kind == "integration":
         theirs = and_(LINKS.c.integration_id == scope.id, LINKS.c.saas_user_id.is_(None))
         lives = and_(LINKS.c.missing_since.is_(None), LINKS.c.deleted_at.is_(None))
-        return select(func.count(LINKS.c.person_id.distinct())).where(theirs, or_(lives, LINKS.c.person_id.in_(lost)))
+        records = func.coalesce(LINKS.c.person_id, LINKS.c.asset_id)
+        return select(func.count(records.distinct())).where(theirs, or_(lives, records.in_(lost)))
     lives = and_(*_of_the_living(session))
     return select(func.count()).where(SAAS_USERS.c.saas_instance_id == scope.id, or_(lives, SAAS_USERS.c.id.in_(lost)))
 

@@ -97,7 +97,7 @@ async def _melts(session: AsyncSession, record_ids: set[UUID], kept: Kept, horiz
     of_records: dict[UUID, list[Row[Any]]] = {}
     columns = [column for column in REVISIONS.c if column.name != "correlation_id"]
     for portion in portions(record_ids):
-        theirs = select(*columns).where(REVISIONS.c.record_type.in_(("person", "saas_user")), REVISIONS.c.record_id.in_(portion))
+        theirs = select(*columns).where(REVISIONS.c.record_type.in_(("person", "saas_user", "asset")), REVISIONS.c.record_id.in_(portion))
         for row in await session.execute(theirs.order_by(REVISIONS.c.record_id, REVISIONS.c.revision)):
             of_records.setdefault(row.record_id, []).append(row)
     return [melt for rows in of_records.values() for melt in melted(rows, kept, horizon)]

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from mapper.expressions.expressions import Expression
-from mapper.fields.values import DoesNotFit, fitted, is_storable
+from mapper.fields.builtin import OF_ROLLCALL
+from mapper.fields.values import DoesNotFit, fitted_to, is_storable
 from mapper.transformations.kinds import Kind, problems_of
 from shared.api.records import FieldOut, FromConstant, FromExpression, FromInput, FromSource, FromSyncTime, MappedFrom, MappingIn
 from shared.errors import Invalid
@@ -31,6 +32,25 @@ class BadMappingSource(Invalid):
     """A field cannot take its value from where the mapping says."""
 
     code = "bad_mapping_source"
+
+
+class NotClearable(Invalid):
+    """A blank value cannot empty a field that is not mapped, or that every record needs."""
+
+    code = "not_clearable"
+
+
+def require_clearable(given: MappingIn, known: dict[str, FieldOut]) -> None:
+    """Raise `NotClearable` naming each field that no blank value can empty."""
+    problems = []
+    for key in given.clears:
+        if key not in given.targets:
+            problems.append({"field": f"clears.{key}", "message": "is not mapped", "remedy": f"Map {key} first, or leave it out."})
+        elif known[key].mandatory or key == TIME_OF_SYNC:
+            problems.append({"field": f"clears.{key}", "message": "is never empty", "remedy": "Leave it out."})
+    if problems:
+        names = ", ".join(problem["field"] for problem in problems)
+        raise NotClearable(f"these fields cannot be emptied: {names}", remedy="Name mapped fields that may be empty.", fields=problems)
 
 
 def require_sync_keys(given: MappingIn, known: dict[str, FieldOut]) -> None:
@@ -81,6 +101,8 @@ def require_fitting_sources(given: MappingIn, known: dict[str, FieldOut]) -> Non
 
 
 def _problems(field: FieldOut, source: MappedFrom) -> Iterator[tuple[str, str, str]]:
+    if field.builtin and field.key in OF_ROLLCALL.get(field.object_type, ()):
+        yield "", f"{field.key} follows from other things, and no source writes it", "Leave it out."
     if isinstance(source, FromSyncTime) is not (field.key == TIME_OF_SYNC):
         remedy = f"Map the time of the sync to {TIME_OF_SYNC}, and nothing else to it."
         yield "", f"the time of the sync and {TIME_OF_SYNC} belong together", remedy
@@ -119,9 +141,9 @@ def _problems_of_constant(field: FieldOut, source: FromConstant) -> Iterator[tup
     if field.unique:
         yield "a unique field cannot have the same value for everybody", "Map it to a field of the source."
     try:
-        value = fitted(source.value, field.data_type)
+        value = fitted_to(source.value, field)
     except DoesNotFit as error:
-        yield f"the constant {error}", f"Give a constant that fits a field of type {field.data_type}."
+        yield f"the constant {error}", "Give a constant that the field takes."
         return
     if value is None and field.mandatory:
-        yield "the constant is empty, and every person needs this field", "Give a constant that is not empty."
+        yield "the constant is empty, and every record needs this field", "Give a constant that is not empty."

@@ -1,17 +1,19 @@
 """Mappings made ready for records, kept while they are current."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mapper.fields.fields import fields_of, untold_of
+from mapper.fields.fields import defaults_of, fields_of, untold_of
 from mapper.filters.sieve import CompiledFilter, compile_filter
 from mapper.mappings.evaluate import Target, targets_of
 from mapper.mappings.versions import version_of
 from mapper.tables import FIELDS, MAPPING_USES, MAPPING_VERSIONS
-from shared.api.records import FieldOut, FromSyncTime, MappingOut
+from shared.api.records import FieldOut, FromSyncTime, MappedType, MappingOut
 
 MOST_KEPT = 256
 
@@ -21,15 +23,26 @@ class Compiled:
     """One version of a mapping, ready for records."""
 
     version: int
+    object_type: MappedType
+    """What records are made."""
     targets: tuple[Target, ...]
     sync_keys: tuple[str, ...]
     unique: tuple[str, ...]
-    """The mapped fields whose values only one person may have."""
+    """The mapped fields whose values only one record may have."""
     kept: frozenset[str]
-    """The mapped fields that are stored with the person: all but the time of the sync, which is kept with the link."""
+    """The mapped fields that are stored with the record: all but the time of the sync, which is kept with the link."""
+    clears: frozenset[str]
+    """Those of them that a blank value empties."""
+    restores_archived: bool
+    """Whether a match on an archived person brings them back."""
     untold: frozenset[str]
-    """The person fields that are kept out of history, mapped or not."""
+    """The fields of those records that are kept out of history, mapped or not."""
     untold_of_saas_users: frozenset[str]
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    """What a new record has in fields of which nothing is said."""
+    defaults_of_saas_users: Mapping[str, Any] = field(default_factory=dict)
+    growing: tuple[FieldOut, ...] = ()
+    """The mapped dropdowns that grow with what is written."""
     filter: CompiledFilter | None = None
     earlier_filter: CompiledFilter | None = None
     """Another filter, with which the whole directory was read last: whom it held back comes quietly until it is read anew."""
@@ -46,9 +59,9 @@ class CompiledMappings:
 
         A run that writes keeps the version that it began with: half a directory under another mapping would be nobody's wish.
         """
-        # Fields are only ever added, so their number says whether there are others than when the mapping was compiled.
+        # Fields are only ever added, and each change of one counts up: the sum says whether they are as when the mapping was compiled.
         newest = select(func.max(MAPPING_VERSIONS.c.version)).where(MAPPING_VERSIONS.c.integration_id == integration_id)
-        fields = select(func.count()).select_from(FIELDS)
+        fields = select(func.coalesce(func.sum(FIELDS.c.revision), 0))
         settled = select(MAPPING_USES.c.settled_version).where(MAPPING_USES.c.integration_id == integration_id)
         begun = select(MAPPING_USES.c.run_version).where(MAPPING_USES.c.integration_id == integration_id, MAPPING_USES.c.run_id == run_id)
         row = (await session.execute(select(*(one.scalar_subquery() for one in (newest, fields, settled, begun))))).one()
@@ -65,27 +78,33 @@ class CompiledMappings:
 async def _compiled(session: AsyncSession, integration_id: UUID, version: int, settled_version: int | None) -> Compiled:
     mapping = await version_of(session, integration_id, version)
     settled = None if settled_version is None else await version_of(session, integration_id, settled_version)
-    person, saas_user = await fields_of(session, "person"), await fields_of(session, "saas_user")
-    return compile_mapping(mapping, person, saas_user, settled)
+    fields, saas_user = await fields_of(session, mapping.object_type), await fields_of(session, "saas_user")
+    return compile_mapping(mapping, fields, saas_user, settled)
 
 
 def compile_mapping(
-    mapping: MappingOut, person: dict[str, FieldOut], saas_user: dict[str, FieldOut], settled: MappingOut | None = None
+    mapping: MappingOut, known: dict[str, FieldOut], saas_user: dict[str, FieldOut], settled: MappingOut | None = None
 ) -> Compiled:
-    """Return a mapping ready for records, given the fields of People and SaaS users by key.
+    """Return a mapping ready for records, given the fields of the records that are made, and those of SaaS users, by key.
 
     `settled` is the version with which the whole directory was read last.
     """
     earlier = None if settled is None or settled.filter == mapping.filter else settled
-    sources = {key: mapping.targets[key] for key in person if key in mapping.targets}
+    sources = {key: mapping.targets[key] for key in known if key in mapping.targets}
     return Compiled(
         version=mapping.version,
-        targets=targets_of(sources, person),
+        object_type=mapping.object_type,
+        targets=targets_of(sources, known),
         sync_keys=tuple(mapping.sync_keys),
-        unique=tuple(key for key in sources if person[key].unique),
+        unique=tuple(key for key in sources if known[key].unique),
         kept=frozenset(key for key, source in sources.items() if not isinstance(source, FromSyncTime)),
-        untold=untold_of(person),
+        defaults=defaults_of(known),
+        defaults_of_saas_users=defaults_of(saas_user),
+        growing=tuple(known[key] for key in sources if known[key].dropdown == "growing"),
+        clears=frozenset(mapping.clears),
+        restores_archived=mapping.restores_archived,
+        untold=untold_of(known),
         untold_of_saas_users=untold_of(saas_user),
-        filter=compile_filter(mapping.filter, sources, person),
-        earlier_filter=None if earlier is None else compile_filter(earlier.filter, earlier.targets, person),
+        filter=compile_filter(mapping.filter, sources, known),
+        earlier_filter=None if earlier is None else compile_filter(earlier.filter, earlier.targets, known),
     )

@@ -20,6 +20,10 @@ def diff(before: MappingOut, after: MappingOut) -> MappingDiff:
             if before.targets.get(field) != after.targets.get(field)
         ],
         sync_keys=None if before.sync_keys == after.sync_keys else (before.sync_keys, after.sync_keys),
+        clears=None if before.clears == after.clears else (before.clears, after.clears),
+        restores_archived=None
+        if before.restores_archived == after.restores_archived
+        else (before.restores_archived, after.restores_archived),
         filter=None if before.filter == after.filter else (before.filter, after.filter),
         api_fields=[
             ApiFieldDiff(label=label, before=paths_before.get(label), after=paths_after.get(label))

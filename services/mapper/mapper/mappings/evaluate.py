@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
-from mapper.fields.values import FITTERS, DoesNotFit, fitted
+from mapper.fields.values import FITTERS, DoesNotFit, fitter_of
 from mapper.mappings.computing import Compute, compute_of
 from mapper.transformations.failing import StepFailed
 from mapper.transformations.paths import at_path
@@ -32,8 +32,15 @@ class Target:
     data_type: DataType
     mandatory: bool
     source: MappedFrom
+    fit: Callable[[Any], Any] | None = field(default=None, compare=False, repr=False)
+    """What stores a value, where the field asks for more than its type does."""
     compute: Compute | None = field(init=False, compare=False, repr=False)
     """What computes the value, made ready once; none where it is a plain path or the same for everybody."""
+
+    @property
+    def stores(self) -> Callable[[Any], Any]:
+        """What stores a value that is not empty."""
+        return self.fit or FITTERS[self.data_type]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "compute", _ready(self.source))
@@ -61,9 +68,9 @@ class Evaluation:
         self._seconds = SECONDS_PER_PAGE
         for target in targets:
             if target.compute is not None:
-                self._computed.append((target.key, target.compute, FITTERS[target.data_type], target.mandatory))
+                self._computed.append((target.key, target.compute, target.stores, target.mandatory))
             elif isinstance(target.source, FromSource):
-                self._plain.append((target.key, tuple(target.source.path), FITTERS[target.data_type], target.mandatory))
+                self._plain.append((target.key, tuple(target.source.path), target.stores, target.mandatory))
             else:
                 self._take_once(target, context)
 
@@ -107,7 +114,8 @@ class Evaluation:
 
     def _take_once(self, target: Target, context: Context) -> None:
         try:
-            value = fitted(_given(target.source, context), target.data_type)
+            given = _given(target.source, context)
+            value = None if given is None or given == "" else target.stores(given)
         except DoesNotFit as error:
             self._problem = self._problem or _does_not_fit(target.key, error)
             return
@@ -121,7 +129,12 @@ def targets_of(sources: Mapping[str, MappedFrom], fields: Mapping[str, FieldOut]
 
     They have the order of the fields: which of two problems a record is rejected for must not hang on how a database keeps keys.
     """
-    return tuple(Target(key, field.data_type, field.mandatory, sources[key]) for key, field in fields.items() if key in sources)
+    return tuple(
+        # What a new record has by default is never missing.
+        Target(key, field.data_type, field.mandatory and field.default is None, sources[key], fitter_of(field))
+        for key, field in fields.items()
+        if key in sources
+    )
 
 
 def evaluate(targets: Sequence[Target], record: Mapping[str, Any], context: Context) -> dict[str, Any] | Problem:
@@ -161,7 +174,7 @@ def _does_not_fit(key: str, error: DoesNotFit) -> Problem:
 
 def _missing(key: str) -> Problem:
     remedy = f"Fill it in at the source, or map {key} to something that is never empty."
-    return Problem("missing_value", key, f"there is no value for {key}, which every person needs", remedy)
+    return Problem("missing_value", key, f"there is no value for {key}, which every record needs", remedy)
 
 
 def _not_computed(key: str, error: StepFailed) -> Problem:

@@ -9,21 +9,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.fields.fields import fields_of, require_known
 from mapper.filters.checking import require_fitting_filter
-from mapper.mappings.checking import require_distinct_api_fields, require_fitting_sources, require_sync_keys
+from mapper.mappings.checking import require_clearable, require_distinct_api_fields, require_fitting_sources, require_sync_keys
 from mapper.mappings.evaluate import targets_of
 from mapper.samples.samples import require_samples_met, unmet
 from mapper.tables import MAPPING_VERSIONS
 from shared.api.base import Gap
-from shared.api.records import MappedFrom, MappingIn, MappingOut
+from shared.api.records import MADE_OF, MappedFrom, MappedType, MappingIn, MappingOut
 from shared.clock import now
 from shared.db.upsert import insert_for
 from shared.errors import Conflict
+from shared.events.sources import ObservedType
 from shared.observability.logging import get_logger
 
 log = get_logger(__name__)
 
-MANDATORY = ("username", "email", "role")
-CONTENT = ("targets", "sync_keys", "filter", "api_fields")
+MANDATORY: dict[MappedType, tuple[str, ...]] = {"person": ("username", "email", "role"), "asset": ("device_id",)}
+CONTENT = ("object_type", "targets", "sync_keys", "clears", "restores_archived", "filter", "api_fields")
 """What makes two versions the same mapping, whoever stored them and why."""
 TARGETS: TypeAdapter[dict[str, MappedFrom]] = TypeAdapter(dict[str, MappedFrom])
 
@@ -62,8 +63,11 @@ def read(row: Row[Any]) -> MappingOut:
     return MappingOut(
         integration_id=row.integration_id,
         version=row.version,
+        object_type=row.object_type,
         targets=TARGETS.validate_python(row.targets),
         sync_keys=row.sync_keys,
+        clears=row.clears,
+        restores_archived=row.restores_archived,
         filter=row.filter,
         api_fields=row.api_fields,
         author=row.author,
@@ -78,15 +82,16 @@ async def save(
 ) -> MappingOut:
     """Store a new version; the same mapping again stores nothing. `complete`: the integration runs, so nothing may be missing in it.
 
-    Raises `MappingIncomplete`, `UnknownField`, `BadSyncKey`, `BadMappingSource`, `BadApiField`, `BadRule`, `PinnedSampleBroken`,
-    `MappingChanged`.
+    Raises `MappingIncomplete`, `UnknownField`, `BadSyncKey`, `NotClearable`, `BadMappingSource`, `BadApiField`, `BadRule`,
+    `PinnedSampleBroken`, `MappingChanged`.
     """
-    if complete and (missing := _missing(given)):
+    if complete and (missing := _missing(given, given.object_type)):
         raise _incomplete(missing)
-    known = await fields_of(session, "person")
+    known = await fields_of(session, given.object_type)
     require_known(given.targets, known, place="targets")
     require_known(given.sync_keys, known, place="sync_keys")
     require_sync_keys(given, known)
+    require_clearable(given, known)
     require_fitting_sources(given, known)
     require_fitting_filter(given, known)
     require_distinct_api_fields(given)
@@ -116,11 +121,15 @@ def _changed(message: str) -> MappingChanged:
     return MappingChanged(message, remedy="Read the newest version, then change it.")
 
 
-async def gaps(session: AsyncSession, integration_id: UUID) -> list[Gap]:
+async def gaps(session: AsyncSession, integration_id: UUID, describes: ObservedType = "user") -> list[Gap]:
     """Return what the mapping lacks before its integration can be launched."""
     mapping = await current(session, integration_id)
-    missing = _missing(mapping)
-    if broken := await unmet(session, integration_id, targets_of(mapping.targets, await fields_of(session, "person"))):
+    wanted = MADE_OF[describes]
+    if mapping.version and mapping.object_type != wanted:
+        message = f"the mapping is to fields of type {mapping.object_type}, and the source describes {describes}s"
+        return [Gap(field="mapping.object_type", message=message, remedy=f"Map to fields of type {wanted}.")]
+    missing = _missing(mapping, wanted)
+    if broken := await unmet(session, integration_id, targets_of(mapping.targets, await fields_of(session, wanted))):
         names = ", ".join(sample.name for sample in broken)
         remedy = "Look at the pinned samples; mend the mapping, or what is expected of it."
         missing.append(Gap(field="mapping.samples", message=f"the mapping does not make what is expected of {names}", remedy=remedy))
@@ -133,13 +142,13 @@ def _incomplete(missing: list[Gap]) -> MappingIncomplete:
     return MappingIncomplete(f"the integration runs, and {words}", remedy=remedy, fields=[gap.model_dump() for gap in missing])
 
 
-def _missing(mapping: MappingIn | MappingOut) -> list[Gap]:
+def _missing(mapping: MappingIn | MappingOut, wanted: MappedType) -> list[Gap]:
     missing = [
-        Gap(field=f"mapping.{key}", message=f"{key} is not mapped", remedy=f"Map {key}; every person needs it.")
-        for key in MANDATORY
+        Gap(field=f"mapping.{key}", message=f"{key} is not mapped", remedy=f"Map {key}; every {wanted} needs it.")
+        for key in MANDATORY[wanted]
         if key not in mapping.targets
     ]
     if not mapping.sync_keys:
-        remedy = "Choose a unique field by which a person is found, such as email."
+        remedy = f"Choose a unique field by which a record is found, such as {MANDATORY[wanted][-2:][0]}."
         missing.append(Gap(field="mapping.sync_keys", message="there is no sync key", remedy=remedy))
     return missing

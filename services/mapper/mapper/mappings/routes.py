@@ -11,6 +11,7 @@ from mapper.mappings.versions import compare, list_versions, restore, version_of
 from mapper.scope import InReading, InRequest
 from shared.api.mappings import MappingDiff, MappingVersionOut, RestoreIn, ReviewIn, ReviewOut
 from shared.api.records import MappingIn, MappingOut, ReadinessOut
+from shared.events.sources import ObservedType
 from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, Page
 
 Version = Annotated[int, Path(ge=0, lt=2**31)]
@@ -31,9 +32,9 @@ async def store(integration_id: UUID, given: MappingIn, unit: InRequest, *, comp
 
 
 @router.get("/readiness")
-async def readiness(integration_id: UUID, session: InReading) -> ReadinessOut:
+async def readiness(integration_id: UUID, session: InReading, describes: ObservedType = "user") -> ReadinessOut:
     """Return what the mapping lacks before its integration can be launched."""
-    return ReadinessOut(missing=await gaps(session, integration_id))
+    return ReadinessOut(missing=await gaps(session, integration_id, describes))
 
 
 @router.get("/versions")

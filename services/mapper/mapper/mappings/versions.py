@@ -66,8 +66,11 @@ async def restore(
     """Store an older version again, as the newest. Raises `MappingVersionNotFound`, and whatever storing a mapping raises."""
     older = await version_of(session, integration_id, version)
     again = MappingIn(
+        object_type=older.object_type,
         targets=older.targets,
         sync_keys=older.sync_keys,
+        clears=older.clears,
+        restores_archived=older.restores_archived,
         filter=older.filter,
         api_fields=older.api_fields,
         note=given.note,

@@ -15,7 +15,7 @@ from mapper.guard.losses import Loss, enter
 from mapper.guard.ruling import rule_on
 from mapper.guard.scopes import instance, integration, locked
 from mapper.history.runs import note_began, note_wrote
-from mapper.pages.reading import links_of
+from mapper.pages.reading import links_of, record_of
 from mapper.plans.missing import plan_missing, still_missing
 from mapper.records.changing import write
 from mapper.records.loading import drafts_of, portions
@@ -108,6 +108,7 @@ async def lose(unit: Unit, losses: Sequence[Loss], *, cause: Cause, initial: boo
     await _mark_links(unit.session, losses, at)
     # Where an integration keeps People only, it is said of the person: no field of theirs shows it, their timeline does.
     values: dict[RecordType, dict[str, Any]] = {"saas_user": {"missing_since": moment(at.isoformat()), "returned_at": None}, "person": {}}
+    values["asset"] = values["saas_user"]
     for record_type, changed in values.items():
         mine = {loss.record_id: loss for loss in losses if loss.record_type == record_type}
         await _write_missing(unit, record_type, mine, changed, cause=cause, initial=initial)
@@ -133,8 +134,8 @@ def _loss(event: UsersProvenAbsent, link: Row[Any], proof: ProofOfAbsence, insta
     integration_id = event.provenance.integration_id
     return Loss(
         scope=integration(integration_id) if instance_id is None else instance(instance_id),
-        record_type="person" if instance_id is None else "saas_user",
-        record_id=link.person_id if instance_id is None else link.saas_user_id,
+        record_type="saas_user" if instance_id is not None else "person" if link.asset_id is None else "asset",
+        record_id=record_of(link) if instance_id is None else link.saas_user_id,
         kind="missing",
         key=str(event.provenance.run_id),
         cause=_cause(event),

@@ -5,11 +5,13 @@ from itertools import chain
 
 from sqlalchemy import bindparam, update
 
+from mapper.fields.choices import grow
 from mapper.filters.kept import keep_filtered
 from mapper.filters.settling import note_run
 from mapper.guard.tray import seen_again
 from mapper.history.runs import note_began, note_wrote
 from mapper.mappings.compiled import Compiled
+from mapper.pages.assigning import assign_late, read_assigned
 from mapper.pages.comparing import compare, usable
 from mapper.pages.linking import retiring, write_links
 from mapper.pages.planning import Candidate, Plan, Planner
@@ -39,7 +41,7 @@ Planned = Sequence[tuple[UsersObserved, Plan]]
 
 
 async def apply_pages(unit: Unit, events: Sequence[UsersObserved]) -> None:
-    """Bring People and SaaS users up to date with pages of one integration, and tell the connector what became of each record.
+    """Bring People and SaaS users, or assets, up to date with pages of one integration, and tell the connector what became of each record.
 
     The page of a plan is written down instead, and so is one that rewrites more than a run may without being asked.
     """
@@ -146,6 +148,7 @@ async def planned(
         await see_planned(unit.session, provenance.run_id, known, (), claims)
     if prints is not None:
         prints.update(_prints(every, known, compiled))
+    await read_assigned(unit.session, known, provenance, every)
     at = now()
     for (event, plan), candidates in zip(todo, changed, strict=True):
         Planner(compiled, event.provenance, known, plan, at).place(candidates)
@@ -188,9 +191,14 @@ async def _mark_seen(unit: Unit, pages: Sequence[UsersObserved], known: Known) -
 
 async def write_pages(unit: Unit, planned: Planned, compiled: Compiled, known: Known) -> None:
     """Write what pages of one run do: records, revisions, unique values, links."""
-    written = [(event, plan) for event, plan in planned if plan.links]
-    if not written:
-        return
+    provenance = planned[0][0].provenance
+    if written := [(event, plan) for event, plan in planned if plan.links]:
+        await _write_records(unit, written, compiled, known)
+    if await assign_late(unit, planned, _cause(provenance, [event.page for event, _ in planned]), compiled.version):
+        await note_wrote(unit.session, provenance.run_id)
+
+
+async def _write_records(unit: Unit, written: Planned, compiled: Compiled, known: Known) -> None:
     provenance = written[0][0].provenance
     people = [draft for _, plan in written for draft in plan.people.values()]
     saas_users = [draft for _, plan in written for draft in plan.saas_users.values()]
@@ -202,7 +210,7 @@ async def write_pages(unit: Unit, planned: Planned, compiled: Compiled, known: K
     linked = [linked for _, plan in written for linked in plan.links]
     quiet = {one for linked in linked if linked.candidate.quiet for one in (linked.person_id, linked.saas_user_id)}
     await note_began(unit.session, provenance, compiled.version)
-    closing = await retiring(unit, provenance.integration_id, known, linked)
+    closing = await retiring(unit, provenance, known, linked)
     for _, plan in written:
         note_origins(plan, compiled, known, closing)
 
@@ -211,8 +219,9 @@ async def write_pages(unit: Unit, planned: Planned, compiled: Compiled, known: K
         for initial, some in parts.items():
             await write(unit, record_type, some, cause=cause, untold=untold, initial=initial)
 
-    await write_all("person", people, compiled.untold)
-    await rewrite(unit.session, "person", people, compiled.unique)
+    await write_all(compiled.object_type, people, compiled.untold)
+    await rewrite(unit.session, compiled.object_type, people, compiled.unique)
+    await grow(unit.session, compiled.growing, (draft.fields for draft in people))
     await write_all("saas_user", saas_users, compiled.untold_of_saas_users)
     await write_links(unit, written, known)
     await made(unit.session, provenance.integration_id, [one.candidate.source_id for one in linked])

@@ -16,7 +16,8 @@ from mapper.mappings.evaluate import Context, Evaluation, Problem
 from mapper.pages.planning import Candidate, Plan
 from mapper.pages.reading import Known
 from mapper.records.unique import claims_of
-from shared.events.sources import UsersObserved
+from shared.api.records import MADE_OF
+from shared.events.sources import Provenance, UsersObserved
 from shared.rules import At
 
 LONGEST_SOURCE_ID = 200
@@ -42,7 +43,7 @@ def compare(event: UsersObserved, compiled: Compiled, known: Known, plan: Plan, 
         if source_id in known.planned or _is_outdated(known.links.get(source_id), event):
             plan.keep(source_id)
             continue
-        problem = _problem_of(source_id, told, compiled)
+        problem = _problem_of(source_id, told, compiled, provenance)
         told.add(source_id)
         stopped = problem or (None if sieve is None else sieve.stops(record))
         if stopped is not None and not isinstance(stopped, Problem):
@@ -65,19 +66,23 @@ def _is_outdated(link: Row[Any] | None, event: UsersObserved) -> bool:
     return event.provenance.replayed and link is not None and event.fetched_at < link.last_observed_at
 
 
-def _problem_of(source_id: str, told: set[str], compiled: Compiled) -> Problem | None:
+def _problem_of(source_id: str, told: set[str], compiled: Compiled, provenance: Provenance) -> Problem | None:
     if not usable(source_id):
         return Problem("bad_source_id", "id", "the record's id is empty, too long or unreadable", "Report this to the maker of the source.")
     if source_id in told:
-        return Problem("repeated_in_page", "id", "the page holds this user twice", "Run the integration again.")
+        return Problem("repeated_in_page", "id", f"the page holds this {provenance.object_type} twice", "Run the integration again.")
     if not compiled.sync_keys:
         return Problem("no_mapping", "mapping", "the integration has no mapping with a sync key", "Save a mapping, then run again.")
+    if compiled.object_type != MADE_OF[provenance.object_type]:
+        message = f"the source describes {provenance.object_type}s, and its mapping is to fields of type {compiled.object_type}"
+        remedy = f"Map to fields of type {MADE_OF[provenance.object_type]}, then replay this record."
+        return Problem("mapping_of_another_type", "mapping", message, remedy)
     return None
 
 
 def _content_hash(values: dict[str, Any], compiled: Compiled, salt: bytes) -> str:
-    """Return the hash of everything that this record may change: no version of a mapping, and nothing that is empty."""
-    content = {key: value for key, value in values.items() if value is not None and key in compiled.kept}
+    """Return the hash of everything that this record may change: no version of a mapping, and nothing that a blank value keeps."""
+    content = {key: value for key, value in values.items() if key in compiled.kept and (value is not None or key in compiled.clears)}
     return hashlib.blake2b(salt + orjson.dumps(content, option=orjson.OPT_SORT_KEYS), digest_size=32).hexdigest()
 
 

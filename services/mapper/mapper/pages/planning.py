@@ -9,7 +9,7 @@ from uuid import UUID
 from mapper.fields.values import moment, storable, unique_key
 from mapper.mappings.compiled import Compiled
 from mapper.mappings.evaluate import Problem
-from mapper.pages.reading import Known
+from mapper.pages.reading import Known, record_of
 from mapper.records.changing import Draft
 from mapper.records.unique import Claim
 from mapper.tombstones.returning import OF_ABSENCE, returned
@@ -46,6 +46,7 @@ class Linked:
 
     candidate: Candidate
     person_id: UUID
+    """Its person; or its asset, where the source describes devices."""
     saas_user_id: UUID | None
 
 
@@ -54,6 +55,7 @@ class Plan:
     """What a page does."""
 
     people: dict[UUID, Draft] = field(default_factory=dict)
+    """People; or assets, where the source describes devices."""
     saas_users: dict[UUID, Draft] = field(default_factory=dict)
     links: list[Linked] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
@@ -63,6 +65,8 @@ class Plan:
     """Records that the preference holds back."""
     skipped_when_planned: list[str] = field(default_factory=list)
     """Ids of records that the preference held back when the page was planned that is applied now."""
+    put_away: list[str] = field(default_factory=list)
+    """Ids of records whose person is archived or anonymised."""
     filtered: list[tuple[str, Sequence[Reason]]] = field(default_factory=list)
     """Ids of records that the filter holds back, each with the conditions that it failed."""
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PageCounts.model_fields, 0))
@@ -76,6 +80,11 @@ class Plan:
         """Note a record that the preference holds back."""
         self.counts["skipped"] += 1
         self.skipped.append(candidate)
+
+    def leave(self, source_id: str) -> None:
+        """Note a record whose person is put away: nothing that it says is kept."""
+        self.counts["skipped"] += 1
+        self.put_away.append(source_id)
 
     def hold_back(self, source_id: str, reasons: Sequence[Reason]) -> None:
         """Note a record that does not meet the filter."""
@@ -97,6 +106,14 @@ class Plan:
         )
 
 
+PUT_AWAY = Problem(
+    "record_put_away",
+    "id",
+    "its person is archived or anonymised",
+    "Restore who is archived, or let the mapping restore them; who is anonymised stays so.",
+)
+
+
 class Planner:
     """Plans one page: finds each record's person, obeys the preference, and drafts the changes.
 
@@ -106,6 +123,7 @@ class Planner:
     def __init__(self, compiled: Compiled, provenance: Provenance, known: Known, plan: Plan, at: datetime) -> None:
         self._compiled, self._known = compiled, known
         self._provenance, self._plan, self._at = provenance, plan, at
+        self._one = compiled.object_type
         self._instance_id = provenance.saas_instance_id if provenance.user_selection == "user_plus_saas_user" else None
         self._claimed: dict[Claim, UUID] = known.holders
 
@@ -127,33 +145,45 @@ class Planner:
         found = self._person_of(candidate)
         if isinstance(found, Problem):
             return found
+        if found is not None and self._is_put_away(found):
+            self._plan.leave(candidate.source_id)
+            return None
         preference = self._provenance.preference
         if (found is None and preference == "update_only") or (found is not None and preference == "create_only"):
             self._plan.skip(candidate)
             return None
-        person = found or Draft(id=new_id(), revision=0, fields={}, created_at=self._at, kind="created", is_new=True)
+        person = found or self._new()
         clash = self._claim(person, candidate)
         if clash is None:
             self._draft(person, candidate)
         return clash
 
+    def _is_put_away(self, found: Draft) -> bool:
+        """Return whether no source may write this person: of one who is anonymised nothing may come back."""
+        archived = found.columns.get("archived_at") is not None and not self._compiled.restores_archived
+        return archived or found.columns.get("anonymised_at") is not None
+
+    def _new(self) -> Draft:
+        columns: dict[str, Any] = {"person_id": None} if self._one == "asset" else {}
+        return Draft(id=new_id(), revision=0, fields={}, created_at=self._at, kind="created", is_new=True, columns=columns)
+
     def _person_of(self, candidate: Candidate) -> Draft | Problem | None:
         """Return the record's person: the one it was linked to, else the one with its sync key; a problem if that is somebody else's."""
         link = self._known.links.get(candidate.source_id)
         if link is not None and link.deleted_at is None:
-            return self._known.people[link.person_id]
+            return self._known.people[record_of(link)]
         keys = [claim for claim in candidate.claims if claim[0] in self._compiled.sync_keys]
         found = {self._claimed[claim] for claim in keys if claim in self._claimed}
         if not found:
             return self._buried(candidate)
         key = keys[0][0]
         if len(found) > 1:
-            remedy = "Merge these people, or mend the source."
-            return Problem("ambiguous_sync_keys", key, "its sync keys belong to different people", remedy)
+            remedy = "Merge these records, or mend the source."
+            return Problem("ambiguous_sync_keys", key, "its sync keys belong to different records", remedy)
         (person_id,) = found
         if person_id in self._plan.people or self._known.linked.get(person_id, candidate.source_id) != candidate.source_id:
-            message = f"another user of the same source has the same {key}"
-            remedy = f"Give each user a {key} of their own at the source, or remove the one that is left over."
+            message = f"another {self._provenance.object_type} of the same source has the same {key}"
+            remedy = f"Give each {self._provenance.object_type} a {key} of its own at the source, or remove the one that is left over."
             return Problem("duplicate_sync_key", key, message, remedy)
         return self._known.people[person_id]
 
@@ -170,21 +200,30 @@ class Planner:
         for claim in candidate.claims:
             if self._claimed.get(claim, person.id) != person.id:
                 key = claim[0]
-                remedy = f"Mend {key} at the source, or change the other person."
-                return Problem("value_taken", key, f"another person has the same {key}", remedy)
+                remedy = f"Mend {key} at the source, or change the other {self._one}."
+                return Problem("value_taken", key, f"another {self._one} has the same {key}", remedy)
         for key, value in candidate.claims:
             before = None if person.is_new else person.fields.get(key)
             if before is not None and (given_up := unique_key(before)) != value:
                 self._claimed.pop((key, given_up), None)
             self._claimed[key, value] = person.id
+        for key in self._compiled.clears.intersection(self._compiled.unique):
+            if candidate.values[key] is None and (before := person.fields.get(key)) is not None:
+                self._claimed.pop((key, unique_key(before)), None)
         return None
 
     def _draft(self, person: Draft, candidate: Candidate) -> None:
         compiled, known = self._compiled, self._known
-        # A blank source value keeps what is there.
-        given = {key: value for key, value in candidate.values.items() if value is not None and key in compiled.kept}
-        _give(person, given, compiled.untold)
+        # A blank source value keeps what is there, unless the mapping says that it empties the field.
+        emptied = dict.fromkeys(compiled.clears) if not person.is_new else {}
+        given = {key: value for key, value in candidate.values.items() if key in compiled.kept and (value is not None or key in emptied)}
+        _give(person, {**compiled.defaults, **given} if person.is_new else given, compiled.untold)
         self._plan.people[person.id] = person
+        if self._one == "asset":
+            self._settle_asset(person)
+        elif person.columns.get("archived_at") is not None:
+            person.columns["archived_at"] = None
+            person.kind = "restored"
         saas_user = None if self._instance_id is None else self._saas_user(person, candidate, self._instance_id)
         if saas_user is None and person.id in known.gone and person.id not in known.linked:
             person.kind = "returned"
@@ -193,6 +232,16 @@ class Planner:
         self._plan.counts["added" if person.is_new else "updated" if told else "unchanged"] += 1
         self._plan.links.append(Linked(candidate, person.id, saas_user.id if saas_user else None))
 
+    def _settle_asset(self, asset: Draft) -> None:
+        """Give a device to the person whom it names, if that one is known; whom it names no more has it no more."""
+        source_id = asset.fields.get("assigned_source_id")
+        person_id = self._known.assigned.get(source_id or "")
+        if person_id is not None or "assigned_source_id" in asset.changes:
+            assign(asset, person_id)
+        if asset.fields.get("missing_since"):
+            asset.kind = "returned"
+            _give(asset, {"missing_since": None, "returned_at": moment(self._at.isoformat())}, frozenset())
+
     def _saas_user(self, person: Draft, candidate: Candidate, instance_id: UUID) -> Draft:
         values = {key: value for key in SHARED_WITH_SAAS_USERS if (value := person.fields.get(key)) is not None}
         values["source_id"] = candidate.source_id
@@ -200,7 +249,7 @@ class Planner:
         if saas_user is None:
             columns = {"person_id": person.id, "saas_instance_id": instance_id}
             saas_user = Draft(id=new_id(), revision=0, fields={}, created_at=self._at, kind="created", is_new=True, columns=columns)
-            values = {**self._first_values(person, instance_id), **values}
+            values = {**self._compiled.defaults_of_saas_users, **self._first_values(person, instance_id), **values}
             if self._known.buried.of_person(candidate.source_id, candidate.email_key, person.id, self._known.people) is not None:
                 values["returned_at"] = moment(self._at.isoformat())
         elif any(saas_user.fields.get(key) for key in OF_ABSENCE):
@@ -219,6 +268,12 @@ class Planner:
             "deactivated": False,
             "to_be_deleted": False,
         }
+
+
+def assign(asset: Draft, person_id: UUID | None) -> None:
+    """Give a device to a person, or take it from the one who has it."""
+    asset.columns["person_id"] = person_id
+    asset.set("person_id", None if person_id is None else str(person_id))
 
 
 def _give(draft: Draft, values: dict[str, Any], untold: frozenset[str]) -> None:

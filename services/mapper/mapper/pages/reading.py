@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, select
+from sqlalchemy import Column, Row, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.records.changing import Draft
@@ -14,6 +14,7 @@ from mapper.records.many import among
 from mapper.records.unique import Claim, holders
 from mapper.tables import LINKS, SAAS_INSTANCES, SAAS_USERS
 from mapper.tombstones.tombstones import Buried, buried
+from shared.api.records import MADE_OF
 from shared.events.sources import Provenance
 
 OF_LINKS = tuple(column for column in LINKS.c if not column.name.startswith("first_"))
@@ -26,6 +27,7 @@ class Known:
     links: dict[str, Row[Any]]
     holders: dict[Claim, UUID] = field(default_factory=dict)
     people: dict[UUID, Draft] = field(default_factory=dict)
+    """People; or, where the source describes devices, assets: so with all that is *by person* here."""
     saas_users: dict[UUID, Draft] = field(default_factory=dict)
     """By person."""
     linked: dict[UUID, str] = field(default_factory=dict)
@@ -35,8 +37,21 @@ class Known:
     buried: Buried = field(default_factory=Buried)
     """The tombstones of records that no living link knows."""
     saas_name: str | None = None
+    assigned: dict[str, UUID] = field(default_factory=dict)
+    """Of devices: the people whom they name, by the id that the source has for them."""
     planned: set[str] = field(default_factory=set)
     """Source ids that an earlier page of the same plan showed."""
+
+
+def record_of(link: Row[Any]) -> UUID:
+    """Return what a link leads to: a person, or an asset."""
+    record_id: UUID = link.person_id or link.asset_id
+    return record_id
+
+
+def column_of(provenance: Provenance) -> Column[UUID]:
+    """Return the column of links that leads to the records of a source."""
+    return LINKS.c.asset_id if provenance.object_type == "device" else LINKS.c.person_id
 
 
 async def links_of(session: AsyncSession, integration_id: UUID, source_ids: Iterable[str]) -> dict[str, Row[Any]]:
@@ -48,18 +63,19 @@ async def links_of(session: AsyncSession, integration_id: UUID, source_ids: Iter
 
 async def read_more(session: AsyncSession, known: Known, provenance: Provenance, claims: set[Claim], source_ids: set[str]) -> None:
     """Read what the changed records of the page meet; people and SaaS users are locked."""
-    known.holders = await holders(session, "person", claims)
+    record_type = MADE_OF[provenance.object_type]
+    known.holders = await holders(session, record_type, claims)
     for source_id, link in known.links.items():
-        _note(known, link.person_id, source_id, living=link.missing_since is None and link.deleted_at is None)
+        _note(known, record_of(link), source_id, living=link.missing_since is None and link.deleted_at is None)
     linked = {source_id for source_id in source_ids if source_id in known.links and known.links[source_id].deleted_at is None}
-    of_links = {known.links[source_id].person_id for source_id in linked}
+    of_links = {record_of(known.links[source_id]) for source_id in linked}
     others = set(known.holders.values())
-    if new := source_ids - linked:
+    if (new := source_ids - linked) and record_type == "person":
         known.buried = await buried(session, provenance.integration_id, new, {value for key, value in claims if key == "email"})
         others |= known.buried.people
     await _read_links_of(session, known, provenance, others - of_links)
     person_ids = of_links | others
-    known.people = await drafts_of(session, "person", person_ids)
+    known.people = await drafts_of(session, record_type, person_ids)
     instance_id = provenance.saas_instance_id
     if instance_id is not None:
         await _read_saas_users(session, known, instance_id, person_ids)
@@ -79,8 +95,9 @@ async def _read_links_of(session: AsyncSession, known: Known, provenance: Proven
     """Read the links of people whom the page names by a unique value, and not by a link of its own: seldom any."""
     if not person_ids:
         return
-    columns = (LINKS.c.person_id, LINKS.c.source_id, LINKS.c.missing_since, LINKS.c.deleted_at)
-    theirs = and_(among(session, LINKS.c.person_id, "people"), LINKS.c.integration_id == provenance.integration_id)
+    linked_to = column_of(provenance)
+    columns = (linked_to, LINKS.c.source_id, LINKS.c.missing_since, LINKS.c.deleted_at)
+    theirs = and_(among(session, linked_to, "people"), LINKS.c.integration_id == provenance.integration_id)
     rows = await session.execute(select(*columns).where(theirs), {"people": list(person_ids)})
     for person_id, source_id, missing_since, deleted_at in rows:
         _note(known, person_id, source_id, living=missing_since is None and deleted_at is None)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mapper.fields.fields import fields_of
+from mapper.fields.fields import defaults_of, fields_of
 from mapper.fields.values import moment
 from mapper.records.changing import Draft
 from mapper.records.editing import BadValues, checked
@@ -47,7 +47,7 @@ async def find_person(session: AsyncSession, key: str, value: str) -> PersonOut:
 async def add_person(unit: Unit, given: dict[str, Any]) -> PersonOut:
     """Add a Person by hand. Raises `BadValues`, `ValueTaken`, `UnknownField`."""
     known = await fields_of(unit.session, "person")
-    values = checked(given, known)
+    values = {**defaults_of(known), **checked(given, known)}
     empty = [{"field": f"fields.{key}", "message": "is needed"} for key, field in known.items() if field.mandatory and not values.get(key)]
     if empty:
         raise BadValues("a person needs more than that", remedy="Fill in the named fields.", fields=empty)
@@ -67,7 +67,15 @@ async def change_person(unit: Unit, person_id: UUID, given: RecordPatch) -> Pers
 def shown(row: Row[Any], seen: datetime | None, wanted_fields: Sequence[str] | None = None) -> PersonOut:
     """Return a Person from its row, with the fields that are wanted; `seen` is when an integration last observed it."""
     fields = selected({**row.fields, "synced_at": None if seen is None else moment(seen.isoformat())}, wanted_fields)
-    return PersonOut(id=row.id, revision=row.revision, fields=fields, created_at=row.created_at, updated_at=row.updated_at)
+    return PersonOut(
+        id=row.id,
+        revision=row.revision,
+        fields=fields,
+        archived_at=row.archived_at,
+        anonymised_at=row.anonymised_at,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
 
 
 async def _last_seen(session: AsyncSession, person_ids: list[UUID]) -> dict[UUID, datetime]:

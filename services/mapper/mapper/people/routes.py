@@ -7,13 +7,26 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from mapper.history.as_of import person_as_of
+from mapper.people.anonymising import anonymise
+from mapper.people.archiving import archive, restore
+from mapper.people.exporting import export_subject
 from mapper.people.people import add_person, change_person, find_person, list_people, read_person
 from mapper.records.listing import Wanted, wanted
 from mapper.saas_users.saas_users import list_saas_users_of
 from mapper.scope import InReading, InRequest
 from mapper.timeline.timeline import timeline_of
 from shared.api.base import Moment
-from shared.api.records import PersonAt, PersonIn, PersonOut, RecordPage, RecordPatch, SaasUserOut, TimelineEntry
+from shared.api.records import (
+    AnonymiseIn,
+    PersonAt,
+    PersonIn,
+    PersonOut,
+    RecordPage,
+    RecordPatch,
+    SaasUserOut,
+    SubjectExport,
+    TimelineEntry,
+)
 from shared.http.paging import Page
 
 router = APIRouter(prefix="/people", tags=["people"])
@@ -21,10 +34,14 @@ router = APIRouter(prefix="/people", tags=["people"])
 
 @router.get("")
 async def list_all(
-    session: InReading, ask: Annotated[Wanted, Depends(wanted)], search: Annotated[str | None, Query(max_length=500)] = None
+    session: InReading,
+    ask: Annotated[Wanted, Depends(wanted)],
+    *,
+    search: Annotated[str | None, Query(max_length=500)] = None,
+    archived: bool = False,
 ) -> RecordPage[PersonOut]:
-    """Return People; with `search` those in whom each of its words begins a word."""
-    return await list_people(session, replace(ask, search=search))
+    """Return People; with `search` those in whom each of its words begins a word. With `archived` those who are archived or anonymised."""
+    return await list_people(session, replace(ask, search=search, archived=archived))
 
 
 @router.post("", status_code=201)
@@ -64,3 +81,27 @@ async def change(person_id: UUID, given: RecordPatch, unit: InRequest) -> Person
 async def timeline(person_id: UUID, session: InReading) -> Page[TimelineEntry]:
     """Return what happened to a Person and to their SaaS users, oldest first."""
     return Page(items=await timeline_of(session, person_id))
+
+
+@router.post("/{person_id}/archive")
+async def put_away(person_id: UUID, unit: InRequest) -> PersonOut:
+    """Archive a Person."""
+    return await archive(unit, person_id)
+
+
+@router.post("/{person_id}/restore")
+async def bring_back(person_id: UUID, unit: InRequest) -> PersonOut:
+    """Restore a Person who is archived."""
+    return await restore(unit, person_id)
+
+
+@router.post("/{person_id}/anonymise")
+async def erase(person_id: UUID, given: AnonymiseIn, unit: InRequest) -> PersonOut:
+    """Take everything personal from a Person, for good."""
+    return await anonymise(unit, person_id, given)
+
+
+@router.get("/{person_id}/export")
+async def export(person_id: UUID, session: InReading) -> SubjectExport:
+    """Return everything that is kept about a Person."""
+    return await export_subject(session, person_id)

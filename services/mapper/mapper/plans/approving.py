@@ -9,6 +9,7 @@ from sqlalchemy import Row, select, update
 from mapper.mappings.compiled import Compiled
 from mapper.mappings.evaluate import Problem
 from mapper.pages.applying import tell_page, write_pages
+from mapper.pages.assigning import read_assigned
 from mapper.pages.comparing import compare
 from mapper.pages.planning import Candidate, Plan, Planner
 from mapper.pages.reading import Known, links_of, read_more
@@ -48,7 +49,9 @@ async def apply_planned(unit: Unit, event: PlannedPageApproved) -> None:
     await write_pages(unit, [(told, plan)], compiled, known)
     await _note_outcomes(unit, event, waiting, plan)
     _account_for_the_rest(event, items, plan)
-    plan.skipped_when_planned += [item.source_id for item in items if item.action == "skip"]
+    skipped = [item for item in items if item.action == "skip"]
+    plan.put_away += [item.source_id for item in skipped if item.problem is not None]
+    plan.skipped_when_planned += [item.source_id for item in skipped if item.problem is None]
     await keep_held_back(unit.session, [(told, plan)], compiled)
     tell_page(unit, told, plan)
 
@@ -82,6 +85,7 @@ async def _unmoved(
     [changed] = await hushed(unit.session, told.provenance.integration_id, [changed])
     claims: set[Claim] = {claim for candidate in changed for claim in candidate.claims}
     await read_more(unit.session, known, told.provenance, claims, {candidate.source_id for candidate in changed})
+    await read_assigned(unit.session, known, told.provenance, changed)
     still = []
     for candidate in changed:
         link = known.links.get(candidate.source_id)

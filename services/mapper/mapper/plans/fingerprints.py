@@ -7,7 +7,7 @@ import orjson
 from sqlalchemy import Row
 
 from mapper.pages.planning import Candidate
-from mapper.pages.reading import Known
+from mapper.pages.reading import Known, record_of
 
 
 def fingerprint(candidate: Candidate, known: Known, mapping_version: int) -> str:
@@ -16,7 +16,8 @@ def fingerprint(candidate: Candidate, known: Known, mapping_version: int) -> str
     tombstone = known.buried.of(candidate.source_id, candidate.email_key)
     holders = sorted((key, value, str(known.holders.get((key, value)))) for key, value in candidate.claims)
     concerned = {known.holders[claim] for claim in candidate.claims if claim in known.holders}
-    concerned |= {row.person_id for row in (link, tombstone) if row is not None}
+    concerned |= set() if link is None else {record_of(link)}
+    concerned |= set() if tombstone is None else {tombstone.person_id}
     people = [(str(one), *_revisions(known, one)) for one in sorted(concerned)]
     rests_on = [mapping_version, candidate.content_hash, _of_link(link), holders, people]
     return hashlib.blake2b(orjson.dumps(rests_on), digest_size=32).hexdigest()
@@ -30,4 +31,4 @@ def _revisions(known: Known, person_id: Any) -> tuple[int | None, int | None]:
 def _of_link(link: Row[Any] | None) -> list[str] | None:
     if link is None:
         return None
-    return [str(part) for part in (link.person_id, link.saas_user_id, link.content_hash, link.missing_since, link.deleted_at)]
+    return [str(part) for part in (record_of(link), link.saas_user_id, link.content_hash, link.missing_since, link.deleted_at)]

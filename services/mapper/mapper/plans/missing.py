@@ -29,8 +29,7 @@ async def plan_missing(session: AsyncSession, provenance: Provenance, losses: Se
     rows = []
     for place, loss in enumerate(losses):
         link = links[loss.source_id or ""]
-        ids = (link.person_id, link.saas_user_id)
-        rows.append({**common, "place": place, **missing_item(link.source_id, loss.proof or {}, seen_at(link), ids)})
+        rows.append({**common, "place": place, **missing_item(link, loss.proof or {}, seen_at(link))})
     await put(session, PLAN_ITEMS, rows)
 
 

@@ -25,8 +25,8 @@ async def see_planned(
         for row in rows:
             if (row.field, row.value) not in claims:
                 continue
-            if row.person_id is None:
+            if row.record_id is None:
                 known.holders.pop((row.field, row.value), None)
             else:
-                known.holders[row.field, row.value] = row.person_id
-                known.linked[row.person_id] = row.source_id
+                known.holders[row.field, row.value] = row.record_id
+                known.linked[row.record_id] = row.source_id

@@ -1,17 +1,21 @@
 """Staging: writing down what a page would do, instead of doing it."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
+
 from mapper.fields.values import storable, unique_key
 from mapper.mappings.compiled import Compiled
-from mapper.pages.planning import Linked, Plan
+from mapper.pages.planning import PUT_AWAY, Linked, Plan
 from mapper.plans.plans import begun
 from mapper.records.changing import Draft
 from mapper.records.many import put
 from mapper.records.unique import Claim
 from mapper.tables import PLAN_CLAIMS, PLAN_ITEMS
+from shared.api.records import MappedType
 from shared.events.sources import UsersObserved
 from shared.events.syncs import PageStaged
 from shared.unit import Unit
@@ -22,24 +26,26 @@ async def stage(unit: Unit, event: UsersObserved, compiled: Compiled, plan: Plan
     provenance = event.provenance
     row = await begun(unit.session, provenance, compiled.version)
     common = {"run_id": provenance.run_id, "page": event.page, "fetched_at": event.fetched_at, "outcome": None}
-    items = [{**common, "place": place, **item} for place, item in enumerate(items_of(plan, prints))]
+    items = [{**common, "place": place, **item} for place, item in enumerate(items_of(plan, prints, compiled.object_type))]
     await put(unit.session, PLAN_ITEMS, items)
     claims = [
-        {"run_id": provenance.run_id, "value": value, "field": key, "person_id": person_id, "source_id": source_id}
-        for (key, value), (person_id, source_id) in _claims(plan, compiled).items()
+        {"run_id": provenance.run_id, "value": value, "field": key, "record_id": record_id, "source_id": source_id}
+        for (key, value), (record_id, source_id) in _claims(plan, compiled).items()
     ]
-    await put(unit.session, PLAN_CLAIMS, claims, replacing=("person_id", "source_id"))
+    await put(unit.session, PLAN_CLAIMS, claims, replacing=("record_id", "source_id"))
     if provenance.mode == "apply":
         told = {"records": len(items), "would_update": plan.counts["updated"], "existing": row.existing}
         unit.record(PageStaged(integration_id=provenance.integration_id, run_id=provenance.run_id, page=event.page, **told))
 
 
-def items_of(plan: Plan, prints: dict[str, str]) -> Iterator[dict[str, Any]]:
+def items_of(plan: Plan, prints: dict[str, str], object_type: MappedType) -> Iterator[dict[str, Any]]:
     """Give each record of a page with what would become of it."""
     for linked in plan.links:
-        yield _of_linked(linked, plan, prints)
+        yield _of_linked(linked, plan, prints, object_type)
     for candidate in plan.skipped:
         yield _item(candidate.source_id, "skip")
+    for source_id in plan.put_away:
+        yield {**_item(source_id, "skip"), "problem": asdict(PUT_AWAY)}
     for source_id, _ in plan.filtered:
         yield _item(source_id, "filter")
     for rejection in plan.rejections:
@@ -55,6 +61,7 @@ def _item(source_id: str, action: str) -> dict[str, Any]:
         "action": action,
         "person_id": None,
         "saas_user_id": None,
+        "asset_id": None,
         "changes": {},
         "problem": None,
         "proof": None,
@@ -63,16 +70,16 @@ def _item(source_id: str, action: str) -> dict[str, Any]:
     }
 
 
-def _of_linked(linked: Linked, plan: Plan, prints: dict[str, str]) -> dict[str, Any]:
+def _of_linked(linked: Linked, plan: Plan, prints: dict[str, str], object_type: MappedType) -> dict[str, Any]:
     person = plan.people[linked.person_id]
     saas_user = None if linked.saas_user_id is None else plan.saas_users[linked.saas_user_id]
     told = person.is_told or (saas_user is not None and saas_user.is_told)
     action = "create" if person.is_new else "update" if told else "unchanged"
     return {
         **_item(linked.candidate.source_id, action),
-        "person_id": None if person.is_new else person.id,
+        f"{object_type}_id": None if person.is_new else person.id,
         "saas_user_id": None if saas_user is None or saas_user.is_new else saas_user.id,
-        "changes": {"person": person.changes, **({} if saas_user is None else {"saas_user": _shown(saas_user, person)})},
+        "changes": {object_type: person.changes, **({} if saas_user is None else {"saas_user": _shown(saas_user, person)})},
         "record": storable(linked.candidate.record),
         "fingerprint": prints[linked.candidate.source_id],
     }
@@ -101,7 +108,7 @@ def _left(person: Draft, compiled: Compiled) -> Iterator[Claim]:
             yield key, unique_key(before)
 
 
-def missing_item(source_id: str, proof: dict[str, Any], fingerprint: str, ids: tuple[UUID | None, UUID | None]) -> dict[str, Any]:
+def missing_item(link: Row[Any], proof: dict[str, Any], fingerprint: str) -> dict[str, Any]:
     """Return the item of a user who is proven absent."""
-    person_id, saas_user_id = ids
-    return {**_item(source_id, "missing"), "proof": proof, "fingerprint": fingerprint, "person_id": person_id, "saas_user_id": saas_user_id}
+    ids = {"person_id": link.person_id, "saas_user_id": link.saas_user_id, "asset_id": link.asset_id}
+    return {**_item(link.source_id, "missing"), "proof": proof, "fingerprint": fingerprint, **ids}

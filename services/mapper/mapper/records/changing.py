@@ -11,13 +11,13 @@ from sqlalchemy import Table, delete
 from mapper.records.many import among, put
 from mapper.search.keeping import keep_words
 from mapper.search.words import NOT_SEARCHED
-from mapper.tables import PEOPLE, REVISIONS, SAAS_USERS
+from mapper.tables import ASSETS, PEOPLE, REVISIONS, SAAS_USERS
 from shared.clock import now
 from shared.events.records import Cause, Change, ChangeKind, RecordsChanged, RecordType
 from shared.rules.fold import fold_record
 from shared.unit import Unit
 
-TABLES: dict[RecordType, Table] = {"person": PEOPLE, "saas_user": SAAS_USERS}
+TABLES: dict[RecordType, Table] = {"person": PEOPLE, "saas_user": SAAS_USERS, "asset": ASSETS}
 CHANGES_AT_ONCE = 250
 """Changes that one event tells: what a relay and a reader hold at once is bounded, however many records one transaction changes."""
 NEVER_REPLACED = frozenset({"id", "created_at"})

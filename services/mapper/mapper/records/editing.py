@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mapper.fields.fields import require_known
-from mapper.fields.values import LONGEST_LIST, DoesNotFit, fitted, moment
+from mapper.fields.values import LONGEST_LIST, DoesNotFit, fitted, fitted_to, moment
 from mapper.records.changing import Draft
 from shared.api.records import FieldOut, RecordPatch
 from shared.clock import now
@@ -102,7 +102,7 @@ def checked(given: dict[str, Any], known: dict[str, FieldOut]) -> dict[str, Any]
             problems.append({"field": f"fields.{key}", "message": "is written by integrations and workflows only"})
             continue
         try:
-            values[key] = fitted(value, field.data_type)
+            values[key] = fitted_to(value, field)
         except DoesNotFit as error:
             problems.append({"field": f"fields.{key}", "message": str(error)})
             continue

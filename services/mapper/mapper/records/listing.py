@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import Query
-from sqlalchemy import ColumnElement, Select, and_, literal, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, literal, not_, select, true, tuple_
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +17,7 @@ from mapper.records.changing import TABLES
 from mapper.records.counting import Total, counted, counted_up_to
 from mapper.scope import InParts
 from mapper.search.searching import found_by
+from mapper.tables import PEOPLE
 from shared.api.records import FieldOut, ListCheckOut
 from shared.errors import Invalid
 from shared.events.records import RecordType
@@ -57,6 +58,8 @@ class Wanted:
     cursor: str | None = None
     limit: int = PAGE_SIZE
     count: bool = False
+    archived: bool | None = False
+    """Of People: those who are active, those who are archived or anonymised, or (None) all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,9 @@ def condition_of(
 ) -> ColumnElement[bool]:
     """Return what a record meets to be in the list. Raises `BadRule`."""
     conditions: list[ColumnElement[bool]] = [true(), *more]
+    if record_type == "person" and ask.archived is not None:
+        active = and_(PEOPLE.c.archived_at.is_(None), PEOPLE.c.anonymised_at.is_(None))
+        conditions.append(not_(active) if ask.archived else active)
     if ask.search is not None:
         if record_type != "person":
             problems = [{"field": "search", "message": "finds People only"}]

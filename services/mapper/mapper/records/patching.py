@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
+from mapper.fields.choices import grow
 from mapper.fields.fields import fields_of, untold_of
 from mapper.records.changing import Draft, write
 from mapper.records.editing import edit_from
 from mapper.records.loading import drafts_of
 from mapper.records.unique import ValueTaken, claims_of, holders, rewrite
 from shared.api.records import FieldOut, RecordPatch
-from shared.errors import NotFound
+from shared.errors import Conflict, NotFound
 from shared.events.records import Cause, RecordType
 from shared.unit import Unit
 
@@ -19,6 +20,12 @@ class RecordNotFound(NotFound):
     code = "record_not_found"
 
 
+class RecordPutAway(Conflict):
+    """The record is archived or anonymised: it is not changed."""
+
+    code = "record_put_away"
+
+
 async def patched(unit: Unit, record_type: RecordType, record_id: UUID, given: RecordPatch) -> Draft:
     """Change a record in the name of the unit's actor. Raises `RecordNotFound`, `BadValues`, `ValueTaken`, `UnknownField`."""
     known = await fields_of(unit.session, record_type)
@@ -27,6 +34,8 @@ async def patched(unit: Unit, record_type: RecordType, record_id: UUID, given: R
     if record_id not in found:
         raise RecordNotFound(f"there is no {record_type} {record_id}", remedy="Use an id from the list.")
     draft = found[record_id]
+    if draft.columns.get("archived_at") is not None or draft.columns.get("anonymised_at") is not None:
+        raise RecordPutAway(f"the {record_type} is archived or anonymised", remedy="Restore who is archived first.")
     edit.make(draft, known)
     await claim_and_write(unit, record_type, draft, known)
     return draft
@@ -46,3 +55,4 @@ async def claim_and_write(unit: Unit, record_type: RecordType, draft: Draft, kno
     cause = Cause(kind="user", id=str(unit.correlation_id), actor=unit.actor, detail="changed by hand")
     await write(unit, record_type, [draft], cause=cause, untold=untold_of(known))
     await rewrite(unit.session, record_type, [draft], unique)
+    await grow(unit.session, known.values(), [draft.fields])

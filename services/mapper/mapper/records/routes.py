@@ -17,7 +17,7 @@ router = APIRouter(prefix="/records", tags=["records"])
 async def query(record_type: RecordType, given: RecordQuery, session: InReading, parts: InParts) -> Page[FlatRecord]:
     """Return records that match a rule, or that have these ids."""
     rule = None if given.rule is None else read_rule(given.rule, place="rule")
-    ask = Wanted(parts.at(), rule=rule, place="rule", cursor=given.cursor, limit=given.limit)
+    ask = Wanted(parts.at(), rule=rule, place="rule", cursor=given.cursor, limit=given.limit, archived=None if given.ids else False)
     by_id = [TABLES[record_type].c.id.in_(given.ids)] if given.ids is not None else []
     page = await listed(session, record_type, ask, *by_id)
     return Page(items=[FlatRecord(id=row.id, revision=row.revision, fields=row.fields) for row in page.rows], next_cursor=page.cursor)

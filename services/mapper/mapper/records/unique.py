@@ -12,7 +12,7 @@ from mapper.fields.values import unique_key
 from mapper.records.changing import Draft
 from mapper.records.loading import portions
 from mapper.records.many import given, put
-from mapper.tables import UNIQUE_VALUES
+from mapper.tables import FIELDS, UNIQUE_VALUES
 from shared.errors import Conflict
 from shared.events.records import RecordType
 
@@ -51,8 +51,20 @@ async def holders(session: AsyncSession, record_type: RecordType, claims: Iterab
     return {(field, value): record_id for field, value, record_id in rows if record_id is not None}
 
 
+async def _require_no_newer(session: AsyncSession, record_type: RecordType, drafts: Sequence[Draft], unique: Sequence[str]) -> None:
+    """Raise `ValueJustTaken` when a field that was written became unique after its writer had looked.
+
+    The records are written by now, so whoever makes the field unique has either ended before, and is seen here, or waits for us.
+    """
+    theirs = select(FIELDS.c.key).where(FIELDS.c.object_type == record_type, FIELDS.c.is_unique)
+    newer = set(await session.scalars(theirs)).difference(unique)
+    if newer and any(not newer.isdisjoint(draft.changes) or not newer.isdisjoint(draft.quiet) for draft in drafts):
+        raise ValueJustTaken(f"a field of {record_type} became unique just now", remedy="Try again.")
+
+
 async def rewrite(session: AsyncSession, record_type: RecordType, drafts: Sequence[Draft], unique: Sequence[str]) -> None:
     """Let the unique values of written drafts be those of their fields. Raises `ValueJustTaken` when another came first."""
+    await _require_no_newer(session, record_type, drafts, unique)
     changed = [draft for draft in drafts if any(key in draft.changes or key in draft.quiet for key in unique)]
     table = UNIQUE_VALUES
     for portion in portions([draft.id for draft in changed if not draft.is_new]):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from mapper.fields.values import DoesNotFit, fitted, moment, unique_key
+from mapper.fields.values import DoesNotFit, fitted_to, moment, unique_key
 from mapper.records.changing import Draft
 from mapper.records.unique import Claim, claims_of
 from shared.api.records import FieldOut
@@ -48,6 +48,8 @@ class Changing:
         draft = self._drafts.get(request.record_id)
         if draft is None:
             raise Refused("record_not_found", "the record is not there any more")
+        if draft.columns.get("archived_at") is not None or draft.columns.get("anonymised_at") is not None:
+            raise Refused("record_put_away", "the record is archived or anonymised")
         wanted = self._wanted(request, draft)
         new = {key: value for key, value in wanted.items() if draft.fields.get(key) != value}
         if not new:
@@ -78,7 +80,7 @@ class Changing:
         if field is None or (by_name and not field.editable):
             raise Refused("bad_values", f"{key} is not a field that may be changed")
         try:
-            stored = fitted(value, field.data_type)
+            stored = fitted_to(value, field)
         except DoesNotFit as error:
             raise Refused("bad_values", f"the value for {key} {error}") from None
         if stored is None and field.mandatory:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import update
 
+from mapper.fields.choices import grow
 from mapper.fields.fields import fields_of, untold_of
 from mapper.guard.losses import Loss, enter
 from mapper.guard.ruling import rule_on
@@ -72,6 +73,7 @@ async def _write(
     # The requests of one event come from one block: any of its steps says which workflow was at work.
     await write(unit, record_type, drafts, cause=requests[0].cause, untold=untold_of(known))
     await rewrite(unit.session, record_type, drafts, _unique(known))
+    await grow(unit.session, known.values(), (draft.fields for draft in drafts if draft.changes or draft.quiet))
     deleted = {draft.id: draft for draft in drafts if draft.kind == "deleted_in_source"}
     await bury(unit.session, deleted, requests[0].cause)
     await _close_links(unit, list(deleted))

@@ -43,4 +43,4 @@ async def remove(integration_id: UUID, sample_id: UUID, unit: InRequest) -> None
 
 async def _targets(session: AsyncSession, integration_id: UUID) -> tuple[Target, ...]:
     mapping = await current(session, integration_id)
-    return targets_of(mapping.targets, await fields_of(session, "person"))
+    return targets_of(mapping.targets, await fields_of(session, mapping.object_type))

@@ -80,6 +80,7 @@ CONCEPTS: dict[str, Concept] = {
         Concept("end_date", "moment", personal=True),
         Concept("time_zone", "short_text"),
         Concept("language", "code"),
+        Concept("device_id", "identifier", "device", distinct=True),
         Concept("serial_number", "serial", "device", distinct=True),
         Concept("device_name", "host", "device", distinct=True),
         Concept("operating_system", "short_text", "device"),

@@ -20,7 +20,7 @@ async def suggestions(integration_id: UUID, given: SuggestionsIn, session: InRea
     """Suggest what could be mapped to the fields that nobody mapped yet; nothing is stored."""
     fields = await fields_of(session, given.object_type)
     mapping = await current(session, integration_id)
-    earlier = await earlier_mappings(session, integration_id)
-    mapped = mapping.targets if given.object_type == "person" else {}
+    earlier = await earlier_mappings(session, integration_id, mapping.object_type)
+    mapped = mapping.targets if given.object_type == mapping.object_type else {}
     # A hundred wide records keep a processor busy for a second, which others must not wait for.
     return await asyncio.to_thread(suggest, given, fields, mapped, earlier)

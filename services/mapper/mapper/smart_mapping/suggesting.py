@@ -16,17 +16,17 @@ from shared.api.suggestions import Alternative, Reason, Suggestion, SuggestionsI
 def suggest(given: SuggestionsIn, fields: Mapping[str, FieldOut], mapped: Mapping[str, MappedFrom], earlier: Earlier) -> SuggestionsOut:
     """Return at most one suggestion for each of `fields` that is not in `mapped` yet: a choice is never overridden."""
     device = given.describes == "device"
-    # Whoever a device was given to is a person, and no user of the application that lists devices.
+    # Whoever a device was given to is a person, and no user of the application that lists devices; and users are no devices.
     free = (
         []
-        if device and given.object_type == "saas_user"
+        if given.object_type == ("saas_user" if device else "asset")
         else targets((field for key, field in fields.items() if key not in mapped), given.application)
     )
     sources = candidates(given.source_fields, given.samples)
     found = [_suggestion(one) for one in chosen(sources, free, earlier, device=device)]
     tracking = (
         [one for one in _tracking(given.input_keys) if one.target in fields and one.target not in mapped]
-        if given.object_type == "person"
+        if given.object_type != "saas_user"
         else []
     )
     suggested = {one.target: (one.source, one.confidence) for one in found if not any(step.needed for step in one.transformations)}

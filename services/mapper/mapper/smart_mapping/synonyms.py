@@ -411,6 +411,7 @@ STANDARD: Names = {
         "sv": ("serienummer",),
         "ja": ("シリアル番号",),
     },
+    "device_id": {"en": ("device id", "endpoint id", "computer id", "machine id", "id")},
     "device_name": {
         "en": ("device name", "hostname", "host name", "computer name", "machine name", "endpoint name"),
         "de": ("geratename", "computername", "rechnername"),

@@ -27,6 +27,20 @@ BUILTIN = {
         "roles": "roles",
         "last_activity_at": "last_activity",
     },
+    "asset": {
+        "device_id": "device_id",
+        "hostname": "device_name",
+        "serial_number": "serial_number",
+        "manufacturer": "manufacturer",
+        "model": "model",
+        "os_name": "operating_system",
+        "ip_address": "ip_address",
+        "mac_address": "mac_address",
+        "last_seen_at": "last_seen",
+        "assigned_source_id": "source_id",
+        "assigned_login": "username",
+        "assigned_name": "full_name",
+    },
 }
 """The built-in fields that come from sources. A person's role is not among them: it is a decision, not a guess."""
 

@@ -1,14 +1,15 @@
-"""A person's timeline: observations, their revisions and those of their SaaS users, joined in the order in which they happened."""
+"""Timelines: observations and revisions, with a person also those of their SaaS users and assets, in the order in which they happened."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.assets.assets import read_asset
 from mapper.people.people import read_person
-from mapper.tables import LINKS, REVISIONS, SAAS_USERS
+from mapper.tables import ASSETS, LINKS, REVISIONS, SAAS_USERS
 from shared.api.records import TimelineEntry
 from shared.events.records import Cause
 
@@ -23,23 +24,39 @@ SAYS = {
     "returned": "seen in the source again",
     "reopened": "seen in the source again, after it was deleted there; whether to delete it in SaaS is an open question",
     "deactivated": "deactivated",
+    "archived": "archived",
+    "restored": "restored",
+    "anonymised": "anonymised",
     "deleted_in_source": "deleted in the source, proven by reading back",
     "undone": "put back as it was: {fields}",
     "removed": "removed: the run that had created it was undone",
-    "restored": "brought back: its removal was undone",
+    "brought_back": "brought back: its removal was undone",
 }
-NAMES = {"person": "Person", "saas_user": "SaaS user"}
+NAMES = {"person": "Person", "saas_user": "SaaS user", "asset": "Asset"}
 
 
 async def timeline_of(session: AsyncSession, person_id: UUID) -> list[TimelineEntry]:
     """Return what happened, oldest first. Raises `RecordNotFound`."""
     await read_person(session, person_id)
     saas_users = list((await session.scalars(select(SAAS_USERS.c.id).where(SAAS_USERS.c.person_id == person_id))).all())
-    links = (await session.execute(select(LINKS).where(LINKS.c.person_id == person_id))).all()
+    assets = list((await session.scalars(select(ASSETS.c.id).where(ASSETS.c.person_id == person_id))).all())
     of_them = or_(
         and_(REVISIONS.c.record_type == "person", REVISIONS.c.record_id == person_id),
         and_(REVISIONS.c.record_type == "saas_user", REVISIONS.c.record_id.in_(saas_users)),
+        and_(REVISIONS.c.record_type == "asset", REVISIONS.c.record_id.in_(assets)),
     )
+    return await _joined(session, LINKS.c.person_id == person_id, of_them)
+
+
+async def timeline_of_asset(session: AsyncSession, asset_id: UUID) -> list[TimelineEntry]:
+    """Return what happened to a device, oldest first. Raises `RecordNotFound`."""
+    await read_asset(session, asset_id)
+    of_it = and_(REVISIONS.c.record_type == "asset", REVISIONS.c.record_id == asset_id)
+    return await _joined(session, LINKS.c.asset_id == asset_id, of_it)
+
+
+async def _joined(session: AsyncSession, linked: ColumnElement[bool], of_them: ColumnElement[bool]) -> list[TimelineEntry]:
+    links = (await session.execute(select(LINKS).where(linked))).all()
     newest = select(REVISIONS).where(of_them).order_by(REVISIONS.c.position.desc()).limit(LONGEST)
     revisions = (await session.execute(newest)).all()
     observed = [_observed(link) for link in links]
@@ -53,8 +70,8 @@ def _observed(link: Row[Any]) -> TimelineEntry:
     return TimelineEntry(
         at=datetime.fromisoformat(seen["fetched_at"]),
         kind="observed",
-        record_type="person",
-        record_id=link.person_id,
+        record_type="person" if link.asset_id is None else "asset",
+        record_id=link.person_id or link.asset_id,
         summary=f"observed in {seen['provider']} with the id {link.source_id}",
         fields={},
         cause=cause,
@@ -64,7 +81,7 @@ def _observed(link: Row[Any]) -> TimelineEntry:
 
 def _told(row: Row[Any]) -> TimelineEntry:
     kind = _kind(row)
-    says = SAYS["reopened" if _is_reopened(row) else kind]
+    says = SAYS["reopened" if _is_reopened(row) else "brought_back" if _is_brought_back(row) else kind]
     words = says.format(fields=", ".join(sorted(row.changes)), roles=", ".join((row.changes.get("roles") or [None, []])[1] or []))
     return TimelineEntry(
         at=row.at,
@@ -81,6 +98,10 @@ def _told(row: Row[Any]) -> TimelineEntry:
 
 def _is_reopened(row: Row[Any]) -> bool:
     return bool(row.kind == "returned" and "to_be_deleted" in row.changes)
+
+
+def _is_brought_back(row: Row[Any]) -> bool:
+    return bool(row.kind == "restored" and row.cause["kind"] == "undo")
 
 
 def _kind(row: Row[Any]) -> Any:

@@ -30,12 +30,14 @@ OF_TEXTS: dict[str, Kind] = {
 }
 NEEDS_LIST = {"item", "pluck"}
 NEEDS_ONE = {"split", "number"}
+# No source knows the ids of our people.
 FITS: dict[DataType, frozenset[Kind]] = {
     "text": frozenset({"any", "text", "number", "boolean", "datetime"}),
     "datetime": frozenset({"any", "text", "datetime"}),
     "number": frozenset({"any", "number"}),
     "boolean": frozenset({"any", "text", "boolean"}),
     "text_list": frozenset({"any", "list"}),
+    "person": frozenset(),
 }
 REMEDIES: dict[Kind, str] = {
     "list": "Add a step join, or item to take one of the list.",

@@ -72,14 +72,15 @@ async def _collect(unit: Unit, undo: Row[Any]) -> dict[str, Any]:
 
 
 async def _owners(session: AsyncSession, rows: Any) -> dict[UUID, UUID]:
-    """Return the people of SaaS users: as they are, or as they were when they were removed."""
+    """Return the people of SaaS users, as they are, or as they were when they were removed; of assets, who had them, or has them now."""
     users = {row.record_id: row for row in rows if row.record_type == "saas_user"}
     found = {one: UUID(row.origin["row"]["columns"]["person_id"]) for one, row in users.items() if "row" in (row.origin or {})}
     found |= {one: UUID(row.changes["person_id"][1]) for one, row in users.items() if (row.changes.get("person_id") or (None, None))[1]}
     for portion in portions(users):
         there = await session.execute(select(SAAS_USERS.c.id, SAAS_USERS.c.person_id).where(SAAS_USERS.c.id.in_(portion)))
         found |= {row.id: row.person_id for row in there}
-    return found
+    given = {row.record_id: row.changes["person_id"] for row in rows if row.record_type == "asset" and "person_id" in row.changes}
+    return found | {one: UUID(owner) for one, pair in given.items() if (owner := pair[1] or pair[0])}
 
 
 async def _next_people(session: AsyncSession, undo: Row[Any], open_only: str) -> list[UUID]:
@@ -100,12 +101,13 @@ async def _judge(unit: Unit, undo: Row[Any]) -> dict[str, Any]:
 
 async def _weigh(unit: Unit, undo: Row[Any]) -> dict[str, Any]:
     """Ask the guard about all removals of the undo at once: they pass together in each scope, or wait together."""
-    removals: dict[str, list[UUID]] = {}
+    removals: dict[str, dict[UUID, RecordType]] = {}
     theirs = (UNDO_ITEMS.c.undo_id == undo.id, UNDO_ITEMS.c.action == "remove", UNDO_ITEMS.c.scope.is_not(None))
-    for scope, record_id in await unit.session.execute(select(UNDO_ITEMS.c.scope, UNDO_ITEMS.c.record_id).where(*theirs)):
-        removals.setdefault(scope, []).append(record_id)
+    columns = (UNDO_ITEMS.c.scope, UNDO_ITEMS.c.record_id, UNDO_ITEMS.c.record_type)
+    for scope, record_id, record_type in await unit.session.execute(select(*columns).where(*theirs)):
+        removals.setdefault(scope, {})[record_id] = record_type
     await locked(unit.session, map(scope_of, removals))
-    over = {key: await crossed(unit.session, unit.parts.limits, scope_of(key), ids) for key, ids in removals.items()}
+    over = {key: await crossed(unit.session, unit.parts.limits, scope_of(key), ids.keys()) for key, ids in removals.items()}
     told = {key: one.model_dump() for key, one in over.items() if one is not None}
     if not undo.applies:
         return {"state": "planned", "crossed": told, "ended_at": now()}
@@ -113,15 +115,13 @@ async def _weigh(unit: Unit, undo: Row[Any]) -> dict[str, Any]:
         if key not in told:
             # Counted from now on, as any leave is: what is lost by others while the undo is at work adds to it.
             for portion in portions(ids):
-                await enter(unit.session, [_counted(undo, key, one) for one in portion])
+                await enter(unit.session, [_counted(undo, key, ids[one], one) for one in portion])
     return {"state": "applying", "crossed": told, "own_first": NEWEST, "own_last": NEWEST, "person_cursor": None}
 
 
-def _counted(undo: Row[Any], key: str, record_id: UUID) -> Loss:
-    scope = scope_of(key)
+def _counted(undo: Row[Any], key: str, record_type: RecordType, record_id: UUID) -> Loss:
     cause = Cause(kind="undo", id=str(undo.id), actor=undo.asked_by)
-    kind: RecordType = "saas_user" if scope.kind == "saas_instance" else "person"
-    return Loss(scope=scope, record_type=kind, record_id=record_id, kind="removed", key=str(undo.id), cause=cause)
+    return Loss(scope=scope_of(key), record_type=record_type, record_id=record_id, kind="removed", key=str(undo.id), cause=cause)
 
 
 async def _apply(unit: Unit, undo: Row[Any]) -> dict[str, Any]:

@@ -1,11 +1,11 @@
-"""Judging some people with their SaaS users: what an undo makes of each, given what is there now. Writes nothing."""
+"""Judging some people with their SaaS users, and assets: what an undo makes of each, given what is there now. Writes nothing."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.fields.fields import fields_of
@@ -13,14 +13,14 @@ from mapper.guard.scopes import instance, integration
 from mapper.records.changing import Draft
 from mapper.records.loading import drafts_of, portions
 from mapper.records.unique import Claim, holders
-from mapper.tables import REVISIONS, SAAS_USERS, UNDO_ITEMS, UNDOS
+from mapper.tables import PEOPLE, REVISIONS, SAAS_USERS, UNDO_ITEMS, UNDOS
 from mapper.undo.claims import settle, wanted_by
 from mapper.undo.links import Links, linked_elsewhere, links_around
 from mapper.undo.reversal import Reversal, reverse
 from shared.api.records import FieldOut
 from shared.events.records import RecordType
 
-TYPES: tuple[RecordType, RecordType] = ("person", "saas_user")
+TYPES: tuple[RecordType, ...] = ("person", "saas_user", "asset")
 MOST_TOGETHER = 2_000
 """People in one batch, those included who were drawn in because they hold what another one wants back."""
 
@@ -64,6 +64,7 @@ async def judge(session: AsyncSession, undo: Row[Any], people: Iterable[UUID], *
         wanted |= more
         newest = await _judged(session, undo, more, open_only)
         judged.add(newest)
+    await _leave_put_away(session, judged)
     for record_type in TYPES:
         unique, reversals = judged.unique(record_type), judged.reversals[record_type]
         held = await _holders(session, record_type, reversals, unique)
@@ -93,15 +94,19 @@ async def _judged(session: AsyncSession, undo: Row[Any], people: set[UUID], open
         for reversal in mine.values():
             _read_snapshot(reversal)
     origins = [row.origin for mine in reversals.values() for one in mine.values() for row in one.mine if row.origin]
-    links = await links_around(session, undo.integration_id, people, origins)
+    links = await links_around(session, undo.integration_id, person_ids=people, asset_ids=ids["asset"], origins=origins)
     known = {kind: await fields_of(session, kind) for kind in TYPES}
     return Judged(items=items, drafts=drafts, reversals=reversals, known=known, links=links)
 
 
 def _read_snapshot(reversal: Reversal) -> None:
     """Let what is brought back have the fields that it had."""
-    if reversal.action == "bring_back":
-        reversal.fields = {key: (None, value) for key, value in reversal.mine[-1].origin["row"]["fields"].items()}
+    if reversal.action != "bring_back":
+        return
+    if row := (reversal.mine[-1].origin or {}).get("row"):
+        reversal.fields = {key: (None, value) for key, value in row["fields"].items()}
+    else:
+        reversal.keep("put_away", "its person is anonymised: what it was is not kept")
 
 
 async def _revisions(session: AsyncSession, undo: Row[Any], items: Mapping[UUID, Row[Any]]) -> dict[UUID, list[Row[Any]]]:
@@ -143,6 +148,20 @@ async def _drawn_in(session: AsyncSession, undo: Row[Any], judged: Judged, insid
     return found
 
 
+async def _leave_put_away(session: AsyncSession, judged: Judged) -> None:
+    """Keep whoever is archived or anonymised, and their SaaS users, as they are: nothing but a restore changes them."""
+    owners = {one: draft.columns["person_id"] for one, draft in judged.drafts["saas_user"].items()}
+    owners |= {one: one for one in judged.drafts["person"]}
+    away: set[UUID] = set()
+    for portion in portions(set(owners.values())):
+        put_away = or_(PEOPLE.c.archived_at.is_not(None), PEOPLE.c.anonymised_at.is_not(None))
+        away |= set(await session.scalars(select(PEOPLE.c.id).where(PEOPLE.c.id.in_(portion), put_away)))
+    for kind in ("person", "saas_user"):
+        for one, reversal in judged.reversals[kind].items():
+            if owners.get(one) in away and reversal.action in {"put_back", "remove"}:
+                reversal.keep("put_away", "it is archived or anonymised, so it stays as it is")
+
+
 async def _together(session: AsyncSession, undo: Row[Any], judged: Judged) -> None:
     """Hold to what People and SaaS users owe each other: nobody's SaaS user loses its person, or comes back without one."""
     people, users = judged.reversals["person"], judged.reversals["saas_user"]
@@ -155,6 +174,7 @@ async def _together(session: AsyncSession, undo: Row[Any], judged: Judged) -> No
         elif person_id in staying:
             people[person_id].keep("saas_user_stays", "it has a SaaS user that stays, so it stays, too")
     await _bring_back_users(session, judged)
+    await _give_back_assets(session, judged)
     _find_scopes(undo, judged)
 
 
@@ -188,8 +208,27 @@ async def _bring_back_users(session: AsyncSession, judged: Judged) -> None:
             reversal.keep("touched_since", "its person has another user in the same SaaS instance by now")
 
 
+async def _give_back_assets(session: AsyncSession, judged: Judged) -> None:
+    """Give assets to nobody who is not there any more, or is anonymised."""
+    reversals = judged.reversals["asset"].values()
+    given = {UUID(pair[1]) for reversal in reversals if (pair := reversal.fields.get("person_id")) and pair[1] is not None}
+    there = {one for one, reversal in judged.reversals["person"].items() if reversal.action == "bring_back"}
+    for portion in portions(given):
+        somebody = (PEOPLE.c.id.in_(portion), PEOPLE.c.anonymised_at.is_(None))
+        there |= set(await session.scalars(select(PEOPLE.c.id).where(*somebody)))
+    there -= {one for one, reversal in judged.reversals["person"].items() if reversal.action == "remove"}
+    for reversal in reversals:
+        owner = (reversal.fields.get("person_id") or (None, None))[1]
+        if owner is None or UUID(owner) in there:
+            continue
+        if reversal.action == "bring_back":
+            reversal.fields.pop("person_id")
+        else:
+            reversal.keep_field("person_id", "person_is_gone", "its person is not there any more")
+
+
 def _find_scopes(undo: Row[Any], judged: Judged) -> None:
-    """Say where the guard counts each removal: a SaaS user in its instance, and with it its person; a person alone in the integration."""
+    """Say where the guard counts each removal: a SaaS user in its instance, with its person; what is in none, in the integration."""
     riding = set()
     for one, reversal in judged.reversals["saas_user"].items():
         if reversal.action == "remove":
@@ -198,4 +237,7 @@ def _find_scopes(undo: Row[Any], judged: Judged) -> None:
             riding.add(columns["person_id"])
     for one, reversal in judged.reversals["person"].items():
         if reversal.action == "remove" and one not in riding:
+            judged.scopes[one] = integration(undo.integration_id).key
+    for one, reversal in judged.reversals["asset"].items():
+        if reversal.action == "remove":
             judged.scopes[one] = integration(undo.integration_id).key

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.records.loading import portions
@@ -14,9 +14,12 @@ from mapper.tables import LINKS
 from mapper.undo.coming_again import made, unmake
 from shared.clock import now
 from shared.db.upsert import insert_for
+from shared.events.records import RecordType
 
 MOMENTS = ("missing_since", "deleted_at", "last_observed_at", "first_observed_at")
-IDS = ("integration_id", "person_id", "saas_user_id", "last_run_id")
+IDS = ("integration_id", "person_id", "saas_user_id", "asset_id", "last_run_id")
+NOTHING_TOLD = (*IDS, "assigned_source_id")
+"""Columns whose emptiness is told, too."""
 
 
 @dataclass(slots=True)
@@ -29,11 +32,9 @@ class Links:
     gone: set[str] = field(default_factory=set)
     again: list[dict[str, Any]] = field(default_factory=list)
 
-    def of(self, *, person_id: UUID | None = None, saas_user_id: UUID | None = None) -> list[Row[Any]]:
-        """Return the links of a person or of a SaaS user."""
-        if saas_user_id is not None:
-            return [row for row in self.there.values() if row.saas_user_id == saas_user_id]
-        return [row for row in self.there.values() if row.person_id == person_id]
+    def of(self, record_type: RecordType, record_id: UUID) -> list[Row[Any]]:
+        """Return the links of a record."""
+        return [row for row in self.there.values() if getattr(row, f"{record_type}_id") == record_id]
 
     def take(self, rows: Iterable[Row[Any]]) -> list[dict[str, Any]]:
         """Remove links; return them as they are kept, to be put back once."""
@@ -53,7 +54,7 @@ class Links:
             return {"links": self.take([row])}
         values = {"missing_since": None, "deleted_at": None, **{name: _value(name, value) for name, value in link["was"].items()}}
         self.changed[row.source_id] = {**self.changed.get(row.source_id, {}), **values}
-        was = {name: _plain(getattr(row, name)) for name in values if getattr(row, name) is not None or name in IDS}
+        was = {name: _plain(getattr(row, name)) for name in values if getattr(row, name) is not None or name in NOTHING_TOLD}
         return {"wrote": [{"source_id": row.source_id, "is": values["content_hash"], "was": was}]}
 
     def mark_missing(self, rows: Iterable[Row[Any]], since: datetime | None) -> None:
@@ -86,12 +87,22 @@ class Links:
 
 
 async def links_around(
-    session: AsyncSession, integration_id: UUID, person_ids: Iterable[UUID], origins: Sequence[Mapping[str, Any]]
+    session: AsyncSession,
+    integration_id: UUID,
+    *,
+    person_ids: Iterable[UUID],
+    asset_ids: Iterable[UUID],
+    origins: Sequence[Mapping[str, Any]],
 ) -> Links:
-    """Return the integration's links to these people, and those that the revisions name."""
+    """Return the integration's links to these people and assets, and those that the revisions name."""
     found: dict[str, Row[Any]] = {}
     named = {link["source_id"] for origin in origins for name in ("wrote", "links") for link in origin.get(name, ())}
-    for column, values in ((LINKS.c.person_id, set(person_ids)), (LINKS.c.source_id, named)):
+    wanted: list[tuple[ColumnElement[Any], Iterable[Any]]] = [
+        (LINKS.c.person_id, set(person_ids)),
+        (LINKS.c.asset_id, set(asset_ids)),
+        (LINKS.c.source_id, named),
+    ]
+    for column, values in wanted:
         for portion in portions(values):
             rows = await session.execute(select(LINKS).where(column.in_(portion), LINKS.c.integration_id == integration_id))
             found |= {row.source_id: row for row in rows}

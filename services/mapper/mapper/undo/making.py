@@ -11,10 +11,11 @@ from mapper.guard.losses import Loss
 from mapper.guard.scopes import Scope, instance, integration
 from mapper.guard.tray import hold, lost_already, waiting
 from mapper.history.runs import NEWEST
+from mapper.pages.planning import assign
 from mapper.records.changing import Draft, write
-from mapper.records.loading import portions
+from mapper.records.loading import drafts_where, portions
 from mapper.records.unique import rewrite
-from mapper.tables import TOMBSTONES, UNDO_ITEMS, UNDOS, UNIQUE_VALUES
+from mapper.tables import ASSETS, TOMBSTONES, UNDO_ITEMS, UNDOS, UNIQUE_VALUES
 from mapper.undo.judging import TYPES, Judged, judge
 from mapper.undo.links import marked, since_of
 from mapper.undo.reversal import Reversal
@@ -47,7 +48,9 @@ async def make(unit: Unit, undo: Row[Any], people: Iterable[UUID], *, released: 
     gone = {kind: [draft for draft in drafts[kind] if draft.is_gone] for kind in TYPES}
     await write(unit, "saas_user", gone["saas_user"], cause=cause, untold=untold["saas_user"], initial=True)
     await _free_values(unit, gone)
+    await _take_assets(unit, gone["person"], drafts["asset"], cause, untold["asset"])
     await write(unit, "person", drafts["person"], cause=cause, untold=untold["person"], initial=True)
+    await write(unit, "asset", drafts["asset"], cause=cause, untold=untold["asset"], initial=True)
     there = [draft for draft in drafts["saas_user"] if not draft.is_gone]
     await write(unit, "saas_user", there, cause=cause, untold=untold["saas_user"], initial=True)
     for kind in TYPES:
@@ -96,20 +99,28 @@ def _acts(judged: Judged, kind: RecordType, record_id: UUID, withheld: Collectio
 def _draft(judged: Judged, kind: RecordType, record_id: UUID) -> Draft:
     reversal, untold = judged.reversals[kind][record_id], untold_of(judged.known[kind])
     if reversal.action == "bring_back":
-        return _brought_back(record_id, reversal, untold)
+        return _brought_back(kind, record_id, reversal, untold)
     draft = judged.drafts[kind][record_id]
     if reversal.action == "remove":
         row = {"fields": dict(draft.fields), "created_at": marked(draft.created_at)}
-        draft.origin = {"row": {**row, "columns": {name: str(value) for name, value in draft.columns.items()}}}
+        draft.origin = {"row": {**row, "columns": {name: str(value) for name, value in draft.columns.items() if value is not None}}}
         draft.remove(untold)
         return draft
     for key, (_, value) in reversal.fields.items():
         draft.set(key, value, told=key not in untold)
     draft.kind = "undone"
+    _own(kind, draft)
     return draft
 
 
-def _brought_back(record_id: UUID, reversal: Reversal, untold: frozenset[str]) -> Draft:
+def _own(kind: RecordType, draft: Draft) -> None:
+    """Let an asset belong to the person whom its values name."""
+    if kind == "asset":
+        owner = draft.fields.get("person_id")
+        draft.columns["person_id"] = None if owner is None else UUID(owner)
+
+
+def _brought_back(kind: RecordType, record_id: UUID, reversal: Reversal, untold: frozenset[str]) -> Draft:
     """Return a removed record as it was, its values and its columns."""
     row, last = reversal.mine[-1].origin["row"], reversal.mine[-1]
     draft = Draft(
@@ -123,6 +134,7 @@ def _brought_back(record_id: UUID, reversal: Reversal, untold: frozenset[str]) -
     )
     for key, (_, value) in reversal.fields.items():
         draft.set(key, value, told=key not in untold)
+    _own(kind, draft)
     return draft
 
 
@@ -132,7 +144,7 @@ def _put_links_back(judged: Judged, drafts: Mapping[RecordType, Sequence[Draft]]
     for kind in reversed(TYPES):
         for draft in drafts[kind]:
             reversal = judged.reversals[kind][draft.id]
-            mine = links.of(person_id=draft.id) if kind == "person" else links.of(saas_user_id=draft.id)
+            mine = links.of(kind, draft.id)
             kept = draft.origin or {}
             if draft.is_gone:
                 kept["links"] = links.take(mine)
@@ -160,9 +172,9 @@ def _of_origin(judged: Judged, origin: Mapping[str, Any]) -> dict[str, list[Any]
 def _of_absence(judged: Judged, kind: RecordType, draft: Draft, reversal: Reversal) -> dict[str, Any]:
     """Say in the links, too, whether the source has a record."""
     links, last = judged.links, reversal.mine[-1]
-    mine = links.of(person_id=draft.id) if kind == "person" else links.of(saas_user_id=draft.id)
+    mine = links.of(kind, draft.id)
     since = (last.origin or {}).get("missing")
-    if kind == "saas_user":
+    if kind != "person":
         if "missing_since" not in reversal.fields:
             return {}
         since = since or reversal.fields["missing_since"][1]
@@ -171,6 +183,18 @@ def _of_absence(judged: Judged, kind: RecordType, draft: Draft, reversal: Revers
     missing = [row for row in mine if row.missing_since is not None]
     links.mark_missing(missing if since is None else mine, since_of(since))
     return {"missing": marked(missing[0].missing_since)} if missing and since is None else {}
+
+
+async def _take_assets(unit: Unit, people: Sequence[Draft], others: Sequence[Draft], cause: Cause, untold: frozenset[str]) -> None:
+    """Take their assets from people who are removed: the next run that shows a person gives them back."""
+    already = {draft.id for draft in others}
+    for portion in portions([draft.id for draft in people]):
+        assets = await drafts_where(unit.session, "asset", ASSETS.c.person_id.in_(portion))
+        theirs = [draft for draft in assets.values() if draft.id not in already]
+        for draft in theirs:
+            assign(draft, None)
+            draft.kind = "undone"
+        await write(unit, "asset", theirs, cause=cause, untold=untold, initial=True)
 
 
 async def _free_values(unit: Unit, gone: Mapping[RecordType, Sequence[Draft]]) -> None:
@@ -208,7 +232,7 @@ async def _withhold(unit: Unit, undo: Row[Any], judged: Judged) -> set[UUID]:
 
 
 def _loss(undo: Row[Any], judged: Judged, record_id: UUID, key: str) -> Loss:
-    kind: RecordType = "saas_user" if record_id in judged.drafts["saas_user"] else "person"
+    kind = next(kind for kind in TYPES if record_id in judged.drafts[kind])
     return Loss(
         scope=scope_of(key),
         record_type=kind,

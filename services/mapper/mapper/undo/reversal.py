@@ -8,7 +8,6 @@ from mapper.records.changing import Draft
 from shared.api.history import UndoAction
 
 OF_ABSENCE = frozenset({"missing", "returned"})
-COMES = frozenset({"created", "restored"})
 
 
 @dataclass(slots=True)
@@ -48,10 +47,13 @@ def reverse(rows: Sequence[Any], target: str, family: Collection[str], draft: Dr
         return Reversal("nothing" if draft is not None else "bring_back", mine=mine)
     if draft is None:
         return _gone(rows, mine)
-    if mine[0].kind in COMES:
+    if _comes(mine[0]):
         return _came(mine, others, draft)
     reversal = Reversal("put_back", mine=mine)
     _fields(reversal, rows, others, draft, family)
+    if any(row.kind == "restored" for row in mine):
+        message = "the run took it out of the archive; it is archived again by hand"
+        reversal.conflicts.append({"field": None, "code": "out_of_archive", "message": message})
     if reversal.fields or (not reversal.conflicts and _only_absence(rows, mine, others)):
         reversal.action = "put_back"
     else:
@@ -59,9 +61,14 @@ def reverse(rows: Sequence[Any], target: str, family: Collection[str], draft: Dr
     return reversal
 
 
+def _comes(row: Any) -> bool:
+    """Return whether a record is there because of a revision: whoever comes out of the archive was there before."""
+    return bool(row.kind == "created" or (row.kind == "restored" and row.cause.get("kind") == "undo"))
+
+
 def _gone(rows: Sequence[Any], mine: Sequence[Any]) -> Reversal:
     reversal = Reversal("nothing", mine=mine)
-    if mine[0].kind not in COMES:
+    if not _comes(mine[0]):
         reversal.keep("is_gone", "the record is not there any more", **_said(rows[-1]))
     return reversal
 

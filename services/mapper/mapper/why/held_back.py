@@ -1,4 +1,4 @@
-"""Who is held back: records that a run rejected, or that the integration's preference kept out, each with its last reason."""
+"""Who is held back: rejected, kept out by the integration's preference, or put away with its person; each with the last reason."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.mappings.compiled import Compiled
 from mapper.pages.comparing import usable
-from mapper.pages.planning import Plan
+from mapper.pages.planning import PUT_AWAY, Plan
 from mapper.records.many import among, put
 from mapper.tables import HELD_BACK
 from shared.clock import now
@@ -47,6 +47,9 @@ def _rows(event: UsersObserved, compiled: Compiled, plan: Plan) -> Iterator[dict
         if usable(rejection.source_id):
             reason = {"message": rejection.message, "field": rejection.field, "remedy": rejection.remedy}
             yield {**common, "source_id": rejection.source_id, "kind": "rejected", "code": rejection.code, "reason": reason}
+    for source_id in plan.put_away:
+        reason = {"message": PUT_AWAY.message, "field": None, "remedy": PUT_AWAY.remedy}
+        yield {**common, "source_id": source_id, "kind": "put_away", "code": PUT_AWAY.code, "reason": reason}
     skipped = {candidate.source_id: dict(candidate.claims) for candidate in plan.skipped} | {one: {} for one in plan.skipped_when_planned}
     for source_id, claims in skipped.items():
         code, reason = _of_preference(event.provenance)

@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from mapper.fields.values import storable
 from mapper.mappings.compiled import Compiled
 from mapper.pages.planning import Candidate, Linked, Plan
-from mapper.pages.reading import Known
+from mapper.pages.reading import Known, record_of
 from mapper.records.changing import Draft
 from mapper.transformations.paths import at_path
 from shared.api.records import FromSource
@@ -22,7 +22,7 @@ OF_LINK = ("content_hash", "missing_since", "deleted_at")
 def note_origins(plan: Plan, compiled: Compiled, known: Known, retiring: Sequence[Row[Any]]) -> None:
     """Let the first revision of each record keep what an undo needs to put its links back, and the raw values that nobody could guess.
 
-    `retiring` are the links of people who come back under another id.
+    `retiring` are the links of those who come back under another id.
     """
     paths = {target.key: target.source.path for target in compiled.targets if isinstance(target.source, FromSource)}
     for linked in plan.links:
@@ -35,7 +35,7 @@ def note_origins(plan: Plan, compiled: Compiled, known: Known, retiring: Sequenc
         if raw or link is not None or not person.is_new:
             # Two users of a source may be one person on a page.
             before = told.origin or {}
-            closed = [_closed(row) for row in retiring if row.person_id == linked.person_id and not before]
+            closed = [_closed(row) for row in retiring if record_of(row) == linked.person_id and not before]
             told.origin = {"wrote": [*before.get("wrote", ()), *closed, _link(linked, link)]}
             if raw := before.get("raw", {}) | raw:
                 told.origin["raw"] = raw
@@ -45,7 +45,9 @@ def _link(linked: Linked, before: Row[Any] | None) -> dict[str, Any]:
     link: dict[str, Any] = {"source_id": linked.candidate.source_id, "is": linked.candidate.content_hash, "was": None}
     if before is not None:
         link["was"] = {name: _plain(value) for name in OF_LINK if (value := getattr(before, name)) is not None}
-        others = {"person_id": linked.person_id, "saas_user_id": linked.saas_user_id}
+        if before.asset_id is not None:
+            link["was"]["assigned_source_id"] = before.assigned_source_id
+        others = {"person_id" if before.asset_id is None else "asset_id": linked.person_id, "saas_user_id": linked.saas_user_id}
         link["was"] |= {name: _plain(getattr(before, name)) for name, now in others.items() if getattr(before, name) != now}
     return link
 

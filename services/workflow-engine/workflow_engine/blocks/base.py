@@ -17,7 +17,7 @@ from workflow_engine.clients.mapper import MapperClient
 
 MAYBE_DONE = "may_be_done"
 """Set in a step's evidence once an earlier attempt ended without anybody knowing what came of it."""
-EVERY_TYPE: frozenset[RecordType] = frozenset({"person", "saas_user"})
+EVERY_TYPE: frozenset[RecordType] = frozenset({"person", "saas_user", "asset"})
 
 
 class BlockSettings(BaseModel):

@@ -14,8 +14,8 @@ from api_gateway.samples import NO_SAMPLES, sampled
 from api_gateway.scope import InAccount, InParts, Parts
 from shared.api.checks import CheckOut
 from shared.api.integrations import CopyIn, IntegrationIn, IntegrationOut, IntegrationPatch, PreviewOut
-from shared.api.records import MappingIn, MappingOut, ReadinessOut
-from shared.api.sources import SourceField
+from shared.api.records import MADE_OF, MappingIn, MappingOut, ReadinessOut
+from shared.api.sources import ProviderOut, SourceField
 from shared.api.suggestions import SuggestionsIn, SuggestionsOut
 from shared.errors import Invalid
 from shared.events.records import RecordType
@@ -140,33 +140,37 @@ async def read_mapping(integration_id: UUID, parts: InParts, account: InAccount)
 @integrations.put("/{integration_id}/mapping")
 async def store_mapping(integration_id: UUID, given: MappingIn, parts: InParts, account: InAccount) -> MappingOut:
     """Store a new version of the mapping: runs that begin from now on have it. Only a draft's may lack what every record needs."""
-    complete = (await parts.connector.integration(integration_id, actor=account.name)).state != "draft"
-    return await parts.mapper.store_mapping(integration_id, given, complete=complete, actor=account.name)
+    integration = await parts.connector.integration(integration_id, actor=account.name)
+    made = MADE_OF[(await parts.connector.provider(integration.provider, actor=account.name)).object_type]
+    if given.object_type != made:
+        fields = [{"field": "object_type", "message": f"must be {made} for this integration"}]
+        raise Invalid(f"what the source describes becomes records of type {made}", remedy=f"Set object_type to {made}.", fields=fields)
+    return await parts.mapper.store_mapping(integration_id, given, complete=integration.state != "draft", actor=account.name)
 
 
 @integrations.get("/{integration_id}/mapping/readiness")
 async def read_readiness(integration_id: UUID, parts: InParts, account: InAccount) -> ReadinessOut:
     """Return what the mapping lacks before the integration can be launched."""
-    return await parts.mapper.readiness(integration_id, actor=account.name)
+    provider = await _provider_of(integration_id, parts, account)
+    return await parts.mapper.readiness(integration_id, provider.object_type, actor=account.name)
 
 
 @integrations.post("/{integration_id}/mapping/suggestions")
 async def suggest_mapping(
-    integration_id: UUID, parts: InParts, account: InAccount, *, object_type: RecordType = "person", samples: Samples = True
+    integration_id: UUID, parts: InParts, account: InAccount, *, object_type: RecordType | None = None, samples: Samples = True
 ) -> SuggestionsOut:
     """Suggest a mapping from what the integration's source has, with how sure that is and why; nothing is stored.
 
     What is mapped already is left alone. Without records to look at, names and types alone are; `samples_problem` says why.
     """
-    integration = await parts.connector.integration(integration_id, actor=account.name)
-    provider = await parts.connector.provider(integration.provider, actor=account.name)
+    provider = await _provider_of(integration_id, parts, account)
     mapping = await parts.mapper.mapping(integration_id, actor=account.name)
     custom = [SourceField(key=field.label, label=field.label, path=field.path, data_type="text") for field in mapping.api_fields]
     seen = await sampled(parts.connector, integration_id, actor=account.name) if samples else NO_SAMPLES
     asked = SuggestionsIn(
         source_fields=[*provider.source_fields, *custom],
         input_keys=[field.key for field in provider.inputs],
-        object_type=object_type,
+        object_type=object_type or MADE_OF[provider.object_type],
         describes=provider.object_type,
         application=provider.application,
         samples=seen.records,
@@ -180,8 +184,7 @@ async def _may_aim_the_credential(integration_id: UUID, parts: Parts, account: A
 
     Whoever could aim a credential at a host of their own would have its secret.
     """
-    integration = await parts.connector.integration(integration_id, actor=account.name)
-    provider = await parts.connector.provider(integration.provider, actor=account.name)
+    provider = await _provider_of(integration_id, parts, account)
     if provider.typed_addresses and not reaches(account.role, STORES_CREDENTIALS):
         raise RoleNeeded(f"saying where {provider.key} sends a credential", STORES_CREDENTIALS, account.role)
 
@@ -203,3 +206,8 @@ async def _known_agent(parts: Parts, name: str) -> str:
         problem = {"field": "agent", "message": "names no agent", "remedy": remedy}
         raise Invalid(f"agent: the account {found.name!r} is {found.role}", code="account_not_agent", remedy=remedy, fields=[problem])
     return found.name
+
+
+async def _provider_of(integration_id: UUID, parts: Parts, account: Account) -> ProviderOut:
+    integration = await parts.connector.integration(integration_id, actor=account.name)
+    return await parts.connector.provider(integration.provider, actor=account.name)

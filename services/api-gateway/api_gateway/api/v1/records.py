@@ -1,9 +1,9 @@
-"""Fields, People, SaaS instances and SaaS users: what the mapper keeps."""
+"""Fields, People, SaaS instances, SaaS users and assets: what the mapper keeps."""
 
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from api_gateway.api.v1.paging import people_wanted, records_wanted
 from api_gateway.api.v1.routing import subject
@@ -11,8 +11,11 @@ from api_gateway.clients.listing import ListQuery
 from api_gateway.scope import InAccount, InParts
 from shared.api.base import Moment
 from shared.api.records import (
+    AnonymiseIn,
+    AssetOut,
     FieldIn,
     FieldOut,
+    FieldPatch,
     PersonAt,
     PersonIn,
     PersonOut,
@@ -22,6 +25,7 @@ from shared.api.records import (
     SaasInstanceOut,
     SaasUserAt,
     SaasUserOut,
+    SubjectExport,
     TimelineEntry,
 )
 from shared.events.records import RecordType
@@ -31,6 +35,7 @@ fields: APIRouter = subject("/fields", "fields")
 saas_instances: APIRouter = subject("/saas-instances", "saas instances")
 people: APIRouter = subject("/people", "people")
 saas_users: APIRouter = subject("/saas-users", "saas users")
+assets: APIRouter = subject("/assets", "assets")
 
 Wanted = Annotated[ListQuery, Depends(records_wanted)]
 PeopleWanted = Annotated[ListQuery, Depends(people_wanted)]
@@ -47,6 +52,14 @@ async def list_fields(parts: InParts, account: InAccount, object_type: RecordTyp
 async def add_field(given: FieldIn, parts: InParts, account: InAccount) -> FieldOut:
     """Add a custom field."""
     return await parts.mapper.add_field(given, actor=account.name)
+
+
+@fields.patch("/{object_type}/{key}")
+async def change_field(
+    object_type: RecordType, key: Annotated[str, Path(max_length=63)], given: FieldPatch, parts: InParts, account: InAccount
+) -> FieldOut:
+    """Change a custom field. Making it unique is refused while records share values, and names them."""
+    return await parts.mapper.change_field(object_type, key, given, actor=account.name)
 
 
 @saas_instances.get("")
@@ -68,9 +81,9 @@ async def list_users_of_instance(saas_instance_id: UUID, ask: Wanted, parts: InP
 
 
 @people.get("")
-async def list_people(ask: PeopleWanted, parts: InParts, account: InAccount) -> RecordPage[PersonOut]:
-    """Return People."""
-    return await parts.mapper.people(ask, actor=account.name)
+async def list_people(ask: PeopleWanted, parts: InParts, account: InAccount, *, archived: bool = False) -> RecordPage[PersonOut]:
+    """Return People who are active; with `archived` those who are archived or anonymised."""
+    return await parts.mapper.people(ask, archived=archived, actor=account.name)
 
 
 @people.post("", status_code=201)
@@ -109,6 +122,30 @@ async def read_timeline(person_id: UUID, parts: InParts, account: InAccount) -> 
     return await parts.mapper.timeline(person_id, actor=account.name)
 
 
+@people.post("/{person_id}/archive")
+async def archive_person(person_id: UUID, parts: InParts, account: InAccount) -> PersonOut:
+    """Archive a Person: kept with all that is known, out of lists, and written by no source unless its mapping restores."""
+    return await parts.mapper.move_person(person_id, "archive", actor=account.name)
+
+
+@people.post("/{person_id}/restore")
+async def restore_person(person_id: UUID, parts: InParts, account: InAccount) -> PersonOut:
+    """Restore a Person who is archived."""
+    return await parts.mapper.move_person(person_id, "restore", actor=account.name)
+
+
+@people.post("/{person_id}/anonymise")
+async def anonymise_person(person_id: UUID, given: AnonymiseIn, parts: InParts, account: InAccount) -> PersonOut:
+    """Take everything personal from a Person, for good; that there was somebody, and when something happened, stays."""
+    return await parts.mapper.anonymise_person(person_id, given, actor=account.name)
+
+
+@people.get("/{person_id}/export")
+async def export_person(person_id: UUID, parts: InParts, account: InAccount) -> SubjectExport:
+    """Return everything that is kept about a Person, for the person who asks for it."""
+    return await parts.mapper.export_person(person_id, actor=account.name)
+
+
 @saas_users.get("")
 async def list_saas_users(ask: Wanted, parts: InParts, account: InAccount) -> RecordPage[SaasUserOut]:
     """Return SaaS users."""
@@ -131,3 +168,27 @@ async def read_saas_user(saas_user_id: UUID, parts: InParts, account: InAccount,
 async def change_saas_user(saas_user_id: UUID, given: RecordPatch, parts: InParts, account: InAccount) -> SaasUserOut:
     """Change fields of a SaaS user."""
     return await parts.mapper.change_saas_user(saas_user_id, given, actor=account.name)
+
+
+@assets.get("")
+async def list_assets(ask: Wanted, parts: InParts, account: InAccount) -> RecordPage[AssetOut]:
+    """Return assets."""
+    return await parts.mapper.assets(ask, actor=account.name)
+
+
+@assets.get("/{asset_id}")
+async def read_asset(asset_id: UUID, parts: InParts, account: InAccount) -> AssetOut:
+    """Return one asset."""
+    return await parts.mapper.asset(asset_id, actor=account.name)
+
+
+@assets.patch("/{asset_id}")
+async def change_asset(asset_id: UUID, given: RecordPatch, parts: InParts, account: InAccount) -> AssetOut:
+    """Change fields of an asset."""
+    return await parts.mapper.change_asset(asset_id, given, actor=account.name)
+
+
+@assets.get("/{asset_id}/timeline")
+async def read_asset_timeline(asset_id: UUID, parts: InParts, account: InAccount) -> Page[TimelineEntry]:
+    """Return what happened to an asset."""
+    return await parts.mapper.asset_timeline(asset_id, actor=account.name)

@@ -10,7 +10,7 @@ from api_gateway.clients.listing import ListQuery
 from api_gateway.scope import InAccount, InParts, InReading
 from api_gateway.views.shapes import ViewIn, ViewOut
 from api_gateway.views.views import add_view, list_views, read_view, remove_view, replace_view
-from shared.api.records import PersonOut, RecordPage, SaasUserOut
+from shared.api.records import AssetOut, PersonOut, RecordPage, SaasUserOut
 from shared.http.paging import PAGE_SIZE, Page
 
 router: APIRouter = subject("/views", "views")
@@ -54,7 +54,7 @@ async def remove_saved_view(view_id: UUID, parts: InParts, account: InAccount) -
 @router.get("/{view_id}/records")
 async def list_records_of_view(
     view_id: UUID, parts: InParts, account: InAccount, cursor: Cursor = None, limit: Limit = PAGE_SIZE, *, count: CountRecords = False
-) -> RecordPage[PersonOut] | RecordPage[SaasUserOut]:
+) -> RecordPage[PersonOut] | RecordPage[SaasUserOut] | RecordPage[AssetOut]:
     """Return the records that a view shows now."""
     async with parts.database.reading() as session:
         view = await read_view(session, account, view_id)

@@ -1,0 +1,1 @@
+"""Assets: devices, each with the person whom its source names."""

@@ -1,0 +1,39 @@
+"""Routes of assets."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+
+from mapper.assets.assets import change_asset, list_assets, read_asset
+from mapper.records.listing import Wanted, wanted
+from mapper.scope import InReading, InRequest
+from mapper.timeline.timeline import timeline_of_asset
+from shared.api.records import AssetOut, RecordPage, RecordPatch, TimelineEntry
+from shared.http.paging import Page
+
+router = APIRouter(prefix="/assets", tags=["assets"])
+
+
+@router.get("")
+async def list_all(session: InReading, ask: Annotated[Wanted, Depends(wanted)]) -> RecordPage[AssetOut]:
+    """Return assets."""
+    return await list_assets(session, ask)
+
+
+@router.get("/{asset_id}")
+async def read(asset_id: UUID, session: InReading) -> AssetOut:
+    """Return one asset."""
+    return await read_asset(session, asset_id)
+
+
+@router.patch("/{asset_id}")
+async def change(asset_id: UUID, given: RecordPatch, unit: InRequest) -> AssetOut:
+    """Change fields of an asset."""
+    return await change_asset(unit, asset_id, given)
+
+
+@router.get("/{asset_id}/timeline")
+async def timeline(asset_id: UUID, session: InReading) -> Page[TimelineEntry]:
+    """Return what happened to an asset, oldest first."""
+    return Page(items=await timeline_of_asset(session, asset_id))

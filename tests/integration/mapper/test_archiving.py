@@ -1,0 +1,183 @@
+"""People who are archived, restored, anonymised, and shown everything that is kept about them."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Table, select
+
+from mapper.tables import HELD_BACK, METADATA, OUTBOX
+from shared.events import Cause, RecordChangeRequest, RecordChangesRequested
+from tests.support.mapper import MAPPING, Mapper, source_user
+from tests.support.undo import another, items, run, undo
+
+PERSONAL = ("Żoë 1", "zoe.1@example.com", "Renamed")
+
+
+async def one_person(mapper: Mapper) -> dict[str, Any]:
+    """Observe one user; return the person."""
+    await mapper.observe([source_user(1)])
+    (person,) = await mapper.people()
+    return person
+
+
+async def do(mapper: Mapper, person: dict[str, Any], step: str, *, expect: int = 200, **body: Any) -> dict[str, Any]:
+    """Do something to a person."""
+    answer: dict[str, Any] = await mapper.call("POST", f"/people/{person['id']}/{step}", json=body or None, expect=expect)
+    return answer
+
+
+async def again(mapper: Mapper, **changes: Any) -> dict[str, int]:
+    """Observe the same user with changes, in a new run."""
+    mapper.run_id = uuid4()
+    return await mapper.observe([source_user(1, **changes)])
+
+
+async def test_who_is_archived_is_kept_out_of_lists_and_left_alone(mapper: Mapper) -> None:
+    """A source that still has them changes nothing, and makes no second one."""
+    person = await one_person(mapper)
+    assert (await do(mapper, person, "archive"))["archived_at"] is not None
+    assert await mapper.people() == []
+    assert [one["id"] for one in await mapper.people(archived=True)] == [person["id"]]
+    assert (await again(mapper, name="Renamed"))["skipped"] == 1
+    why = await mapper.call("GET", f"/integrations/{mapper.integration_id}/why-not", params={"source_id": str(UUID(int=1))})
+    assert (why["state"], why["code"], why["looked_for"]) == ("put_away", "record_put_away", {})
+    (left,) = await mapper.people(archived=True)
+    assert left["fields"]["full_name"] == "Żoë 1"
+    refused = await mapper.call("PATCH", f"/people/{person['id']}", json={"fields": {"full_name": "x"}}, expect=409)
+    assert refused["code"] == "record_put_away"
+    assert (await do(mapper, person, "restore"))["archived_at"] is None
+    assert (await again(mapper, name="Renamed"))["updated"] == 1
+    assert [entry["kind"] for entry in await mapper.timeline(person["id"]) if entry["record_type"] == "person"][-3:] == [
+        "archived",
+        "restored",
+        "updated",
+    ]
+
+
+async def test_a_mapping_may_bring_the_archived_back(mapper: Mapper) -> None:
+    """As somebody who is hired again."""
+    person = await one_person(mapper)
+    await do(mapper, person, "archive")
+    await mapper.call("PUT", f"/integrations/{mapper.integration_id}/mapping", json={**MAPPING, "restores_archived": True})
+    assert (await again(mapper, name="Renamed"))["updated"] == 1
+    (back,) = await mapper.people()
+    assert (back["id"], back["archived_at"], back["fields"]["full_name"]) == (person["id"], None, "Renamed")
+
+
+async def test_an_anonymised_person_leaves_nothing_personal_anywhere(mapper: Mapper) -> None:
+    """Not in a record, not in history, not among unique values or plans; when something happened, and how often, stays."""
+    person = await one_person(mapper)
+    await again(mapper, name="Renamed")
+    await mapper.observe([source_user(1, name="Renamed again")], mode="plan", run_id=uuid4())
+    before = await mapper.timeline(person["id"])
+    anonymised = await do(mapper, person, "anonymise", confirm="zoe.1@example.com")
+    assert (anonymised["fields"], anonymised["anonymised_at"] is not None) == ({"synced_at": anonymised["fields"]["synced_at"]}, True)
+    await mapper.drain()
+    for table in METADATA.sorted_tables:
+        assert not [word for word in PERSONAL if word in await everything_in(mapper, table)], table.name
+    after = await mapper.timeline(person["id"])
+    assert [(entry["kind"], entry["at"], sorted(entry["fields"])) for entry in before] == [
+        (entry["kind"], entry["at"], sorted(entry["fields"])) for entry in after if entry["kind"] != "anonymised"
+    ]
+    (saas_user,) = await mapper.saas_users()
+    assert saas_user["fields"]["saas_name"] == "Sophos Endpoint Security"
+
+
+async def everything_in(mapper: Mapper, table: Table) -> str:
+    """Return all that a table holds, as text; what left the outbox is not there."""
+    if table is OUTBOX:
+        return ""
+    async with mapper.database.reading() as session:
+        return repr((await session.execute(select(table))).all())
+
+
+async def test_no_run_brings_an_anonymised_person_back(mapper: Mapper) -> None:
+    """The source may still have them, under the same id."""
+    person = await one_person(mapper)
+    await do(mapper, person, "anonymise", confirm="zoe.1@example.com")
+    assert (await again(mapper, name="Renamed"))["skipped"] == 1
+    assert await mapper.people() == []
+    assert (await do(mapper, person, "restore", expect=409))["code"] == "record_put_away"
+
+
+async def test_no_workflow_writes_into_a_person_who_is_anonymised(mapper: Mapper) -> None:
+    """A step that was started before would put a name back."""
+    person = await one_person(mapper)
+    await do(mapper, person, "anonymise", confirm="zoe.1@example.com")
+    step_id = uuid4()
+    cause = Cause(kind="workflow_step", id=str(step_id), actor="Offboarding")
+    late = RecordChangeRequest(
+        step_id=step_id, record_id=UUID(person["id"]), action="set_fields", fields={"full_name": "Renamed"}, cause=cause
+    )
+    await mapper.publish(RecordChangesRequested(record_type="person", requests=[late]))
+    (answer,) = mapper.last("records.changes.applied.v1").answers
+    assert (answer.outcome, answer.code) == ("refused", "record_put_away")
+
+
+@pytest.mark.parametrize("said", ["", "ZOE.1@example.com", "somebody@else.com"])
+async def test_anonymising_must_be_confirmed_by_name(mapper: Mapper, said: str) -> None:
+    """It cannot be taken back, so a slip of the id must not be enough."""
+    person = await one_person(mapper)
+    refused = await do(mapper, person, "anonymise", expect=422, confirm=said)
+    assert refused["code"] == "not_confirmed"
+    (same,) = await mapper.people()
+    assert (same["revision"], same["fields"]["email"]) == (1, "zoe.1@example.com")
+
+
+async def test_a_person_is_given_everything_that_is_kept_about_them(mapper: Mapper) -> None:
+    """Fields, accounts, what sources call them, and all that happened."""
+    person = await one_person(mapper)
+    export = await mapper.call("GET", f"/people/{person['id']}/export")
+    assert export["person"]["fields"]["email"] == "zoe.1@example.com"
+    assert [one["fields"]["username"] for one in export["saas_users"]] == ["zoe.1@example.com"]
+    assert [(one["integration_id"], one["source_id"]) for one in export["links"]] == [(str(mapper.integration_id), str(UUID(int=1)))]
+    assert [entry["kind"] for entry in export["timeline"]] == ["observed", "created", "created"]
+
+
+async def test_history_keeps_nothing_personal_of_who_is_anonymised(mapper: Mapper) -> None:
+    """Raw values, undone values, kept conflicts and reasons for being held back repeat what the fields said."""
+    await run(mapper, [source_user(1, name=" Żoë 1 ")])
+    bad = await run(mapper, [source_user(1, name=" Renamed "), source_user(2)])
+    (person, _) = sorted(await mapper.people(), key=lambda one: str(one["fields"]["email"]))
+    await mapper.call("PATCH", f"/people/{person['id']}", json={"fields": {"full_name": "Renamed by hand"}})
+    await undo(mapper, await run(mapper, [source_user(1, name="Renamed"), source_user(2)]), mode="plan")
+    await undo(mapper, bad)
+    other = await another(mapper)
+    await other.observe([source_user(3, email="zoe.1@example.com")], preference="create_only")
+    held_before = await everything_in(mapper, HELD_BACK)
+    assert "zoe.1@example.com" in held_before, "else the test shows nothing"
+    await do(mapper, person, "anonymise", confirm="zoe.1@example.com")
+    await mapper.drain()
+    for table in METADATA.sorted_tables:
+        assert not [word for word in PERSONAL if word in await everything_in(mapper, table)], table.name
+
+
+async def test_an_undo_leaves_those_alone_who_are_put_away(mapper: Mapper) -> None:
+    """An archived person is not changed by anything but a restore, and of an anonymised one nothing can come back."""
+    first = await run(mapper, [source_user(1), source_user(2)])
+    bad = await run(mapper, [source_user(1, name="Renamed"), source_user(2, name="Renamed")])
+    one, two = sorted(await mapper.people(), key=lambda found: str(found["fields"]["email"]))
+    await do(mapper, one, "archive")
+    await do(mapper, two, "anonymise", confirm="zoe.2@example.com")
+    for target in (bad, first):
+        undone = await undo(mapper, target)
+        assert not {"put_back", "remove", "bring_back"} & undone["actions"].keys()
+    codes = {conflict["code"] for item in (await items(mapper, undone)).values() for conflict in item["conflicts"]}
+    assert codes <= {"put_away", "touched_since"}
+    archived = {found["id"]: found["fields"].get("full_name") for found in await mapper.people(archived=True)}
+    assert archived == {one["id"]: "Renamed", two["id"]: None}
+
+
+async def test_undoing_a_run_that_restored_somebody_removes_nobody(mapper: Mapper) -> None:
+    """They were there before: their values go back, and that they left the archive is said."""
+    await run(mapper, [source_user(1)])
+    (person,) = await mapper.people()
+    await do(mapper, person, "archive")
+    await mapper.call("PUT", f"/integrations/{mapper.integration_id}/mapping", json={**MAPPING, "restores_archived": True})
+    back = await run(mapper, [source_user(1, name="Renamed")])
+    undone = await undo(mapper, back)
+    (item,) = [found for found in (await items(mapper, undone)).values() if found["record_type"] == "person"]
+    assert (item["action"], [conflict["code"] for conflict in item["conflicts"]]) == ("put_back", ["out_of_archive"])
+    (same,) = await mapper.people()
+    assert (same["id"], same["fields"]["full_name"]) == (person["id"], "Żoë 1")
