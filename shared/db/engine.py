@@ -1,5 +1,6 @@
 """Opening a service's database: a PostgreSQL schema of its own, or a SQLite file of its own."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -9,13 +10,15 @@ from typing import Any
 
 import orjson
 from pydantic import SecretStr
-from sqlalchemy import event, make_url, text
+from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import QueuePool
 
+from shared.db.sqlite import open_connection, tune
 from shared.errors import Invalid
 
-BUSY_TIMEOUT_MS = 15_000
-"""How long a SQLite writer waits for another one."""
+LONGEST_RETURN = 2.0
+"""Seconds in which connections are back from work that was cancelled."""
 
 
 class BadDatabaseUrl(Invalid):
@@ -68,9 +71,13 @@ def engine_for(url: SecretStr, schema: str) -> AsyncEngine:
         if parsed.database and parsed.database != ":memory:":
             _make_private(Path(parsed.database))
         engine = create_async_engine(
-            parsed.set(drivername="sqlite+aiosqlite"), hide_parameters=True, json_serializer=_dump, json_deserializer=orjson.loads
+            parsed.set(drivername="sqlite+aiosqlite"),
+            hide_parameters=True,
+            json_serializer=_dump,
+            json_deserializer=orjson.loads,
+            connect_args={"async_creator_fn": open_connection},
         )
-        _tune_sqlite(engine)
+        tune(engine)
         return engine
     raise BadDatabaseUrl(
         f"the database URL of {schema} names {parsed.get_backend_name()!r}",
@@ -90,7 +97,20 @@ async def opened(url: SecretStr, schema: str) -> AsyncIterator[Database]:
             reads=async_sessionmaker(engine.execution_options(reads_only=True), expire_on_commit=False),
         )
     finally:
+        await _all_returned(engine)
         await engine.dispose()
+
+
+async def _all_returned(engine: AsyncEngine) -> None:
+    """Wait a little for connections that are still on their way back: of work that was cancelled, a session closes beside it.
+
+    Disposing closes those that are back; one that came later would stay open.
+    """
+    pool = engine.pool
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LONGEST_RETURN):
+            while isinstance(pool, QueuePool) and pool.checkedout():  # noqa: ASYNC110 - the pool says it to nobody
+                await asyncio.sleep(0.005)
 
 
 def _make_private(path: Path) -> None:
@@ -105,27 +125,6 @@ def _make_private(path: Path) -> None:
 
 def _dump(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
-
-
-def _tune_sqlite(engine: AsyncEngine) -> None:
-    """WAL, waiting writers, foreign keys, and our own BEGIN.
-
-    synchronous is FULL: the files of two services must never disagree after a power cut, or an event that one of them
-    has handed over could be lost by the other.
-    """
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def _connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON", "synchronous=FULL"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Any) -> None:
-        reads_only = connection.get_execution_options().get("reads_only", False)
-        connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 
 async def ensure_schema(connection: AsyncConnection, schema: str) -> None:
