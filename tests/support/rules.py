@@ -26,7 +26,14 @@ ZONES = [
         *("America/Sao_Paulo", "Asia/Beirut", "America/Havana", "Atlantic/Azores"),
     )
 ]
-TYPES: dict[str, FieldType] = {"name": "text", "size": "number", "due": "datetime", "flag": "boolean", "tags": "text_list"}
+TYPES: dict[str, FieldType] = {
+    "name": "text",
+    "size": "number",
+    "due": "datetime",
+    "flag": "boolean",
+    "tags": "text_list",
+    "manager": "person",
+}
 
 TEXTS = st.text(st.sampled_from("aAbBłŁßẞ\u017fKİ\u0131Å%_\\/ \n\t1éE日\U0010ffff\ue000\ud7ff"), max_size=4)
 NUMBERS = st.integers(-50, 50) | st.integers(-(2**63) + 1, 2**63 - 1) | st.floats(-5, 5) | st.sampled_from([0.1, -1.25, 1e16, 1e-7, -0.0])
@@ -42,6 +49,7 @@ VALUES: dict[FieldType, st.SearchStrategy[Any]] = {
     "datetime": AWARE.map(written),
     "boolean": st.booleans(),
     "text_list": st.lists(TEXTS, max_size=3),
+    "person": st.uuids().map(str) | TEXTS,
 }
 DATES: st.SearchStrategy[Any] = (
     st.builds(lambda day: {"date": day.isoformat()}, DAYS)

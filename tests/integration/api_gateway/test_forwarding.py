@@ -162,7 +162,7 @@ async def test_a_list_s_query_reaches_the_service(here: Gateway) -> None:
     }
     here.mapper.answer("GET /internal/people", EMPTY)
     await here.call("GET", "/people", params=query)
-    assert here.mapper.asked[0].query == {**{name: str(value) for name, value in query.items()}, "count": "true"}
+    assert here.mapper.asked[0].query == {**{name: str(value) for name, value in query.items()}, "count": "true", "archived": "false"}
     here.workflow_engine.answer(f"GET /internal/workflows/{ANY_ID}/runs", EMPTY)
     await here.call("GET", f"/workflows/{ANY_ID}/runs", params={"state": "failed", "record_id": ANY_ID, "limit": 5})
     assert here.workflow_engine.asked[0].query == {"state": "failed", "record_id": ANY_ID, "limit": "5", "count": "false"}

@@ -31,7 +31,8 @@ async def test_a_view_is_read_as_the_list_that_it_keeps(mapped: Gateway) -> None
     assert (page["total"], page["total_is_estimate"], page["next_cursor"]) == (12_345, True, "more")
     query = mapped.mapper.asked[-1].query
     assert json.loads(query.pop("filter")) == RULE
-    assert query == {"search": "berlin", "sort": "-email", "fields": "email,full_name", "cursor": "c", "limit": "7", "count": "true"}
+    wanted = {"search": "berlin", "sort": "-email", "fields": "email,full_name", "archived": "false"}
+    assert query == {**wanted, "cursor": "c", "limit": "7", "count": "true"}
 
 
 async def test_a_list_that_cannot_be_is_not_kept(here: Gateway) -> None:

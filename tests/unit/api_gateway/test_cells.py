@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from api_gateway.exports.cells import csv_cell, is_dangerous
@@ -42,6 +42,9 @@ async def whole(headings: list[str], rows: Rows) -> str:
         ("\tx", " x"),
         ("x\r\n=1", "x =1"),
         ("x; =1", "x;' =1"),
+        ('x;"=1', "x;'\"=1"),
+        ("x;", "x;'"),
+        ("x; y", "x; y"),
         ("\uff1d1+1", "'\uff1d1+1"),
         (-5, "-5"),
         (1.5, "1.5"),
@@ -58,6 +61,8 @@ def test_a_text_that_looks_like_a_formula_is_kept_from_being_one(value: Any, cel
 
 
 @given(rows=st.lists(st.lists(st.one_of(VALUES, STRANGE), min_size=3, max_size=3), max_size=5))
+@example(rows=[[None, None, ";"]])
+@example(rows=[[None, None, ';"=1']])
 async def test_no_reader_finds_a_formula_in_a_file(rows: list[list[Any]]) -> None:
     """Whichever sign the reader takes for the end of a cell: that depends on the country."""
     text = await whole(["a", "b", "c"], rows)

@@ -7,8 +7,11 @@ SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
 """What makes a spreadsheet take the text behind it for a formula; the last four are the same signs in full width."""
 BEGINS_FORMULA = re.compile(rf"\s*[{SIGNS}]|[\t\r\n]")
 BREAK = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
-BEFORE_FORMULA = re.compile(rf"(^|;)(?=\s*[{SIGNS}])")
-"""Where an apostrophe is needed: before the text, and behind what ends a cell where numbers have a decimal comma."""
+BEFORE_FORMULA = re.compile(rf"^(?=\s*[{SIGNS}])|(?<=;)(?=\s*(?:[\"{SIGNS}]|$))")
+"""Where an apostrophe is needed: before the text, and behind what ends a cell where numbers have a decimal comma.
+
+A quotation mark there, also the one that ends the cell, would begin a quoted cell for such a reader.
+"""
 LONGEST_CELL = 32_767
 """Characters that a cell of a workbook holds."""
 EXACT_DIGITS = 15
@@ -27,7 +30,7 @@ def csv_cell(value: Any) -> str:
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
         return repr(value)
-    return BEFORE_FORMULA.sub(r"\1'", BREAK.sub(" ", plain(value)))
+    return BEFORE_FORMULA.sub("'", BREAK.sub(" ", plain(value)))
 
 
 def plain(value: Any) -> str:
