@@ -19,8 +19,8 @@ SMALLEST, LARGEST = -(2**63), 2**64 - 1
 """Whole numbers that our JSON takes."""
 
 
-class NotANumber(str):
-    """How a source wrote a number that JSON has no place for: `NaN`, or one beyond every float."""
+class AsWritten(str):
+    """How a source wrote what our JSON has no place for: `NaN`, a number beyond every float, or what is nested too deep."""
 
     __slots__ = ()
 
@@ -63,18 +63,18 @@ def unstorable_in(value: Any, place: str = "") -> str | None:
         return None
     if isinstance(value, list):
         return next((found for number, inner in enumerate(value) if (found := unstorable_in(inner, f"{place}.{number}")) is not None), None)
-    odd = isinstance(value, NotANumber) or (isinstance(value, str) and UNSTORABLE.search(value) is not None)
+    odd = isinstance(value, AsWritten) or (isinstance(value, str) and UNSTORABLE.search(value) is not None)
     return place if odd else None
 
 
 def escaped(value: Any) -> Any:
     r"""Return a record in a form that can be stored and turned back.
 
-    In every text and key a backslash is doubled, and what cannot be stored stands as JSON's own escape, `\u0000` or `\ud800`. A number
-    that JSON has no place for stands as `\=` and how the source wrote it.
+    In every text and key a backslash is doubled, and what cannot be stored stands as JSON's own escape, `\u0000` or `\ud800`. What JSON
+    has no place for, a number or what is nested too deep, stands as `\=` and how the source wrote it, escaped likewise.
     """
-    if isinstance(value, NotANumber):
-        return f"\\={value}"
+    if isinstance(value, AsWritten):
+        return f"\\={escaped(str(value))}"
     if isinstance(value, str):
         return TO_ESCAPE.sub(lambda found: "\\\\" if found[0] == "\\" else f"\\u{ord(found[0]):04x}", value)
     if isinstance(value, dict):

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.storable import NotANumber, surely_storable, unstorable_in
+from connector.storable import AsWritten, surely_storable, unstorable_in
 
 TEXTS = st.text(st.characters()) | st.sampled_from(["\x00", "\ud800", "\\u0000", "\\", "Żoë", ""])
-LEAVES = TEXTS | st.none() | st.booleans() | st.integers() | st.floats() | st.builds(NotANumber, st.just("NaN"))
+LEAVES = TEXTS | st.none() | st.booleans() | st.integers() | st.floats() | st.builds(AsWritten, st.just("NaN"))
 RECORDS = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3), max_leaves=12)
 
 
@@ -22,7 +22,7 @@ def test_what_is_surely_storable_holds_nothing_that_is_not(record: Any) -> None:
         assert unstorable_in(record) is None
 
 
-@pytest.mark.parametrize("odd", ["a\x00b", "\ud800", {"\x00": 1}, [[NotANumber("NaN")]], {"deep": ["\udfff"]}])
+@pytest.mark.parametrize("odd", ["a\x00b", "\ud800", {"\x00": 1}, [[AsWritten("NaN")]], {"deep": ["\udfff"]}])
 def test_what_cannot_be_stored_is_never_surely_storable(odd: Any) -> None:
     """One NUL stops a transaction, and a lone surrogate a message."""
     assert not surely_storable([{"id": "1", "name": odd}])

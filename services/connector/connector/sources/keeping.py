@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from connector.sources.base import Observed, SourcePage
+from connector.sources.parsing import DEEPEST
 from connector.storable import escaped, storable, surely_storable, unstorable_in
 from shared.events.syncs import Rejection
 
@@ -35,7 +36,8 @@ def refusal(user: Observed) -> Rejection | None:
     return Rejection(
         source_id=storable(user.source_id),
         code=NOT_STORABLE,
-        message=f"{field[:200]} holds a NUL, half of a character (a lone surrogate), bytes that are not UTF-8, or a number beyond JSON",
+        message=f"{field[:200]} holds a NUL, half of a character (a lone surrogate), bytes that are not UTF-8, a number beyond JSON, "
+        f"or more than {DEEPEST} lists and objects inside each other",
         field=field[:200],
         remedy="Mend the value at the source. The record is shown with escapes in place of what cannot be stored.",
         record=escaped(user.record),

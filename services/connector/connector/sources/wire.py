@@ -4,15 +4,15 @@ from base64 import b64encode
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from json import dumps, loads
-from math import isinf
+from json import dumps
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 import httpx
 import orjson
 
-from connector.storable import LARGEST, SMALLEST, NotANumber, storable
+from connector.sources.parsing import read_json
+from connector.storable import storable
 from shared.clock import now
 from shared.errors import Throttled, Upstream, UpstreamRefused
 
@@ -140,7 +140,7 @@ class Wire:
     def _answer(response: httpx.Response, raw: bytes, asked: str, secrets: tuple[str, ...], *, may_be_list: bool) -> Answer:
         # A source that repeats what it was sent must not put it into records either: previews and errors show them.
         raw = _blotted(raw, {form for secret in (*secrets, *_sent(response.request)) for form in _forms(secret)})
-        body = _read_json(raw)
+        body = read_json(raw)
         # What is not a page is only quoted: its words are put right here, once. A page's records are looked at one by one.
         body = body if response.is_success else storable(body)
         items = body if may_be_list and isinstance(body, list) else None
@@ -156,35 +156,6 @@ class Wire:
         return Answer(
             response.status_code, body if is_json else {}, is_json, now(), _retry_after(response), items, next_link, _source_time(response)
         )
-
-
-def _read_json(raw: bytes) -> Any:
-    """Return the JSON that was sent, or None. Read leniently where it is not quite JSON: one odd value must not hide all others.
-
-    Half of a character and bytes that are not UTF-8 become lone surrogates, numbers that JSON lacks become `NotANumber`.
-    """
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        pass
-    try:
-        text = raw.decode("utf-8", "surrogateescape")
-        return loads(text, parse_constant=NotANumber, parse_float=_float, parse_int=_int)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _float(told: str) -> Any:
-    value = float(told)
-    return NotANumber(told) if isinf(value) else value
-
-
-def _int(told: str) -> Any:
-    """Return a whole number, as orjson does: one that 64 bits cannot hold as a float."""
-    if len(told) > len(str(LARGEST)):
-        return _float(told)
-    value = int(told)
-    return value if SMALLEST <= value <= LARGEST else float(value)
 
 
 def _without(told: Any, keys: frozenset[str]) -> Any:

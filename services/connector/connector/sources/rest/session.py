@@ -120,7 +120,7 @@ class RestSession:
         for record in records:
             told = at(record, self._api.id)
             known = str(told) if isinstance(told, (str, int)) and not isinstance(told, bool) else ""
-            if isinstance(record, dict) and 0 < len(known) <= LONGEST_ID and unstorable_in(known) is None:
+            if isinstance(record, dict) and 0 < len(known) <= LONGEST_ID and unstorable_in(told) is None:
                 users.append(Observed(known, record))
             else:
                 rejected.append(_without_id(record))
