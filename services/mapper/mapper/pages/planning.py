@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
+
 from mapper.fields.values import moment, storable, unique_key
 from mapper.mappings.compiled import Compiled
 from mapper.mappings.evaluate import Problem
@@ -131,8 +133,10 @@ class Planner:
         """Plan the records, one after the other; what they meet must have been read.
 
         Whoever wants a value that another gives up on this page may stand before that other: so those who were refused are
-        tried again for as long as somebody else was placed.
+        tried again for as long as somebody else was placed. Whom the source's own id names comes before whoever is only
+        looked for: one who comes back is who they were, also when somebody new has the address that they had.
         """
+        candidates = sorted(candidates, key=lambda one: self._link_of(one) is None)
         while candidates:
             refused = [(candidate, problem) for candidate in candidates if (problem := self._place(candidate)) is not None]
             if len(refused) == len(candidates):
@@ -169,8 +173,8 @@ class Planner:
 
     def _person_of(self, candidate: Candidate) -> Draft | Problem | None:
         """Return the record's person: the one it was linked to, else the one with its sync key; a problem if that is somebody else's."""
-        link = self._known.links.get(candidate.source_id)
-        if link is not None and link.deleted_at is None:
+        link = self._link_of(candidate)
+        if link is not None:
             return self._known.people[record_of(link)]
         keys = [claim for claim in candidate.claims if claim[0] in self._compiled.sync_keys]
         found = {self._claimed[claim] for claim in keys if claim in self._claimed}
@@ -186,6 +190,14 @@ class Planner:
             remedy = f"Give each {self._provenance.object_type} a {key} of its own at the source, or remove the one that is left over."
             return Problem("duplicate_sync_key", key, message, remedy)
         return self._known.people[person_id]
+
+    def _link_of(self, candidate: Candidate) -> Row[Any] | None:
+        """Return the record's link, unless it is closed, or a page before gave the missing person to another id."""
+        link = self._known.links.get(candidate.source_id)
+        if link is None or link.deleted_at is not None:
+            return None
+        is_theirs = link.missing_since is None or self._known.linked.get(record_of(link), candidate.source_id) == candidate.source_id
+        return link if is_theirs else None
 
     def _buried(self, candidate: Candidate) -> Draft | None:
         """Return the person whom the record's tombstone names, unless another user of the source is that person now."""
