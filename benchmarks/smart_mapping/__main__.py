@@ -8,7 +8,7 @@ from rich.table import Table
 
 from benchmarks.smart_mapping.baseline import baseline
 from benchmarks.smart_mapping.labelled import HELD_OUT, MADE_WITH
-from benchmarks.smart_mapping.measuring import Measured, measured, ours
+from benchmarks.smart_mapping.measuring import Measured, measured, ours, storing
 from benchmarks.smart_mapping.shape import Shape
 
 COLUMNS = (
@@ -30,6 +30,7 @@ def main() -> None:
     for title, shapes in (("made with", MADE_WITH), ("held out", HELD_OUT)):
         if shapes:
             console.print(_table(title, shapes))
+            console.print("{} suggestions, {} of them with steps, {} of which store every record".format(*storing(shapes)))
             if given.wrong:
                 _wrong(console, shapes)
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from benchmarks.smart_mapping.shape import Shape
 from mapper.fields.builtin import BUILTIN
+from mapper.mappings.evaluate import Context, Evaluation, targets_of
 from mapper.smart_mapping.earlier import Earlier
 from mapper.smart_mapping.suggesting import suggest
 from shared.api.records import DataType, FieldOut, FromSource
-from shared.api.suggestions import Certainty, SuggestionsIn
+from shared.api.suggestions import Certainty, Suggestion, SuggestionsIn
 from shared.events.records import RecordType
 
 # No shape says yet what belongs into the fields of assets.
@@ -41,6 +42,7 @@ CUSTOM: dict[str, tuple[str, DataType]] = {
     "last_seen": ("Last seen", "datetime"),
 }
 """Fields that an installation with people and devices adds. Each is a chance to be wrong for every shape that has no such thing."""
+NOTHING_ELSE = Context({}, "", "")
 UNIQUE = {"employee_id", "serial_number"}
 
 
@@ -121,9 +123,29 @@ def _custom(key: str, label: str, data_type: Any) -> FieldOut:
 
 def ours(shape: Shape, object_type: RecordType, known: dict[str, FieldOut]) -> Iterable[tuple[str, tuple[str, ...], Certainty]]:
     """Ask smart mapping, with the records for samples and nothing mapped before."""
+    for one, source in _suggested(shape, object_type, known):
+        yield one.target, tuple(source.path), one.certainty
+
+
+def storing(shapes: Sequence[Shape]) -> tuple[int, int, int]:
+    """Return how many suggestions there are, how many have steps, and how many of these store every record of their shape."""
+    every = with_steps = storing_all = 0
+    for shape in shapes:
+        for object_type in OBJECT_TYPES:
+            known = fields(shape, object_type)
+            for one, source in _suggested(shape, object_type, known):
+                optional = known[one.target].model_copy(update={"mandatory": False})
+                evaluation = Evaluation(targets_of({one.target: source}, {one.target: optional}), NOTHING_ELSE)
+                every += 1
+                with_steps += bool(source.steps)
+                storing_all += bool(source.steps) and all(isinstance(evaluation.of(record), dict) for record in shape.records)
+    return every, with_steps, storing_all
+
+
+def _suggested(shape: Shape, object_type: RecordType, known: dict[str, FieldOut]) -> Iterable[tuple[Suggestion, FromSource]]:
     given = SuggestionsIn(
         source_fields=[], object_type=object_type, describes=shape.describes, application=shape.application, samples=list(shape.records)
     )
     for one in suggest(given, known, {}, Earlier()).suggestions:
         if isinstance(one.source, FromSource):
-            yield one.target, tuple(one.source.path), one.certainty
+            yield one, one.source

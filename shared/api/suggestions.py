@@ -7,6 +7,7 @@ from pydantic import Field
 from shared.api.base import In, Out
 from shared.api.records import MappedFrom
 from shared.api.sources import SourceField
+from shared.api.transformations import Step
 from shared.events.records import RecordType
 
 MOST_SAMPLES = 100
@@ -36,10 +37,9 @@ class Reason(Out):
 
 
 class SuggestedTransformation(Out):
-    """What should be done to the value before it is stored. `needed`: without it, values do not fit the target."""
+    """What should be done to the value before it is stored, and why. `needed`: without it, values do not fit the target."""
 
-    name: Literal["trim", "lower", "split", "join", "parse_date", "map_values", "first_of"]
-    arguments: dict[str, Any] = Field(default_factory=dict)
+    steps: list[Step] = Field(description="They are among the steps of the suggested source, in this order.")
     needed: bool
     reason: str
 
@@ -57,7 +57,7 @@ class Suggestion(Out):
     """One suggested target, how sure we are (0 to 1), and why."""
 
     target: str
-    source: MappedFrom
+    source: MappedFrom = Field(description="It can be stored as it is, with its steps: they were tried on the samples.")
     confidence: float
     certainty: Certainty
     reason: str = Field(description="All reasons in one sentence.")

@@ -8,6 +8,7 @@ from mapper.smart_mapping.earlier import Earlier
 from mapper.smart_mapping.suggesting import suggest
 from shared.api.records import FieldOut, MappedFrom
 from shared.api.suggestions import Suggestion, SuggestionsIn, SuggestionsOut
+from shared.api.transformations import Step
 from shared.events.records import RecordType
 
 
@@ -39,3 +40,10 @@ def by_target(result: SuggestionsOut) -> dict[str, Suggestion]:
 def paths(result: SuggestionsOut) -> dict[str, str]:
     """Return the suggested paths by target, with dots."""
     return {one.target: ".".join(getattr(one.source, "path", ())) for one in by_target(result).values()}
+
+
+def steps_of(one: Suggestion) -> list[Step]:
+    """Return the steps that would be stored; each is explained."""
+    steps: list[Step] = getattr(one.source, "steps", [])
+    assert steps == [step for transformation in one.transformations for step in transformation.steps]
+    return steps

@@ -35,6 +35,8 @@ class Candidate:
     values: tuple[Any, ...] = field(default=(), repr=False)
     one_of_many: bool = False
     """It is the first entry of lists that have more, and nothing says that the first is the primary one."""
+    records: Sequence[Mapping[str, Any]] = field(default=(), repr=False, compare=False)
+    """The samples, as they are."""
 
     @cached_property
     def present(self) -> tuple[Any, ...]:
@@ -60,6 +62,13 @@ class Candidate:
         return kinds.pop() if kinds else self.declared
 
     @property
+    def is_yes_or_no(self) -> bool:
+        """Whether it only says yes or no, in whichever form every field that is yes or no takes."""
+        if self.kind == "boolean" or self.declared == "boolean":
+            return True
+        return bool(self.present) and all(isinstance(value, str) and value.strip().casefold() in _YES_NO for value in self.present)
+
+    @property
     def duplicates(self) -> int:
         """How many of the values are shared with another record."""
         present = [value for value in self.folded if value is not None]
@@ -67,7 +76,7 @@ class Candidate:
 
 
 def candidates(declared: Sequence[SourceField], samples: Sequence[Mapping[str, Any]]) -> list[Candidate]:
-    """Return what may be mapped: nothing that is yes or no, an object, or looks like a secret."""
+    """Return what may be mapped: nothing that is an object, or looks like a secret."""
     named = {tuple(entry.path): entry for entry in declared}
     paths = dict.fromkeys(named)
     for record in samples:
@@ -87,6 +96,7 @@ def _candidate(path: tuple[str, ...], entry: SourceField | None, samples: Sequen
         declared=entry.data_type if entry else None,
         values=tuple(_looked_at(at_path(record, path)) for record in samples),
         one_of_many=any(_of_many(record, path) for record in samples),
+        records=samples,
     )
 
 
@@ -133,10 +143,8 @@ def _kind(value: Any) -> Kind:
 
 
 def _mappable(one: Candidate) -> bool:
-    if one.kind in {"boolean", "object"} or one.declared == "boolean" or any(is_secret(step) for step in one.steps):
+    if one.kind == "object" or any(is_secret(step) for step in one.steps):
         return False
     if any(is_secret(words(name)) for name in (one.label, one.key) if name):
-        return False
-    if one.present and all(isinstance(value, str) and value.strip().casefold() in _YES_NO for value in one.present):
         return False
     return not any(isinstance(value, str) and _SECRET_VALUE.match(value) for value in one.present)

@@ -11,7 +11,9 @@ from mapper.smart_mapping.naming import AMBIGUOUS, Named, meanings
 from mapper.smart_mapping.scoring import BELOW_LIKELY, BELOW_SURE, GUESS, LIKELY, SURE, Scored, score
 from mapper.smart_mapping.shapes import share
 from mapper.smart_mapping.targets import Target
+from mapper.smart_mapping.trying import works
 from shared.api.suggestions import Reason, SuggestedTransformation
+from shared.api.transformations import FirstOf, Item, Split, Trim
 
 MOST_ALTERNATIVES = 3
 TOGETHER = frozenset({"username", "email"})
@@ -29,8 +31,9 @@ class Chosen:
 
 def chosen(sources: Sequence[Candidate], targets: Sequence[Target], earlier: Earlier, *, device: bool) -> list[Chosen]:
     """Return at most one source for each target, in the order of the targets."""
-    named = [(one, meanings(one, device=device)) for one in sources]
-    ranked = {target.field.key: _ranked(target, named, earlier) for target in targets}
+    named = [(one, meanings(one, device=device)) for one in sources if not one.is_yes_or_no]
+    unnamed: list[tuple[Candidate, dict[str, Named]]] = [(one, {}) for one in sources]
+    ranked = {target.field.key: _ranked(target, unnamed if target.field.data_type == "boolean" else named, earlier) for target in targets}
     by_concept = {target.concept.key: target.field.key for target in reversed(targets) if target.concept}
     _weigh_names(ranked, by_concept, named)
     _stand_in(ranked, by_concept, named, device=device)
@@ -88,7 +91,7 @@ def _stand_in(
         ranked[email] = _address(ranked.get(username or "", []), named, device=device)
     if username is not None and email is not None and not (ranked[username] and ranked[username][0].confidence >= LIKELY):
         ranked[username] = [*_sign_in(ranked[email], named), *ranked[username]]
-    if full is not None and ranked[full]:
+    if full is not None and ranked[full] and ranked[full][0].candidate.kind == "text":
         for concept, place in (("first_name", 0), ("last_name", -1)):
             key = keys.get(concept)
             if key is not None and not ranked[key]:
@@ -135,14 +138,13 @@ def _looks_like_an_address(one: Candidate) -> bool:
 
 
 def _split(full: Scored, place: int) -> Scored:
-    step = SuggestedTransformation(
-        name="split",
-        arguments={"separator": " ", "item": place},
+    cut = SuggestedTransformation(
+        steps=[Trim(), Split(separator=" "), Item(index=place)],
         needed=True,
         reason="the source has the full name only; names of more than two words come out wrong",
     )
-    reason = Reason(kind="part_of_full_name", text=step.reason, details={"index": place})
-    return Scored(full.candidate, min(full.confidence, GUESS + 0.05), (reason,), (step,))
+    reason = Reason(kind="part_of_full_name", text=cut.reason, details={"index": place})
+    return Scored(full.candidate, min(full.confidence, GUESS + 0.05), (reason,), (cut,))
 
 
 def _pick(target: Target, ranked: Sequence[Scored]) -> Chosen:
@@ -176,13 +178,14 @@ def _filled(best: Scored, target: Target, rest: Sequence[Scored]) -> Scored:
     other = fills_gaps(best.candidate, [one.candidate for one in rest if one.confidence >= LIKELY])
     if other is None:
         return lowered
-    step = SuggestedTransformation(
-        name="first_of",
-        arguments={"paths": [list(other.path)]},
+    filling = SuggestedTransformation(
+        steps=[FirstOf(paths=[list(other.path)])],
         needed=False,
         reason=f"where it is empty, {'.'.join(other.path)!r} has a value",
     )
-    return replace(lowered, transformations=(*lowered.transformations, step))
+    # Before all others: what is taken from there has to go through them as well.
+    filled = replace(lowered, transformations=(filling, *lowered.transformations))
+    return filled if works(filled.candidate, filled.steps, target.field) else lowered
 
 
 def _one_meaning_each(picked: Sequence[Chosen]) -> list[Chosen]:

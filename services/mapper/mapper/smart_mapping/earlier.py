@@ -4,9 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pydantic import TypeAdapter
+
 from mapper.smart_mapping.words import squeezed, words
 from shared.api.records import FromSource, MappedFrom
+from shared.api.transformations import Step
 
+STEPS: TypeAdapter[list[Step]] = TypeAdapter(list[Step])
 FROM_ONE, PER_MORE, MOST = 0.72, 0.04, 0.84
 """Below every standard name: what was done before is a habit, not a meaning."""
 
@@ -17,6 +21,9 @@ class Before:
 
     agreeing: int
     known: int
+    steps: tuple[Step, ...] = ()
+    """What most of them do with the value on its way."""
+    doing_so: int = 0
 
     @property
     def confidence(self) -> float:
@@ -30,24 +37,30 @@ class Earlier:
 
     _used: Mapping[str, int] = field(default_factory=dict)
     _mapped: Mapping[str, Counter[str]] = field(default_factory=dict)
+    _steps: Mapping[tuple[str, str], Counter[str]] = field(default_factory=dict)
 
     def of(self, path: Sequence[str], target: str) -> Before | None:
         """Return how often a path of this name was mapped to `target`; None when it never was."""
         key = _key(path)
         agreeing = self._mapped[key][target] if key in self._mapped else 0
-        return Before(agreeing, self._used[key]) if agreeing else None
+        if not agreeing:
+            return None
+        told, doing_so = self._steps[key, target].most_common(1)[0]
+        return Before(agreeing, self._used[key], tuple(STEPS.validate_json(told)), doing_so)
 
 
 def counted(mappings: Iterable[Mapping[str, MappedFrom]]) -> Earlier:
     """Return the mappings counted; each counts once for each path that it uses."""
     used: Counter[str] = Counter()
     mapped: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    steps: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for targets in mappings:
-        pairs = {(_key(source.path), target) for target, source in targets.items() if isinstance(source, FromSource)}
-        used.update({key for key, _ in pairs})
-        for key, target in pairs:
+        found = [(_key(source.path), target, source.steps) for target, source in targets.items() if isinstance(source, FromSource)]
+        used.update({key for key, _, _ in found})
+        for key, target, does in found:
             mapped[key][target] += 1
-    return Earlier(used, mapped)
+            steps[key, target][STEPS.dump_json(does).decode()] += 1
+    return Earlier(used, mapped, steps)
 
 
 def _key(path: Sequence[str]) -> str:

@@ -9,9 +9,11 @@ from mapper.smart_mapping.earlier import Before, Earlier
 from mapper.smart_mapping.naming import Named
 from mapper.smart_mapping.shapes import STRICT, share
 from mapper.smart_mapping.targets import Target
-from mapper.smart_mapping.transforming import transformations
+from mapper.smart_mapping.transforming import steps_of, transformations
+from mapper.smart_mapping.trying import works
 from mapper.smart_mapping.words import squeezed, words
 from shared.api.suggestions import Certainty, Reason, SuggestedTransformation
+from shared.api.transformations import Step
 
 SURE, LIKELY, GUESS = 0.9, 0.7, 0.5
 BELOW_SURE, BELOW_LIKELY = SURE - 0.01, LIKELY - 0.01
@@ -29,6 +31,11 @@ class Scored:
     confidence: float
     reasons: tuple[Reason, ...]
     transformations: tuple[SuggestedTransformation, ...] = ()
+
+    @property
+    def steps(self) -> list[Step]:
+        """All steps, as a mapping stores them."""
+        return steps_of(self.transformations)
 
     def at_most(self, confidence: float, reason: Reason) -> "Scored":
         """Return this with a reason more, and no more confidence than given."""
@@ -61,25 +68,39 @@ class _Tally:
 
 def score(one: Candidate, target: Target, named: Mapping[str, Named], earlier: Earlier) -> Scored | None:
     """Return how well a path fits a target; None when it should not even be a guess."""
-    steps = transformations(one, target.field.data_type, target.concept)
-    if steps is None:
-        return None
     before = earlier.of(one.path, target.field.key)
     tally = _by_name(one, target, named) or (_Tally(before.confidence) if before else None)
     if tally is None:
+        return None
+    needed = _transformations(one, target, before)
+    if needed is None:
         return None
     if target.concept is not None:
         _by_values(tally, one, target.concept)
     if before is not None and not tally.refused:
         _by_habit(tally, before, target)
-    for step in steps:
-        tally.says("needs_transformation" if step.needed else "should_be_transformed", step.reason, name=step.name)
+    for step in needed:
+        ops = [single.op for single in step.steps]
+        tally.says("needs_transformation" if step.needed else "should_be_transformed", step.reason, steps=ops)
         if step.needed:
             tally.cap(BELOW_SURE)
     if one.one_of_many:
         tally.cap(ONE_OF_MANY)
         tally.says("one_of_many", "it is the first of several, and nothing says which one is meant")
-    return Scored(one, tally.confidence, tuple(tally.reasons), tuple(steps)) if tally.confidence >= GUESS else None
+    return Scored(one, tally.confidence, tuple(tally.reasons), tuple(needed)) if tally.confidence >= GUESS else None
+
+
+def _transformations(one: Candidate, target: Target, before: Before | None) -> list[SuggestedTransformation] | None:
+    """Return what should be done to the values: what other mappings do, if it works here; None when they do not fit, whatever is done."""
+    ours = transformations(one, target)
+    if ours is not None and any(step.steps for step in ours) and not works(one, steps_of(ours), target.field):
+        ours = None
+    if before is None or not before.steps or (ours is not None and steps_of(ours) == list(before.steps)):
+        return ours
+    if not works(one, before.steps, target.field):
+        return ours
+    reason = f"{before.doing_so} of {before.agreeing} other mappings of it do so"
+    return [SuggestedTransformation(steps=list(before.steps), needed=ours is None or any(step.needed for step in ours), reason=reason)]
 
 
 def _by_habit(tally: _Tally, before: Before, target: Target) -> None:

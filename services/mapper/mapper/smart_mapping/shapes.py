@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
-from mapper.fields.values import DoesNotFit, moment
 from mapper.smart_mapping.concepts import Shape
+from mapper.smart_mapping.dates import is_date
 
-EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC).timestamp(), datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 LONGEST_NAME, LONGEST_LABEL = 100, 200
 _EMAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;.]+")
 _LOGIN = re.compile(r"[^\s/:;,<>]{2,}")
@@ -20,35 +18,12 @@ _VERSION = re.compile(r"[^\d\n]{0,20}\d[\w.,()+ -]{0,60}")
 _MAC = re.compile(r"[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2}){5}")
 _IP = re.compile(r"(\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F:]*:[0-9a-fA-F:.]+")
 _CODE = re.compile(r"[\w.:/ -]{1,60}")
-_DOTTED_DATE = re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}")
-_OTHER_DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}([ T]\d{1,2}:\d{2}.*)?")
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 def share(shape: Shape, values: Sequence[Any]) -> float:
     """Return which share of values, none of them empty, looks like `shape`; 0 when there are none."""
     return sum(1 for value in values if FITS[shape](value)) / len(values) if values else 0.0
-
-
-def is_moment(value: Any) -> bool:
-    """Return whether a value is stored as a moment as it stands."""
-    try:
-        return isinstance(value, str) and len(value) >= len("2026-01-01") and bool(moment(value))
-    except DoesNotFit:
-        return False
-
-
-def moment_format(value: Any) -> str | None:
-    """Return the format by which a moment has to be read first: empty when a person has to say, None when it is no such moment."""
-    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
-        value = int(value)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        if EARLIEST < value < LATEST:
-            return "unix"
-        return "unix_ms" if EARLIEST * 1000 < value < LATEST * 1000 else None
-    if not isinstance(value, str) or is_moment(value):
-        return None
-    return "%d.%m.%Y" if _DOTTED_DATE.fullmatch(value.strip()) else "" if _OTHER_DATE.fullmatch(value.strip()) else None
 
 
 def _text(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
@@ -97,7 +72,7 @@ FITS: dict[Shape, Callable[[Any], bool]] = {
     "login": _text(_LOGIN),
     "full_name": _full_name,
     "part_of_name": _name,
-    "moment": lambda value: is_moment(value) or moment_format(value) is not None,
+    "moment": is_date,
     "identifier": _identifier,
     "short_text": _label_or_code,
     "phone": _text(_PHONE),

@@ -61,7 +61,7 @@ def _alternative(one: Scored) -> Alternative:
 
 
 def _source(one: Scored) -> FromSource:
-    return FromSource(path=list(one.candidate.path))
+    return FromSource(path=list(one.candidate.path), steps=one.steps)
 
 
 def _sentence(one: Scored) -> str:

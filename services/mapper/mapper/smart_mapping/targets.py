@@ -54,13 +54,13 @@ class Target:
 
 
 def targets(fields: Iterable[FieldOut], application: str | None) -> list[Target]:
-    """Return the fields that smart mapping may suggest something for: none that is yes or no."""
+    """Return the fields that smart mapping may suggest something for; one that is yes or no by its very name alone."""
     taken = set(words(application or ""))
     found = []
     for field in fields:
-        if field.data_type == "boolean":
-            continue
-        if field.builtin:
+        if field.data_type == "boolean" and not field.builtin:
+            found.append(Target(field, None))
+        elif field.builtin:
             key = BUILTIN[field.object_type].get(field.key)
             if key is not None:
                 found.append(Target(field, CONCEPTS[key]))

@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.smart_mapping.baseline import baseline
 from benchmarks.smart_mapping.labelled import HELD_OUT, MADE_WITH
-from benchmarks.smart_mapping.measuring import OBJECT_TYPES, measured, ours
+from benchmarks.smart_mapping.measuring import OBJECT_TYPES, measured, ours, storing
 from benchmarks.smart_mapping.shape import Shape
 from mapper.transformations.paths import at_path
 
@@ -25,6 +25,12 @@ def test_it_finds_more_than_exact_names_do() -> None:
     """Else there would be no need for it."""
     plain = measured(ALL, baseline)
     assert measured(ALL, ours).recall("sure") > plain.recall("sure") * 1.5
+
+
+def test_steps_that_are_suggested_store_every_record() -> None:
+    """Whoever saves them must not find out from a run's errors that they do not work."""
+    every, with_steps, storing_all = storing(ALL)
+    assert every > with_steps == storing_all > len(ALL) / 2
 
 
 @pytest.mark.parametrize("shape", ALL, ids=lambda shape: shape.name)

@@ -8,7 +8,8 @@ from connector.sources.sophos.devices_manifest import MANIFEST as DEVICES
 from connector.sources.sophos.manifest import MANIFEST
 from mapper.smart_mapping.earlier import counted
 from shared.api.records import FromConstant, FromSource, MappedFrom
-from tests.support.smart_mapping import by_target, custom, paths, suggested
+from shared.api.transformations import Case, Date, FirstOf, Trim
+from tests.support.smart_mapping import by_target, custom, paths, steps_of, suggested
 
 PEOPLE: list[dict[str, Any]] = [
     {"id": "a1", "name": "Amira Haddad", "email": "amira@example.com"},
@@ -186,10 +187,8 @@ def test_dates_that_must_be_read_first_are_not_sure() -> None:
     found = by_target(suggested(records))
     created, updated = found["source_created_at"], found["source_updated_at"]
     assert (created.certainty, updated.certainty) == ("likely", "likely")
-    assert [(step.name, step.arguments, step.needed) for step in (*created.transformations, *updated.transformations)] == [
-        ("parse_date", {"formats": ["unix"]}, True),
-        ("parse_date", {"formats": ["%d.%m.%Y"]}, True),
-    ]
+    assert [steps_of(one) for one in (created, updated)] == [[Date(formats=["unix"])], [Date(formats=["%d.%m.%Y"])]]
+    assert all(step.needed for step in (*created.transformations, *updated.transformations))
 
 
 def test_an_address_that_is_empty_at_times_is_not_sure_and_names_what_fills_it() -> None:
@@ -197,15 +196,17 @@ def test_an_address_that_is_empty_at_times_is_not_sure_and_names_what_fills_it()
     records = [{"email": None if number == 2 else f"a{number}@example.com", "mail": f"a{number}@example.com"} for number in range(5)]
     email = by_target(suggested(records))["email"]
     assert (getattr(email.source, "path", None), email.certainty) == (["email"], "likely")
-    assert [(step.name, step.arguments, step.needed) for step in email.transformations] == [("first_of", {"paths": [["mail"]]}, False)]
+    assert steps_of(email) == [FirstOf(paths=[["mail"]])]
+    assert [step.needed for step in email.transformations] == [False]
 
 
 def test_capitals_and_blanks_are_said_and_change_nothing_by_themselves() -> None:
     """Addresses with capitals find the same person; whoever likes them tidy is told how."""
     records = [{"email": f"Ada.{number}@Example.com", "full_name": f" Ada Lovelace {'I' * number} "} for number in range(1, 5)]
     found = by_target(suggested(records))
-    assert [step.name for step in found["email"].transformations] == ["lower"]
-    assert [(step.name, step.needed) for step in found["full_name"].transformations] == [("trim", False)]
+    assert steps_of(found["email"]) == [Case(to="lower")]
+    assert steps_of(found["full_name"]) == [Trim()]
+    assert not any(step.needed for one in found.values() for step in one.transformations if one.target == "full_name")
 
 
 @pytest.mark.parametrize(
