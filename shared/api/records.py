@@ -257,6 +257,14 @@ class RecordPatch(In):
         return self
 
 
+class RecordChange(RecordPatch):
+    """A change of one record, by whoever has seen it."""
+
+    revision: int | None = Field(
+        default=None, ge=1, description="The revision that was seen: the change is refused when the record has changed since."
+    )
+
+
 class AnonymiseIn(In):
     """Confirms who loses everything personal: it cannot be taken back."""
 

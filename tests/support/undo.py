@@ -17,7 +17,11 @@ Fields = dict[str, Any]
 
 async def undo(mapper: Mapper, run_id: UUID | str, *, mode: str = "apply", of: str = "runs") -> dict[str, Any]:
     """Undo a run, or another undo; return it when it has ended."""
-    undone: dict[str, Any] = await mapper.call("POST", f"/{of}/{run_id}/undo", json={"mode": mode})
+    return await ended(mapper, await mapper.call("POST", f"/{of}/{run_id}/undo", json={"mode": mode}))
+
+
+async def ended(mapper: Mapper, undone: dict[str, Any]) -> dict[str, Any]:
+    """Return an undo when it has ended."""
     async with asyncio.timeout(90):
         while undone["ended_at"] is None:
             await asyncio.sleep(0.05)

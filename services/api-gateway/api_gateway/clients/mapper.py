@@ -21,8 +21,8 @@ from shared.api.records import (
     PersonIn,
     PersonOut,
     ReadinessOut,
+    RecordChange,
     RecordPage,
-    RecordPatch,
     SaasInstanceIn,
     SaasInstanceOut,
     SaasUserOut,
@@ -130,7 +130,7 @@ class MapperClient(InternalClient):
         """Add a Person by hand."""
         return await self.ask(PersonOut, "POST", "/internal/people", actor=actor, body=given)
 
-    async def change_person(self, person_id: UUID, given: RecordPatch, *, actor: str) -> PersonOut:
+    async def change_person(self, person_id: UUID, given: RecordChange, *, actor: str) -> PersonOut:
         """Change fields of a Person."""
         return await self.ask(PersonOut, "PATCH", f"/internal/people/{person_id}", actor=actor, body=given)
 
@@ -150,7 +150,7 @@ class MapperClient(InternalClient):
         """Return the users of a SaaS instance."""
         return await self.get(RecordPage[SaasUserOut], f"/internal/saas-instances/{saas_instance_id}/users", actor=actor, **ask.params())
 
-    async def change_saas_user(self, saas_user_id: UUID, given: RecordPatch, *, actor: str) -> SaasUserOut:
+    async def change_saas_user(self, saas_user_id: UUID, given: RecordChange, *, actor: str) -> SaasUserOut:
         """Change fields of a SaaS user."""
         return await self.ask(SaasUserOut, "PATCH", f"/internal/saas-users/{saas_user_id}", actor=actor, body=given)
 
@@ -162,7 +162,7 @@ class MapperClient(InternalClient):
         """Return one asset."""
         return await self.get(AssetOut, f"/internal/assets/{asset_id}", actor=actor)
 
-    async def change_asset(self, asset_id: UUID, given: RecordPatch, *, actor: str) -> AssetOut:
+    async def change_asset(self, asset_id: UUID, given: RecordChange, *, actor: str) -> AssetOut:
         """Change fields of an asset."""
         return await self.ask(AssetOut, "PATCH", f"/internal/assets/{asset_id}", actor=actor, body=given)
 

@@ -12,7 +12,7 @@ from mapper.fields.values import moment
 from mapper.records.listing import Wanted, listed, selected
 from mapper.records.patching import RecordNotFound, patched
 from mapper.tables import ASSETS, LINKS
-from shared.api.records import AssetOut, RecordPage, RecordPatch
+from shared.api.records import AssetOut, RecordChange, RecordPage
 from shared.db.types import Timestamp
 from shared.unit import Unit
 
@@ -33,7 +33,7 @@ async def read_asset(session: AsyncSession, asset_id: UUID) -> AssetOut:
     return shown(row, (await _last_seen(session, [asset_id])).get(asset_id))
 
 
-async def change_asset(unit: Unit, asset_id: UUID, given: RecordPatch) -> AssetOut:
+async def change_asset(unit: Unit, asset_id: UUID, given: RecordChange) -> AssetOut:
     """Change an asset by hand."""
     await patched(unit, "asset", asset_id, given)
     return await read_asset(unit.session, asset_id)

@@ -9,7 +9,7 @@ from mapper.assets.assets import change_asset, list_assets, read_asset
 from mapper.records.listing import Wanted, wanted
 from mapper.scope import InReading, InRequest
 from mapper.timeline.timeline import timeline_of_asset
-from shared.api.records import AssetOut, RecordPage, RecordPatch, TimelineEntry
+from shared.api.records import AssetOut, RecordChange, RecordPage, TimelineEntry
 from shared.http.paging import Page
 
 router = APIRouter(prefix="/assets", tags=["assets"])
@@ -28,7 +28,7 @@ async def read(asset_id: UUID, session: InReading) -> AssetOut:
 
 
 @router.patch("/{asset_id}")
-async def change(asset_id: UUID, given: RecordPatch, unit: InRequest) -> AssetOut:
+async def change(asset_id: UUID, given: RecordChange, unit: InRequest) -> AssetOut:
     """Change fields of an asset."""
     return await change_asset(unit, asset_id, given)
 

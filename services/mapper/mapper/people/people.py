@@ -16,7 +16,7 @@ from mapper.records.finding import id_of
 from mapper.records.listing import Wanted, listed, selected
 from mapper.records.patching import RecordNotFound, claim_and_write, patched
 from mapper.tables import LINKS, PEOPLE
-from shared.api.records import PersonOut, RecordPage, RecordPatch
+from shared.api.records import PersonOut, RecordChange, RecordPage
 from shared.clock import now
 from shared.db.types import Timestamp
 from shared.ids import new_id
@@ -58,7 +58,7 @@ async def add_person(unit: Unit, given: dict[str, Any]) -> PersonOut:
     return await read_person(unit.session, draft.id)
 
 
-async def change_person(unit: Unit, person_id: UUID, given: RecordPatch) -> PersonOut:
+async def change_person(unit: Unit, person_id: UUID, given: RecordChange) -> PersonOut:
     """Change a Person by hand."""
     await patched(unit, "person", person_id, given)
     return await read_person(unit.session, person_id)

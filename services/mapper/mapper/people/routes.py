@@ -21,8 +21,8 @@ from shared.api.records import (
     PersonAt,
     PersonIn,
     PersonOut,
+    RecordChange,
     RecordPage,
-    RecordPatch,
     SaasUserOut,
     SubjectExport,
     TimelineEntry,
@@ -72,7 +72,7 @@ async def read(person_id: UUID, session: InReading, as_of: Moment | None = None)
 
 
 @router.patch("/{person_id}")
-async def change(person_id: UUID, given: RecordPatch, unit: InRequest) -> PersonOut:
+async def change(person_id: UUID, given: RecordChange, unit: InRequest) -> PersonOut:
     """Change fields of a Person."""
     return await change_person(unit, person_id, given)
 

@@ -8,7 +8,7 @@ from mapper.records.changing import Draft, write
 from mapper.records.editing import edit_from
 from mapper.records.loading import drafts_of
 from mapper.records.unique import ValueTaken, claims_of, holders, rewrite
-from shared.api.records import FieldOut, RecordPatch
+from shared.api.records import FieldOut, RecordChange
 from shared.errors import Conflict, NotFound
 from shared.events.records import Cause, RecordType
 from shared.unit import Unit
@@ -26,8 +26,17 @@ class RecordPutAway(Conflict):
     code = "record_put_away"
 
 
-async def patched(unit: Unit, record_type: RecordType, record_id: UUID, given: RecordPatch) -> Draft:
-    """Change a record in the name of the unit's actor. Raises `RecordNotFound`, `BadValues`, `ValueTaken`, `UnknownField`."""
+class RecordChanged(Conflict):
+    """The record has changed since the caller saw it."""
+
+    code = "record_changed"
+
+
+async def patched(unit: Unit, record_type: RecordType, record_id: UUID, given: RecordChange) -> Draft:
+    """Change a record in the name of the unit's actor.
+
+    Raises `RecordNotFound`, `RecordPutAway`, `RecordChanged`, `BadValues`, `ValueTaken`, `UnknownField`.
+    """
     known = await fields_of(unit.session, record_type)
     edit = edit_from(given, known)
     found = await drafts_of(unit.session, record_type, [record_id])
@@ -36,6 +45,12 @@ async def patched(unit: Unit, record_type: RecordType, record_id: UUID, given: R
     draft = found[record_id]
     if draft.columns.get("archived_at") is not None or draft.columns.get("anonymised_at") is not None:
         raise RecordPutAway(f"the {record_type} is archived or anonymised", remedy="Restore who is archived first.")
+    if given.revision is not None and given.revision != draft.revision:
+        raise RecordChanged(
+            f"the {record_type} is at revision {draft.revision}, and {given.revision} was seen",
+            remedy="Read it again, and change what is there now.",
+            fields=[{"field": "revision", "message": f"is not {draft.revision}, the newest"}],
+        )
     edit.make(draft, known)
     await claim_and_write(unit, record_type, draft, known)
     return draft

@@ -10,7 +10,7 @@ from mapper.records.listing import Wanted, wanted
 from mapper.saas_users.saas_users import change_saas_user, find_saas_user, list_saas_users, read_saas_user
 from mapper.scope import InReading, InRequest
 from shared.api.base import Moment
-from shared.api.records import RecordPage, RecordPatch, SaasUserAt, SaasUserOut
+from shared.api.records import RecordChange, RecordPage, SaasUserAt, SaasUserOut
 
 router = APIRouter(prefix="/saas-users", tags=["saas-users"])
 
@@ -36,6 +36,6 @@ async def read(saas_user_id: UUID, session: InReading, as_of: Moment | None = No
 
 
 @router.patch("/{saas_user_id}")
-async def change(saas_user_id: UUID, given: RecordPatch, unit: InRequest) -> SaasUserOut:
+async def change(saas_user_id: UUID, given: RecordChange, unit: InRequest) -> SaasUserOut:
     """Change fields of a SaaS user."""
     return await change_saas_user(unit, saas_user_id, given)

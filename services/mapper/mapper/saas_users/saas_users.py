@@ -11,7 +11,7 @@ from mapper.records.finding import id_of
 from mapper.records.listing import Wanted, listed, selected
 from mapper.records.patching import RecordNotFound, patched
 from mapper.tables import SAAS_USERS
-from shared.api.records import RecordPage, RecordPatch, SaasUserOut
+from shared.api.records import RecordChange, RecordPage, SaasUserOut
 from shared.unit import Unit
 
 
@@ -39,7 +39,7 @@ async def read_saas_user(session: AsyncSession, saas_user_id: UUID) -> SaasUserO
     return shown(row)
 
 
-async def change_saas_user(unit: Unit, saas_user_id: UUID, given: RecordPatch) -> SaasUserOut:
+async def change_saas_user(unit: Unit, saas_user_id: UUID, given: RecordChange) -> SaasUserOut:
     """Change a SaaS user by hand."""
     await patched(unit, "saas_user", saas_user_id, given)
     return await read_saas_user(unit.session, saas_user_id)

@@ -19,8 +19,8 @@ from shared.api.records import (
     PersonAt,
     PersonIn,
     PersonOut,
+    RecordChange,
     RecordPage,
-    RecordPatch,
     SaasInstanceIn,
     SaasInstanceOut,
     SaasUserAt,
@@ -111,7 +111,7 @@ async def read_person(person_id: UUID, parts: InParts, account: InAccount, as_of
 
 
 @people.patch("/{person_id}")
-async def change_person(person_id: UUID, given: RecordPatch, parts: InParts, account: InAccount) -> PersonOut:
+async def change_person(person_id: UUID, given: RecordChange, parts: InParts, account: InAccount) -> PersonOut:
     """Change fields of a Person."""
     return await parts.mapper.change_person(person_id, given, actor=account.name)
 
@@ -165,7 +165,7 @@ async def read_saas_user(saas_user_id: UUID, parts: InParts, account: InAccount,
 
 
 @saas_users.patch("/{saas_user_id}")
-async def change_saas_user(saas_user_id: UUID, given: RecordPatch, parts: InParts, account: InAccount) -> SaasUserOut:
+async def change_saas_user(saas_user_id: UUID, given: RecordChange, parts: InParts, account: InAccount) -> SaasUserOut:
     """Change fields of a SaaS user."""
     return await parts.mapper.change_saas_user(saas_user_id, given, actor=account.name)
 
@@ -183,7 +183,7 @@ async def read_asset(asset_id: UUID, parts: InParts, account: InAccount) -> Asse
 
 
 @assets.patch("/{asset_id}")
-async def change_asset(asset_id: UUID, given: RecordPatch, parts: InParts, account: InAccount) -> AssetOut:
+async def change_asset(asset_id: UUID, given: RecordChange, parts: InParts, account: InAccount) -> AssetOut:
     """Change fields of an asset."""
     return await parts.mapper.change_asset(asset_id, given, actor=account.name)
 
