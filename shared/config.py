@@ -63,6 +63,12 @@ class CommonSettings(BaseSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="The least severe lines that are logged.")
     log_format: Literal["json", "console"] = Field(default="json", description="json for machines, console for people.")
+    largest_file: int = Field(
+        default=32 * 1024 * 1024,
+        ge=1024,
+        le=1024**3,
+        description="Bytes; an uploaded file that is larger is refused, and so is a workbook that unpacks to more than ten times as many.",
+    )
     host: str = Field(default="127.0.0.1", description="The address that servers listen on.")
     shutdown_seconds: float = Field(
         default=20, ge=1, le=600, description="How long a service may finish its work after it was told to stop."

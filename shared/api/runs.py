@@ -105,6 +105,7 @@ class RunOut(Out):
     notes: list[RunNote] = Field(default_factory=list)
     correlation_id: UUID
     requested_by: str
+    file_id: UUID | None = Field(default=None, description="The uploaded file that it reads.")
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None

@@ -70,7 +70,12 @@ class ProviderOut(Out):
     typed_addresses: bool = Field(
         default=False, description="Its inputs say where the credential is sent to: only an admin may set them, or choose the credential."
     )
-    credential_kinds: list[str]
+    uploads: bool = Field(
+        default=False,
+        description="Its records are those of a file that is uploaded to the integration: nothing signs in, nothing is scheduled, and "
+        "no agent reads it.",
+    )
+    credential_kinds: list[str] = Field(description="Kinds of credentials that it takes; none: it signs in nowhere.")
     credential_application: str | None = Field(
         default=None,
         description="The application that its credentials sign in to: one stored for any provider of the same serves this one too. "

@@ -17,6 +17,8 @@ log = get_logger(__name__)
 T = TypeVar("T")
 
 DEADLOCK, NOT_SERIALIZABLE = "40P01", "40001"
+STREAMED = "rollcall.streamed"
+"""In a request's scope: its body is an uploaded file, which nobody holds whole."""
 TRIES = 5
 FIRST_PAUSE = 0.02
 """Seconds; each further pause is at most twice as long, and never quite the same for two."""
@@ -64,7 +66,8 @@ class RetriedRequests:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope.get(STREAMED):
+            # To do it again, the body would have to be held: whoever takes files in does each of its transactions again.
             await self._app(scope, receive, send)
             return
         watch = Watch()

@@ -37,7 +37,7 @@ class Provenance(Part):
     preference: Preference
     saas_instance_id: UUID | None = None
     integration_user: str = Field(description="The account in whose name records change.")
-    credential_name: str
+    credential_name: str = Field(description="The name of the credential that signed in; empty for an uploaded file.")
     inputs: dict[str, str] = Field(
         default_factory=dict, description="The integration's inputs by key, such as `tenant_id` and `data_region`."
     )
@@ -119,8 +119,8 @@ class ProofOfAbsence(Part):
     """The source was asked for one id and answered that it is not there."""
 
     source_id: str
-    asked: str = Field(description="The question: method and path, without host or secret.")
-    status: int = Field(description="The HTTP status of the answer; 404 is the only proof.")
+    asked: str = Field(description="The question: method and path, without host or secret; of an uploaded file, its name and digest.")
+    status: int = Field(description="The HTTP status of the answer; 404 is the only proof, also of an uploaded file.")
     asked_at: datetime
     source_correlation_id: str | None = Field(default=None, description="The source's own id of its answer.")
 

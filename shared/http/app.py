@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from fastapi import FastAPI
@@ -10,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.db.conflicts import RetriedRequests
+from shared.db.conflicts import STREAMED, RetriedRequests
 from shared.http import health, problems
 from shared.ids import new_id
 from shared.observability.correlation import correlated
@@ -23,6 +24,18 @@ GONE = 499
 """What the metrics call a request whose caller went away before the answer."""
 
 
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """Where files are sent to, by the end of the path, and how many bytes they may have."""
+
+    path: str
+    largest: int
+
+    def take(self, scope: Scope) -> bool:
+        """Return whether a request sends a file."""
+        return bool(scope["method"] == "POST" and scope["path"].endswith(self.path))
+
+
 def create_app(
     *,
     service: str,
@@ -31,6 +44,7 @@ def create_app(
     metrics_token: SecretStr | None,
     openapi_url: str | None = None,
     docs_url: str | None = None,
+    uploads: Uploads | None = None,
 ) -> FastAPI:
     """Return an app without lifespan: what it needs is started by the service's `running` block."""
     # A redirect to the path without its slash would answer before anybody asked for a token.
@@ -38,16 +52,17 @@ def create_app(
     problems.install(app)
     app.include_router(health.router(service, checks, metrics_token))
     app.add_middleware(RetriedRequests)
-    app.add_middleware(RequestFrame, service=service)
+    app.add_middleware(RequestFrame, service=service, uploads=uploads)
     return app
 
 
 class RequestFrame:
     """Around each request: a correlation id (taken from `X-Request-ID` when it is a UUID), a size limit, a timing."""
 
-    def __init__(self, app: ASGIApp, service: str) -> None:
+    def __init__(self, app: ASGIApp, service: str, uploads: Uploads | None = None) -> None:
         self._app = app
         self._service = service
+        self._uploads = uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -58,12 +73,15 @@ class RequestFrame:
         correlation_id = _uuid(headers.get(b"x-request-id")) or new_id()
         started = time.perf_counter()
         leaving = Leaving(send, correlation_id)
+        largest = LARGEST_BODY
+        if self._uploads is not None and self._uploads.take(scope):
+            scope[STREAMED], largest = True, self._uploads.largest
         try:
             with correlated(correlation_id):
-                if _declared_size(headers) > LARGEST_BODY:
-                    await _too_large()(scope, receive, leaving.send)
+                if _declared_size(headers) > largest:
+                    await _too_large(largest)(scope, receive, leaving.send)
                 else:
-                    await self._answer(scope, Body(receive), leaving)
+                    await self._answer(scope, Body(receive, largest), leaving)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
             labels = (self._service, _method(scope), route, str(leaving.status or GONE))
@@ -77,7 +95,7 @@ class RequestFrame:
             if not body.too_large:
                 await leaving.send(message)
             elif message["type"] == "http.response.start":
-                await _too_large()(scope, body.receive, leaving.send)
+                await _too_large(body.largest)(scope, body.receive, leaving.send)
 
         try:
             await self._app(scope, body.receive, unless_too_large)
@@ -85,7 +103,7 @@ class RequestFrame:
             if leaving.status is not None:
                 raise
             if body.too_large:
-                await _too_large()(scope, body.receive, leaving.send)
+                await _too_large(body.largest)(scope, body.receive, leaving.send)
             elif not isinstance(error, ClientDisconnect):
                 # Here and not outside of this frame: its answer and its log line carry the correlation id.
                 await problems.crashed(scope["method"], error)(scope, body.receive, leaving.send)
@@ -117,23 +135,25 @@ def _declared_size(headers: dict[bytes, bytes]) -> int:
     return int(declared) if declared.isdigit() else 0
 
 
-def _too_large() -> Response:
-    return problems.answer(413, "Too large", "the request body is too large", "too_large", remedy="Send less than 16 MiB at once.")
+def _too_large(largest: int) -> Response:
+    remedy = f"Send less than {largest / 1024**2:g} MiB at once."
+    return problems.answer(413, "Too large", "the request body is too large", "too_large", remedy=remedy)
 
 
 class Body:
     """A request's body, cut off when it grows past the limit without having declared its length."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, largest: int = LARGEST_BODY) -> None:
         self._receive = receive
         self._taken = 0
+        self.largest = largest
         self.too_large = False
 
     async def receive(self) -> Message:
         """Give the next piece, or say that the client went away when there were too many."""
         message = await self._receive()
         self._taken += len(message.get("body", b""))
-        self.too_large = self._taken > LARGEST_BODY
+        self.too_large = self._taken > self.largest
         return {"type": "http.disconnect"} if self.too_large else message
 
 

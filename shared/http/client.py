@@ -1,5 +1,6 @@
 """The base of typed clients: service token, correlation id, time-out, and problem details turned back into errors."""
 
+from collections.abc import AsyncIterator
 from typing import Any, TypeVar
 
 import httpx
@@ -37,16 +38,22 @@ class ProblemClient:
         *,
         bearer: str,
         body: BaseModel | dict[str, Any] | list[Any] | None = None,
+        content: AsyncIterator[bytes] | None = None,
         params: dict[str, Any] | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - handed to httpx, which distinguishes connecting from reading
     ) -> Any:
-        """Return the answer's JSON (None for 204). Raises the `AppError` that was raised there, or `Upstream`."""
-        content = body.model_dump(mode="json") if isinstance(body, BaseModel) else body
+        """Return the answer's JSON (None for 204). Raises the `AppError` that was raised there, or `Upstream`.
+
+        `content` is sent in place of a `body`, as it comes. Whatever it raises ends the request and is raised on.
+        """
+        sent: dict[str, Any] = {"json": body.model_dump(mode="json") if isinstance(body, BaseModel) else body}
+        if content is not None:
+            sent = {"content": content}
         try:
             response = await self._http.request(
                 method,
                 path,
-                json=content,
+                **sent,
                 params={name: value for name, value in (params or {}).items() if value is not None},
                 headers={"Authorization": f"Bearer {bearer}", "X-Request-ID": str(current_correlation() or new_id())},
                 timeout=timeout if timeout is not None else httpx.USE_CLIENT_DEFAULT,

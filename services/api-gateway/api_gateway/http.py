@@ -14,6 +14,7 @@ from api_gateway.api.v1 import (
     bulk_edits,
     dead_letters,
     exports,
+    files,
     guard,
     history,
     integrations,
@@ -33,7 +34,7 @@ from api_gateway.api.v1 import (
 from api_gateway.audit.recording import Audited
 from api_gateway.auth.access import check_complete
 from api_gateway.scope import Parts
-from shared.http.app import create_app
+from shared.http.app import Uploads, create_app
 from shared.http.health import Check
 
 ROUTERS = (
@@ -45,6 +46,8 @@ ROUTERS = (
     sources.credentials,
     sources.variables,
     integrations.integrations,
+    files.uploads,
+    files.files,
     mappings.mappings,
     rates.rates,
     rates.forecasts,
@@ -81,11 +84,13 @@ ROUTERS = (
 )
 
 
-def build_app(parts: Parts, checks: Mapping[str, Check], metrics_token: SecretStr | None) -> FastAPI:
+def build_app(parts: Parts, checks: Mapping[str, Check], metrics_token: SecretStr | None, largest_file: int) -> FastAPI:
     """Return the app. Raises `TypeError` when a route has no line in the table of roles, or a line has no route."""
     check_complete(public_routes())
     # The document is served by a route of the API, which asks for a token; the framework's own would not.
-    app = create_app(service="api-gateway", title="Rollcall API", checks=checks, metrics_token=metrics_token)
+    app = create_app(
+        service="api-gateway", title="Rollcall API", checks=checks, metrics_token=metrics_token, uploads=Uploads("/files", largest_file)
+    )
     app.state.parts = parts
     for router in ROUTERS:
         app.include_router(router)

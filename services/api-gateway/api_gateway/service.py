@@ -73,7 +73,7 @@ async def running(
         )
         others = {client.audience: client.check for client in (parts.connector, parts.mapper, parts.workflow_engine)}
         async with at_work(foundation, subscriptions, INBOX, parts=parts):
-            app = build_app(parts, {**foundation.checks, **others}, common.metrics_token)
+            app = build_app(parts, {**foundation.checks, **others}, common.metrics_token, common.largest_file)
             made = await bootstrap(parts.units)
             app.state.bootstrap_token = None if made is None else made.get_secret_value()
             yield app

@@ -1,5 +1,6 @@
 """What a request owns: its caller, its transaction, and the parts of the service that it may use."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
@@ -33,6 +34,10 @@ class Parts:
     outward: httpx.AsyncClient
     mapper: MapperClient
     workflow_engine: WorkflowEngineClient
+    largest_file: int
+    """Bytes that an uploaded file may have."""
+    files_at_once: asyncio.Semaphore
+    """Held while an uploaded file is read."""
 
 
 def parts_of(request: Request) -> Parts:

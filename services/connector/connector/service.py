@@ -1,5 +1,6 @@
 """How the connector starts and stops."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -10,6 +11,7 @@ from connector.clients.mapper import MapperClient
 from connector.clients.workflow_engine import WorkflowEngineClient
 from connector.consumers import subscriptions
 from connector.credentials.expiry import watched
+from connector.files.files import StoredFiles
 from connector.http import build_app
 from connector.notices.delivering import telling
 from connector.providers.providers import installed_providers
@@ -48,7 +50,7 @@ async def running(
             founded(schema=SCHEMA, outbox=OUTBOX, service="connector", settings=settings, common=common, bus=bus)
         )
         rates = Rates(foundation.units, POLICIES[settings.rate_policy], timing)
-        around = await stack.enter_async_context(surroundings(settings, rates))
+        around = await stack.enter_async_context(surroundings(settings, rates, StoredFiles(foundation.database)))
         parts = Parts(
             settings=settings,
             database=foundation.database,
@@ -60,6 +62,8 @@ async def running(
             outward=around.outward,
             mapper=MapperClient(mapper, foundation.tokens),
             workflow_engine=WorkflowEngineClient(workflow_engine, foundation.tokens),
+            largest_file=common.largest_file,
+            files_at_once=asyncio.Semaphore(settings.files_at_once),
         )
         checks = {**foundation.checks, "mapper": parts.mapper.check}
         await stack.enter_async_context(at_work(foundation, subscriptions, INBOX, parts=parts))

@@ -97,6 +97,12 @@ class ConnectorSettings(SourceSettings, ServiceSettings):
         le=3_650,
         description="How long ended runs are kept, with their pages, errors and logs; the last full one always is.",
     )
+    file_rows: int = Field(default=1_000_000, ge=1, le=10_000_000, description="Rows; an uploaded file that has more is refused.")
+    files_at_once: int = Field(default=2, ge=1, le=64, description="Uploaded files that one process reads at once; further ones wait.")
+    keep_files: int = Field(default=3, ge=1, le=100, description="Uploaded files of each integration whose rows are kept: the newest.")
+    keep_files_days: float = Field(
+        default=30, ge=0.01, le=3_650, description="How long the rows of an uploaded file are kept, also those of the newest."
+    )
     keep_records_days: float = Field(
         default=30, ge=1, le=3_650, description="How long the raw records of errors are kept after a run's end."
     )

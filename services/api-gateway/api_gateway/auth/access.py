@@ -26,6 +26,7 @@ ROUTES: dict[Role, str] = {
         GET /integrations/{integration_id}/mapping/versions/{version}
         GET /integrations/{integration_id}/mapping/versions/{version}/diff
         GET /integrations/{integration_id}/runs
+        GET /integrations/{integration_id}/files
         GET /runs/{run_id}
         GET /integrations/{integration_id}/schedules
         GET /rates
@@ -100,6 +101,8 @@ ROUTES: dict[Role, str] = {
         POST /integrations/{integration_id}/preview
         POST /integrations/{integration_id}/check
         POST /integrations/{integration_id}/runs
+        POST /integrations/{integration_id}/files
+        DELETE /integrations/{integration_id}/files/{file_id}
         PUT /integrations/{integration_id}/schedules/{kind}
         DELETE /integrations/{integration_id}/schedules/{kind}
         GET /integrations/{integration_id}/forecast

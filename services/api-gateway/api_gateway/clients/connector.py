@@ -1,5 +1,6 @@
-"""What the gateway asks the connector: sources, credentials, variables, integrations."""
+"""What the gateway asks the connector: sources, credentials, variables, integrations and their files."""
 
+from collections.abc import AsyncIterator
 from typing import Literal
 from urllib.parse import quote
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 from api_gateway.clients.internal import InternalClient
 from shared.api.checks import CheckOut
 from shared.api.credentials import CredentialIn, CredentialOut, CredentialPatch, CredentialTestIn, CredentialTestOut, SecretIn, revealed
+from shared.api.files import FileOut
 from shared.api.integrations import CopyIn, IntegrationIn, IntegrationOut, IntegrationPatch, PreviewOut
 from shared.api.sources import ProviderOut
 from shared.api.variables import VariableIn, VariableOut, VariableValueIn
@@ -14,7 +16,8 @@ from shared.http.paging import Page
 
 TEST_SECONDS = 120.0
 """A credential test signs in at the source, which may be slow."""
-
+UPLOAD_SECONDS = 600.0
+"""A workbook with a million rows takes minutes to read."""
 
 Step = Literal["launch", "pause", "resume", "release", "archive", "restore"]
 
@@ -116,3 +119,16 @@ class ConnectorClient(InternalClient):
         """Move an integration from one state to another; a launch looks at the source first."""
         path = f"/internal/integrations/{integration_id}/{step}"
         return await self.ask(IntegrationOut, "POST", path, actor=actor, timeout=TEST_SECONDS)
+
+    async def upload_file(self, integration_id: UUID, said: dict[str, str | None], content: AsyncIterator[bytes], *, actor: str) -> FileOut:
+        """Pass on the file that an integration reads next."""
+        path = f"/internal/integrations/{integration_id}/files"
+        return await self.ask(FileOut, "POST", path, actor=actor, params=said, content=content, timeout=UPLOAD_SECONDS)
+
+    async def files(self, integration_id: UUID, *, cursor: str | None, limit: int, actor: str) -> Page[FileOut]:
+        """Return the files that were uploaded to an integration."""
+        return await self.get(Page[FileOut], f"/internal/integrations/{integration_id}/files", actor=actor, cursor=cursor, limit=limit)
+
+    async def remove_file(self, integration_id: UUID, file_id: UUID, *, actor: str) -> None:
+        """Remove the rows of a file."""
+        await self.call("DELETE", f"/internal/integrations/{integration_id}/files/{file_id}", actor=actor)

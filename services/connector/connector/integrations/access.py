@@ -41,6 +41,8 @@ async def access_for(parts: Parts, integration_id: UUID) -> tuple[Source, Access
         gaps = source_gaps(stored, source.manifest)
         if gaps:
             raise incomplete(stored.row.name, gaps)
-        credential = await stored_credential(session, stored.row.credential_id)
         inputs = await inputs_of(session, integration_id)
+        if source.manifest.uploads and stored.file_id is not None:
+            return source, Access.of_file(stored.file_id, inputs)
+        credential = await stored_credential(session, stored.row.credential_id)
     return source, credential.access(parts.vault, inputs)

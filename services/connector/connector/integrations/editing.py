@@ -43,6 +43,8 @@ async def _write(unit: Unit, integration_id: UUID, patch: IntegrationPatch, chan
     session = unit.session
     stored = await stored_integration(session, integration_id, locked=True)
     require_kept(stored.row)
+    if manifest.uploads:
+        _refuse_signing_in(changes, manifest)
     changes |= _of_the_other_installation(stored.row, changes)
     if any(changes.get(field, getattr(stored.row, field)) != getattr(stored.row, field) for field in ("installation", "agent")):
         # Whoever reads the source now must end first.
@@ -57,6 +59,15 @@ async def _write(unit: Unit, integration_id: UUID, patch: IntegrationPatch, chan
         gaps = own_gaps(await stored_integration(session, integration_id), manifest)
         if gaps:
             raise incomplete(stored.row.name, gaps)
+
+
+def _refuse_signing_in(changes: Mapping[str, Any], manifest: ProviderOut) -> None:
+    """Raise `Invalid` for what only a source needs that is signed in to, or that an agent reaches."""
+    for field in ("credential_id", *OF_LOCAL):
+        if changes.get(field) is not None:
+            raise _invalid(field, f"is of no use to {manifest.key}: nothing signs in to an uploaded file", "Leave it out.")
+    if changes.get("installation") == "local":
+        raise _invalid("installation", "cannot be local: no agent has the uploaded file", "Leave it cloud.")
 
 
 def _of_the_other_installation(row: Row[Any], changes: Mapping[str, Any]) -> dict[str, None]:
@@ -81,7 +92,7 @@ async def _settle_saas_instance(parts: Parts, future: dict[str, Any], changes: d
         known = {instance.id for instance in await parts.mapper.saas_instances(actor=actor)}
         if changes["saas_instance_id"] not in known:
             raise _invalid("saas_instance_id", "names no SaaS instance", "Choose one of those under Software > SaaS, or leave it out.")
-    elif future["user_selection"] == "user_plus_saas_user" and future["saas_instance_id"] is None:
+    elif future["user_selection"] == "user_plus_saas_user" and future["saas_instance_id"] is None and not manifest.uploads:
         try:
             changes["saas_instance_id"] = (await parts.mapper.saas_instance_of(manifest.application, actor=actor)).id
         except Conflict:

@@ -31,7 +31,14 @@ def own_gaps(stored: Stored, manifest: ProviderOut) -> list[Gap]:
 
 def source_gaps(stored: Stored, manifest: ProviderOut) -> list[Gap]:
     """Return what is missing to speak to the source at all."""
-    return (_of_local(stored) if stored.row.installation == "local" else _of_cloud(stored)) + input_gaps(manifest, stored.inputs)
+    own = _of_file(stored) if manifest.uploads else _of_local(stored) if stored.row.installation == "local" else _of_cloud(stored)
+    return own + input_gaps(manifest, stored.inputs)
+
+
+def _of_file(stored: Stored) -> list[Gap]:
+    if stored.file_id is not None:
+        return []
+    return [_gap("file", "no file is there to be read", "Upload one with POST /integrations/{integration_id}/files, or `rollcall import`.")]
 
 
 def _of_cloud(stored: Stored) -> list[Gap]:
@@ -67,7 +74,7 @@ def _of_users(stored: Stored, manifest: ProviderOut) -> list[Gap]:
         gaps.append(
             _gap(
                 "saas_instance_id",
-                f"there is no single SaaS instance of {manifest.application}",
+                "no SaaS instance is chosen" if manifest.uploads else f"there is no single SaaS instance of {manifest.application}",
                 "Choose one of the instances under Software > SaaS.",
             )
         )

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from connector.files.files import newest_files
 from connector.names import name_key
 from connector.providers.settings import check_settings
 from connector.quarantine.quarantine import quarantines_of
@@ -31,12 +32,15 @@ class IntegrationNotFound(NotFound):
 
 
 class Stored:
-    """An integration's row and its inputs."""
+    """An integration's row, its inputs, and the file that its next run reads if one was uploaded."""
 
-    def __init__(self, row: Row[Any], inputs: Mapping[str, InputRef], quarantine: QuarantineOut | None = None) -> None:
+    def __init__(
+        self, row: Row[Any], inputs: Mapping[str, InputRef], quarantine: QuarantineOut | None = None, file_id: UUID | None = None
+    ) -> None:
         self.row = row
         self.inputs = dict(inputs)
         self.quarantine = quarantine
+        self.file_id = file_id
 
     def shown(self, manifest: ProviderOut, missing: Sequence[Gap]) -> IntegrationOut:
         """Return the integration as the API shows it."""
@@ -76,7 +80,8 @@ async def stored_integration(session: AsyncSession, integration_id: UUID, *, loc
     if row is None:
         raise IntegrationNotFound(f"there is no integration {integration_id}", remedy="List the integrations to see those there are.")
     quarantine = (await quarantines_of(session, [integration_id])).get(integration_id)
-    return Stored(row, (await _inputs(session, [integration_id]))[integration_id], quarantine)
+    file_id = (await newest_files(session, [integration_id])).get(integration_id)
+    return Stored(row, (await _inputs(session, [integration_id]))[integration_id], quarantine, file_id)
 
 
 async def stored_integrations(session: AsyncSession, *, archived: bool) -> list[Stored]:
@@ -85,7 +90,8 @@ async def stored_integrations(session: AsyncSession, *, archived: bool) -> list[
     rows = (await session.execute(select(INTEGRATIONS).where(wanted).order_by(INTEGRATIONS.c.name_key))).all()
     inputs = await _inputs(session, [row.id for row in rows])
     quarantines = await quarantines_of(session, [row.id for row in rows])
-    return [Stored(row, inputs[row.id], quarantines.get(row.id)) for row in rows]
+    files = await newest_files(session, [row.id for row in rows])
+    return [Stored(row, inputs[row.id], quarantines.get(row.id), files.get(row.id)) for row in rows]
 
 
 async def change_details(session: AsyncSession, stored: Stored, changes: Mapping[str, Any]) -> None:

@@ -21,7 +21,7 @@ class LaunchRefused(Conflict):
 
 
 async def launch(parts: Parts, integration_id: UUID, *, actor: str) -> list[Gap]:
-    """Make a draft active; from then on it runs every night. An active one stays so. Return what will hurt.
+    """Make a draft active; from then on it runs every night, unless it reads files. An active one stays so. Return what will hurt.
 
     Raises `IntegrationIncomplete`, `WrongState`, `LaunchRefused` when no record of a real page could be let in, and what the source
     raises when it will answer the same tomorrow.
@@ -40,7 +40,8 @@ async def launch(parts: Parts, integration_id: UUID, *, actor: str) -> list[Gap]
         if gaps:
             raise incomplete(stored.row.name, gaps)
         await set_state(unit.session, integration_id, "active")
-        await add_usual(unit.session, integration_id)
+        if not parts.providers.get(stored.row.provider).manifest.uploads:
+            await add_usual(unit.session, integration_id)
     return warnings
 
 

@@ -27,7 +27,15 @@ async def provenance_now(
         preference=row.preference,
         saas_instance_id=row.saas_instance_id,
         integration_user=row.integration_user,
-        credential_name=row.local_credential or (await stored_credential(session, row.credential_id)).name,
+        credential_name=await _credential_name(session, stored, manifest),
         inputs={given.key: given.value for given in inputs},
         **of_the_run,
     )
+
+
+async def _credential_name(session: AsyncSession, stored: Stored, manifest: ProviderOut) -> str:
+    """Return the name of what signs in; nothing where nothing does."""
+    if manifest.uploads:
+        return ""
+    local: str | None = stored.row.local_credential
+    return local or (await stored_credential(session, stored.row.credential_id)).name

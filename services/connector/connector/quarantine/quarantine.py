@@ -45,6 +45,9 @@ class Limits:
 
 async def note_end(session: AsyncSession, limits: Limits, run: Row[Any], *, of_credential: bool) -> None:
     """Count how a run ended. A good end ends the quarantine; a failure lengthens it, or begins it."""
+    if run.file_id is not None:
+        # A file is read when somebody asks: there is no schedule that a quarantine would hold back.
+        return
     if run.state in GOOD_ENDS:
         await session.execute(delete(QUARANTINES).where(QUARANTINES.c.integration_id == run.integration_id))
     elif run.state == "failed":

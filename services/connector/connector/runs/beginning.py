@@ -36,6 +36,7 @@ async def begin(session: AsyncSession, held: Claim, providers: Providers) -> Non
         phase=LISTING,
         started_at=now(),
         credential_id=stored.row.credential_id,
+        file_id=stored.file_id if manifest.uploads else None,
         provenance=provenance.model_dump(mode="json"),
         input_variables={given.key: given.variable for given in inputs},
     )
@@ -49,10 +50,12 @@ def provenance_of(held: Claim) -> Provenance:
 
 async def access_of(parts: Parts, held: Claim) -> Access:
     """Return what the source needs. Raises `CredentialNotFound`, `SecretUnreadable`."""
-    async with parts.database.reading() as session:
-        stored = await stored_credential(session, held.row.credential_id)
     variables = held.row.input_variables or {}
     inputs = tuple(Input(key, value, variables.get(key)) for key, value in provenance_of(held).inputs.items())
+    if held.row.file_id is not None:
+        return Access.of_file(held.row.file_id, inputs)
+    async with parts.database.reading() as session:
+        stored = await stored_credential(session, held.row.credential_id)
     return stored.access(parts.vault, inputs)
 
 

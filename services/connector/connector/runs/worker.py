@@ -10,6 +10,7 @@ from sqlalchemy import Row, delete, select
 from sqlalchemy.exc import DBAPIError
 
 from connector.agents.silence import end_silent
+from connector.files.retention import remove_old_files
 from connector.rates.lane import for_integration
 from connector.runs.books import end
 from connector.runs.claims import Claim, LeaseLost, give_back, kept_alive, waiting
@@ -132,6 +133,7 @@ class Worker:
         await reject_expired(self._parts.units, timedelta(days=self._parts.settings.approval_days))
         await end_silent(self._parts.units, timedelta(hours=self._parts.settings.agent_hours))
         await remove_old(self._parts.units, self._parts.settings)
+        await remove_old_files(self._parts.units, self._parts.settings)
 
 
 def _not_applied(row: Row[tuple[object, ...]]) -> dict[str, str]:

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from connector.schedules.schedules import list_schedules, put_schedule, remove_schedule
-from connector.scope import InReading, InRequest
+from connector.schedules.schedules import list_schedules, put_schedule, remove_schedule, require_schedulable
+from connector.scope import InParts, InReading, InRequest
 from shared.api.schedules import ScheduleIn, ScheduleKind, ScheduleOut
 from shared.http.paging import Page
 
@@ -19,8 +19,9 @@ async def list_all(integration_id: UUID, session: InReading) -> Page[ScheduleOut
 
 
 @router.put("/{kind}")
-async def put(integration_id: UUID, kind: ScheduleKind, given: ScheduleIn, unit: InRequest) -> ScheduleOut:
+async def put(integration_id: UUID, kind: ScheduleKind, given: ScheduleIn, unit: InRequest, parts: InParts) -> ScheduleOut:
     """Store a schedule in place of the one there was."""
+    await require_schedulable(parts, unit.session, integration_id)
     return await put_schedule(unit.session, integration_id, kind, given)
 
 

@@ -11,15 +11,22 @@ from connector.integrations.integrations import stored_integration
 from connector.integrations.states import require_kept
 from connector.schedules.checking import checked
 from connector.schedules.timing import Schedule
+from connector.scope import Parts
 from connector.tables import SCHEDULES
 from shared.api.schedules import DailyTiming, ScheduleIn, ScheduleKind, ScheduleOut
 from shared.clock import now
 from shared.db.upsert import insert_for
-from shared.errors import NotFound
+from shared.errors import Conflict, NotFound
 
 SHOWN = 5
 USUAL = ScheduleIn(timing=DailyTiming(at="02:00"), jitter_minutes=60)
 """What an integration has from its launch on: every night, not all at the same minute."""
+
+
+class NotSchedulable(Conflict):
+    """What the integration reads changes only when somebody uploads it."""
+
+    code = "not_schedulable"
 
 
 class ScheduleNotFound(NotFound):
@@ -35,6 +42,14 @@ async def put_schedule(session: AsyncSession, integration_id: UUID, kind: Schedu
     changed = {name: values[name] for name in ("given", "anchor", "next_due", "enabled")}
     statement = insert_for(session, SCHEDULES).values(values).on_conflict_do_update(index_elements=["integration_id", "kind"], set_=changed)
     return shown((await session.execute(statement.returning(SCHEDULES))).one())
+
+
+async def require_schedulable(parts: Parts, session: AsyncSession, integration_id: UUID) -> None:
+    """Raise `NotSchedulable` when the integration reads uploaded files."""
+    row = (await stored_integration(session, integration_id)).row
+    if parts.providers.get(row.provider).manifest.uploads:
+        remedy = "Upload a file, then ask for a run with POST /integrations/{integration_id}/runs."
+        raise NotSchedulable(f"{row.name!r} reads a file: by itself it would read the same one again", remedy=remedy)
 
 
 async def add_usual(session: AsyncSession, integration_id: UUID) -> None:

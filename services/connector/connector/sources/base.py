@@ -44,6 +44,13 @@ class Access:
     fields: Mapping[str, str]
     secrets: Mapping[str, SecretStr] = field(repr=False)
     inputs: tuple[Input, ...] = ()
+    file_id: UUID | None = None
+    """The uploaded file that is read, where the source is one."""
+
+    @classmethod
+    def of_file(cls, file_id: UUID, inputs: tuple[Input, ...]) -> "Access":
+        """Return the access to an uploaded file: nothing signs in, and the file's id stands for what would."""
+        return cls(file_id, "", "file", {}, {}, inputs, file_id)
 
     @property
     def client_id(self) -> str:
@@ -238,6 +245,28 @@ class CountingSource(Source, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class StoredFile:
+    """What is known of an uploaded file whose rows are at hand."""
+
+    id: UUID
+    name: str
+    sha256: str
+    columns: list[str]
+    rows: int
+    pieces: int
+
+
+class Files(Protocol):
+    """Uploaded files. They never change."""
+
+    async def about(self, file_id: UUID) -> StoredFile:
+        """Return a file. Raises `FileGone`."""
+
+    async def piece(self, file_id: UUID, number: int) -> list[list[Any]]:
+        """Return some rows, each behind its number: a file is read piece by piece. Raises `FileGone`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a provider is made with."""
 
@@ -248,6 +277,8 @@ class Surroundings:
     """Keeps the limits of sources; every request to one that has some asks it first."""
     outward: httpx.AsyncClient
     """For addresses that somebody typed in: it checks where they lead."""
+    files: Files | None = None
+    """What was uploaded to this Rollcall; an agent on another host has none."""
 
 
 class MakesSources(Protocol):

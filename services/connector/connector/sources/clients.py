@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 
-from connector.sources.base import Permits, Surroundings
+from connector.sources.base import Files, Permits, Surroundings
 from connector.sources.settings import SourceSettings
 from shared.http.outward import outward_client
 
@@ -14,11 +14,11 @@ CONNECTIONS = 32
 
 
 @asynccontextmanager
-async def surroundings(settings: SourceSettings, rates: Permits) -> AsyncIterator[Surroundings]:
+async def surroundings(settings: SourceSettings, rates: Permits, files: Files | None = None) -> AsyncIterator[Surroundings]:
     """Give what providers are made with; its connections are closed at the end of the block."""
     outward = outward_client(private=settings.private_networks, timeout=settings.timeout, connections=CONNECTIONS)
     async with source_http(settings) as http, outward:
-        yield Surroundings(settings, http, rates, outward)
+        yield Surroundings(settings, http, rates, outward, files)
 
 
 def source_http(settings: SourceSettings) -> httpx.AsyncClient:

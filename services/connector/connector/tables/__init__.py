@@ -3,6 +3,7 @@
 from connector.tables.agents import AGENTS
 from connector.tables.base import INBOX, METADATA, OUTBOX
 from connector.tables.credentials import CREDENTIALS, VARIABLES
+from connector.tables.files import FILE_PIECES, FILES
 from connector.tables.integrations import INTEGRATION_INPUTS, INTEGRATIONS
 from connector.tables.notices import CONTACT_SECRETS, CONTACTS, DELIVERIES, NOTICES
 from connector.tables.operations import OPERATIONS
@@ -18,6 +19,8 @@ __all__ = [
     "CONTACT_SECRETS",
     "CREDENTIALS",
     "DELIVERIES",
+    "FILES",
+    "FILE_PIECES",
     "INBOX",
     "INTEGRATIONS",
     "INTEGRATION_INPUTS",

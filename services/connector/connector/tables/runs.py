@@ -17,6 +17,8 @@ RUNS = Table(
     Column("provenance", Json),
     Column("credential_id", Uuid),
     Column("input_variables", Json),
+    # Of a run that reads an uploaded file: which one, also once there is a newer one.
+    Column("file_id", Uuid),
     Column("next_cursor", Json),
     # On the source's clock: when this run began to read, and, of a quick run, from when on changes are read.
     Column("watermark", Timestamp),

@@ -1,10 +1,11 @@
 """Bodies as JSON, and nothing that only looks like it: what the other services could not read or store stops here."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import orjson
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 from typing_extensions import override
 
 from shared.errors import Invalid
@@ -36,6 +37,28 @@ class JsonRequest(Request):
             remedy = "Type it again, without control characters." if message is HOLDS_NUL else f"Use at most {DEEPEST} levels."
             problem = {"field": ".".join(place) or "body", "message": message, "remedy": remedy}
             raise Invalid(f"{problem['field']} {message}", code="malformed", remedy=remedy, fields=[problem])
+
+
+class Passing:
+    """A body that is passed on as it comes, and never held whole."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._broken: ClientDisconnect | None = None
+
+    async def blocks(self) -> AsyncIterator[bytes]:
+        """Give the body. Raises `ClientDisconnect` when whoever sends it goes away, and so ends what it is passed on to."""
+        try:
+            async for block in self._request.stream():
+                yield block
+        except ClientDisconnect as error:
+            self._broken = error
+            raise
+
+    def require_whole(self) -> None:
+        """Raise `ClientDisconnect` when the body broke off: whatever else was raised follows from that."""
+        if self._broken is not None:
+            raise self._broken
 
 
 HOLDS_NUL = "holds a NUL character"

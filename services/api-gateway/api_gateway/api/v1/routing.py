@@ -46,13 +46,25 @@ class PublicRoute(APIRoute):
             account = await authenticate(parts.database, parts.units, request.headers.get("authorization"))
             request.state.account = account
             require(request.method, self.path, account.role)
-            strict = JsonRequest(request.scope, request.receive)
-            await strict.refuse_unstorable()
-            return await handle(strict)
+            return await handle(await self.checked(request))
 
         return handle_known
 
+    async def checked(self, request: Request) -> Request:
+        """Return the request as its handler reads it. Raises `Invalid` for a body that is no JSON that can be kept."""
+        strict = JsonRequest(request.scope, request.receive)
+        await strict.refuse_unstorable()
+        return strict
 
-def subject(path: str, tag: str) -> APIRouter:
+
+class UploadRoute(PublicRoute):
+    """A route whose body is a file: it is passed on as it comes, once it is known that the account may send one."""
+
+    @override
+    async def checked(self, request: Request) -> Request:
+        return request
+
+
+def subject(path: str, tag: str, route: type[PublicRoute] = PublicRoute) -> APIRouter:
     """Return the router of one subject. Its routes know their whole path: it names their line in the table of roles."""
-    return APIRouter(prefix=f"{BASE}{path}", tags=[tag], route_class=PublicRoute, dependencies=[Depends(BEARER)], responses=PROBLEMS)
+    return APIRouter(prefix=f"{BASE}{path}", tags=[tag], route_class=route, dependencies=[Depends(BEARER)], responses=PROBLEMS)

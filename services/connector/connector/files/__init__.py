@@ -1,0 +1,1 @@
+"""Uploaded files: received, read once, kept in pieces that every replica can read, and forgotten in time."""
