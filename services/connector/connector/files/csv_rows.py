@@ -3,6 +3,7 @@
 import csv
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
 from collections.abc import Iterator
+from contextlib import suppress
 from io import TextIOWrapper
 from itertools import chain
 from typing import BinaryIO
@@ -54,7 +55,9 @@ def _lines(file: BinaryIO, encoding: FileEncoding) -> Iterator[str]:
     except UnicodeError:
         raise _undecodable(file, encoding, codec) from None
     finally:
-        text.detach()
+        # So that the file stays open. It may be closed already, by whoever gave up on it.
+        with suppress(ValueError):
+            text.detach()
 
 
 def _undecodable(file: BinaryIO, encoding: FileEncoding, codec: str) -> FileRefused:
