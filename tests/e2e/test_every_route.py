@@ -104,6 +104,8 @@ QUERIES: dict[str, dict[str, Any]] = {
     "GET /workflows/{workflow_id}/runs": {"state": "failed", "record_id": ANY_ID, "limit": 5, "count": True},
     "GET /integrations": {"archived": True},
     "GET /integrations/{integration_id}/runs": {"limit": 5},
+    "GET /integrations/{integration_id}/files": {"limit": 5},
+    "POST /integrations/{integration_id}/files": {"name": "people.csv", "encoding": "utf-8", "sheet": "People"},
     "GET /integrations/{integration_id}/mapping/versions": {"limit": 5},
     "GET /integrations/{integration_id}/mapping/versions/{version}/diff": {"against": 0},
     "GET /runs/{run_id}/errors": {"limit": 5},

@@ -12,6 +12,9 @@ from connector.files.refusals import FileRefused, refusal
 from connector.files.table import Layout, Numbered, Table, table_of
 from connector.files.xml_bounds import look_over
 
+# It warns of styles and extensions that it leaves out, none of which is data, and of dates that are none, which become errors.
+warnings.filterwarnings("ignore", module=r"openpyxl\.")
+
 EXACT = 2**53
 """Numbers of spreadsheets are floats: a whole one that is larger is no number, but digits."""
 SAVE_AGAIN = "Open it in a spreadsheet, and save it as XLSX again."
@@ -41,10 +44,7 @@ def read_xlsx(file: BinaryIO, largest: int, sheet: str | None = None) -> Table:
 
 
 def _opened(file: BinaryIO, *, data_only: bool) -> Any:
-    # The library warns of styles and extensions that it leaves out: none of them is data.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return load_workbook(file, read_only=True, data_only=data_only, keep_links=False)
+    return load_workbook(file, read_only=True, data_only=data_only, keep_links=False)
 
 
 def _chosen(visible: Sequence[Any], name: str | None) -> Any:
@@ -67,10 +67,8 @@ def _rows(sheet: Any, formulas: Any) -> Iterator[Numbered]:
     while True:
         number += 1
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                cells = next(both)
-                its_formulas = next(beside) if beside is not None else ()
+            cells = next(both)
+            its_formulas = next(beside) if beside is not None else ()
         except StopIteration:
             return
         except Exception as error:  # noqa: BLE001 - as above

@@ -7,11 +7,14 @@ from zipfile import ZipFile, ZipInfo
 from connector.files.refusals import refusal
 
 MOST_PARTS = 2_000
-MOST_ROWS = 1_048_576
-MOST_CELLS = 16_384
-"""In one row. What a workbook can have, as the two above and below."""
-MOST_ELEMENTS = 4_000_000
-"""Of one part, outside of its rows: a million texts have two million."""
+UNITS = {"row": 1_048_576, "si": 2_000_000}
+"""How many rows a sheet can have, and how many shared texts are read: each is built, taken in, and dropped before the next."""
+MOST_IN_UNIT = 65_536
+"""Elements of one row or text: four for each cell that a row can have."""
+MOST_ELEMENTS = 200_000
+"""Of one part, outside of rows and texts: formats, links, merged cells, all of which are built at once."""
+LONGEST_NUMBER = 7
+"""Digits of a row's number."""
 DEEPEST = 100
 BLOCK = 65_536
 REMEDY = "Save the sheet that is wanted as CSV UTF-8, or as a workbook of its own."
@@ -33,8 +36,10 @@ class _Part:
 
     def __init__(self, part: ZipInfo) -> None:
         self._part = part
-        self._depth = self._elements = self._rows = self._cells = 0
-        self._in_row = self._has_formula = False
+        self._depth = self._elements = self._within = 0
+        self._units = dict.fromkeys(UNITS, 0)
+        self._unit: str | None = None
+        self._has_formula = False
 
     def has_formula(self, archive: ZipFile) -> bool:
         """Return whether there is a formula in it. Raises `FileRefused`."""
@@ -57,31 +62,31 @@ class _Part:
         self._depth += 1
         if self._depth > DEEPEST:
             raise self._beyond(f"elements inside each other more than {DEEPEST} deep")
-        match name.rpartition(":")[2]:
-            case "row":
-                self._in_row, self._cells = True, 0
-                number = attributes.get("r", "")
-                self._rows = max(self._rows + 1, int(number) if number.isdecimal() and len(number) < 10 else MOST_ROWS * bool(number))  # noqa: PLR2004
-                if self._rows > MOST_ROWS:
-                    raise self._beyond(f"more than {MOST_ROWS:,} rows")
-            case "f":
-                self._has_formula = True
-            case _:
-                pass
-        if not self._in_row:
+        tag = name.rpartition(":")[2]
+        self._has_formula = self._has_formula or tag == "f"
+        if tag in UNITS:
+            self._begin_unit(tag, attributes.get("r") if tag == "row" else None)
+        elif self._unit is not None:
+            self._within += 1
+            if self._within > MOST_IN_UNIT:
+                raise self._beyond(f"a {self._unit} with more than {MOST_IN_UNIT:,} elements")
+        else:
             self._elements += 1
             if self._elements > MOST_ELEMENTS:
-                raise self._beyond(f"more than {MOST_ELEMENTS:,} elements")
-            return
-        self._cells += 1
-        # A cell has a value and perhaps a formula; a formatted text has more.
-        if self._cells > 4 * MOST_CELLS:
-            raise self._beyond(f"a row with more than {MOST_CELLS:,} cells")
+                raise self._beyond(f"more than {MOST_ELEMENTS:,} elements beside its rows")
+
+    def _begin_unit(self, tag: str, number: str | None) -> None:
+        if number is not None and not (number.isdecimal() and len(number) <= LONGEST_NUMBER):
+            raise self._beyond("a row whose number is none")
+        self._unit, self._within = tag, 0
+        self._units[tag] = max(self._units[tag] + 1, int(number or 0))
+        if self._units[tag] > UNITS[tag]:
+            raise self._beyond(f"more than {UNITS[tag]:,} of {tag}")
 
     def _end(self, name: str) -> None:
         self._depth -= 1
-        if name.rpartition(":")[2] == "row":
-            self._in_row = False
+        if name.rpartition(":")[2] == self._unit:
+            self._unit = None
 
     def _declared(self, *_: Any) -> None:
         raise self._beyond("a document type declaration")
