@@ -164,6 +164,50 @@ Ids = Annotated[list[UUID], typer.Argument(help="The ids of dead letters, in the
 HERE = "http://127.0.0.1:8080"
 
 
+class ImportMode(StrEnum):
+    """What becomes of a file that was sent."""
+
+    PLAN = "plan"
+    APPLY = "apply"
+    NONE = "none"
+
+
+class ImportEncoding(StrEnum):
+    """How the text of a CSV file is written."""
+
+    UTF_8 = "utf-8"
+    UTF_16 = "utf-16"
+    WINDOWS_1252 = "windows-1252"
+
+
+@app.command("import")
+def import_file(  # noqa: PLR0917 - each is an option with a name
+    file: Annotated[Path, typer.Argument(help="A CSV file, or an XLSX workbook.")],
+    integration: Annotated[str, typer.Option(help="The integration that reads it: its name or its id.")],
+    token: Annotated[str, typer.Option(help="An operator's API token.", envvar="ROLLCALL_TOKEN", show_default=False)],
+    run: Annotated[
+        ImportMode, typer.Option(help="plan shows what it would do; apply does it; none only keeps the file.")
+    ] = ImportMode.PLAN,
+    encoding: Annotated[ImportEncoding | None, typer.Option(help="Of a CSV file that is neither UTF-8 nor UTF-16 with its mark.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Of a workbook: the sheet to read; the first visible one otherwise.")] = None,
+    url: Gateway = HERE,
+) -> None:
+    """Send a file to an integration through a running gateway, and run it. Exits with 1 when the run fails."""
+    from all_in_one.importing import Import, imported
+
+    mode = None if run is ImportMode.NONE else run.value
+    wanted = Import(file, integration, mode, None if encoding is None else encoding.value, sheet)
+    ran = run_or_exit(imported(url, token, wanted, lambda words: console.print(words, highlight=False)))
+    if ran is None:
+        return
+    counts = ", ".join(f"{count:,} {name}" for name, count in ran["counts"].items() if count)
+    console.print(f"run {ran['id']} ({ran['mode']}): {ran['state']}; {counts or 'no records'}; {ran['missing']:,} missing", highlight=False)
+    if ran["state"] in {"failed", "cancelled"}:
+        problem = ran["error"] or {}
+        errors.print(f"[red]error:[/red] {problem.get('message', ran['state'])}. {problem.get('remedy', '')}", highlight=False)
+        raise typer.Exit(1)
+
+
 @dead_letters.command("list")
 def dead_letters_list(
     token: Token, consumer: Annotated[str | None, typer.Argument(help="Only of this consumer.")] = None, url: Gateway = HERE

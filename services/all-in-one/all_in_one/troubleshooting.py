@@ -20,7 +20,14 @@ import workflow_engine
 
 PACKAGES = (connector, mapper, workflow_engine, api_gateway, shared)
 CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
-SAID_BY = {"refused": (0, 1, 2), "Refusal": (0, 1, 2), "Problem": (0, 2, 3), "Refused": (0, 1, 2)}
+SAID_BY = {
+    "refused": (0, 1, 2),
+    "Refusal": (0, 1, 2),
+    "Problem": (0, 2, 3),
+    "Refused": (0, 1, 2),
+    "refusal": (0, 1, 2),
+    "_unusable": (0, 1, 2),
+}
 """Where calls that make no error of their own hold a code, a message and a remedy, by place."""
 FAMILIES = frozenset(name for name, one in vars(shared.errors).items() if isinstance(one, type) and issubclass(one, shared.errors.AppError))
 LEFT_OUT = frozenset({"retry", "lease_lost", "operation_taken_over", "run_not_ours"})

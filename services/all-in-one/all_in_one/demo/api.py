@@ -45,10 +45,22 @@ class Api:
         problem: dict[str, Any] = response.json()
         return problem
 
-    async def call(self, method: str, path: str, *, body: Any = None, params: dict[str, Any] | None = None) -> Any:
-        """Return the JSON answer (None when there is none). Raises `CallFailed` with the problem's own words."""
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        params: dict[str, Any] | None = None,
+        content: AsyncIterator[bytes] | None = None,
+    ) -> Any:
+        """Return the JSON answer (None when there is none). Raises `CallFailed` with the problem's own words.
+
+        `content` is sent in place of a body, as it comes.
+        """
+        sent: dict[str, Any] = {"json": body} if content is None else {"content": content}
         try:
-            response = await self._http.request(method, f"/api/v1{path}", json=body, params=params)
+            response = await self._http.request(method, f"/api/v1{path}", params=params, **sent)
         except httpx.HTTPError as error:
             raise CallFailed(f"{method} {path}: {type(error).__name__}", remedy="Is the gateway running at that address?") from error
         if not response.is_success:

@@ -38,8 +38,11 @@ def _told_by_its_mark(file: BinaryIO) -> FileEncoding:
     if start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         return "utf-16"
     if b"\x00" in start and not start.startswith(BOM_UTF8):
-        remedy = "Send a CSV file in UTF-8, or in UTF-16 with its byte order mark, or an XLSX workbook."
-        raise refusal("file_binary", "this is neither a text nor a workbook", remedy)
+        raise refusal(
+            "file_binary",
+            "this is neither a text nor a workbook",
+            "Send a CSV file in UTF-8, or in UTF-16 with its byte order mark, or an XLSX workbook.",
+        )
     return "utf-8"
 
 
@@ -131,13 +134,21 @@ class _Bounded:
         line = next(self._lines)
         self.taken += len(line)
         if self.taken >= MOST_CHARACTERS:
-            remedy = f"{QUOTES_REMEDY} A row has at most {MOST_COLUMNS} columns."
-            raise refusal("file_row_too_long", f"the row has more than {MOST_CHARACTERS:,} characters", remedy, row=self.row)
+            raise refusal(
+                "file_row_too_long",
+                f"the row has more than {MOST_CHARACTERS:,} characters",
+                f"{QUOTES_REMEDY} A row has at most {MOST_COLUMNS} columns.",
+                row=self.row,
+            )
         return line
 
 
 def _malformed(number: int, why: str) -> FileRefused:
     if "field larger than" in why:
-        message = f"a value has more than {LONGEST_CELL:,} characters, or a quote is never closed"
-        return refusal("file_cell_too_long", message, QUOTES_REMEDY, row=number)
+        return refusal(
+            "file_cell_too_long",
+            f"a value has more than {LONGEST_CELL:,} characters, or a quote is never closed",
+            QUOTES_REMEDY,
+            row=number,
+        )
     return refusal("file_quotes", "the quotes of this row do not fit together", QUOTES_REMEDY, row=number)

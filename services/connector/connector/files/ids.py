@@ -42,8 +42,7 @@ class IdColumn:
             if name_key(name) == wanted:
                 return cls(place, name)
         shown = ", ".join(repr(name) for name in columns[:30]) + (", …" if len(columns) > 30 else "")  # noqa: PLR2004 - what a line holds
-        message = f"the file has no column {named[:200]!r}"
-        raise _unusable("file_column_unknown", message, f"Set the input id_column to one of: {shown}.")
+        raise _unusable("file_column_unknown", f"the file has no column {named[:200]!r}", f"Set the input id_column to one of: {shown}.")
 
     def id_in(self, row: Sequence[Any]) -> str | None:
         """Return the id that a row has; None when it has none that can be used."""
@@ -97,10 +96,13 @@ class IdColumn:
         if several:
             # Which id that is stays in the file: an error of a run is logged, and ids may be people's addresses.
             rows = " and ".join(map(str, next(iter(several.values()))))
-            message = f"{len(several):,} ids of the column {self._name!r} stand in several rows, such as that of the rows {rows}"
-            remedy = "Leave one row for each id, or choose another column as id_column."
             shown = [number for numbers in list(several.values())[:NAMED] for number in numbers]
-            raise _unusable("file_ids_doubled", message, remedy, rows=shown)
+            raise _unusable(
+                "file_ids_doubled",
+                f"{len(several):,} ids of the column {self._name!r} stand in several rows, such as that of the rows {rows}",
+                "Leave one row for each id, or choose another column as id_column.",
+                rows=shown,
+            )
 
     def holds(self, source_id: str) -> bool:
         """Return whether a row may have this id; a no is certain. Only once it was settled."""

@@ -115,8 +115,11 @@ def _table(file: BinaryIO, wanted: Wanted) -> Table:
     if start.startswith(ZIP):
         return read_xlsx(file, wanted.largest * UNPACKED, wanted.sheet)
     if start.startswith(PROTECTED):
-        message = "this is a workbook in the old XLS format, or one that a password protects"
-        raise refusal("file_binary", message, "Save it as XLSX without a password, or as CSV UTF-8.")
+        raise refusal(
+            "file_binary",
+            "this is a workbook in the old XLS format, or one that a password protects",
+            "Save it as XLSX without a password, or as CSV UTF-8.",
+        )
     if start.startswith(PDF):
         raise refusal("file_binary", "this is a PDF", "Send a CSV file or an XLSX workbook.")
     return read_csv(file, wanted.encoding)
@@ -127,8 +130,12 @@ def _pieces(table: Table, most_rows: int) -> Iterator[Rows]:
     size = 0
     for count, row in enumerate(table.rows, start=1):
         if count > most_rows:
-            remedy = "Split the file, or raise ROLLCALL_CONNECTOR_FILE_ROWS."
-            raise refusal("file_rows_too_many", f"the file has more than {most_rows:,} rows", remedy, row=row[0])
+            raise refusal(
+                "file_rows_too_many",
+                f"the file has more than {most_rows:,} rows",
+                "Split the file, or raise ROLLCALL_CONNECTOR_FILE_ROWS.",
+                row=row[0],
+            )
         piece.append(row)
         size += sum(len(cell) if isinstance(cell, str) else 8 for cell in row)
         if len(piece) == PIECE_ROWS or size >= PIECE_BYTES:

@@ -52,17 +52,29 @@ def columns_of(number: int, cells: Sequence[Any]) -> list[str]:
     while names and not names[-1]:
         names.pop()
     if len(names) > MOST_COLUMNS:
-        remedy = "Leave out the columns that are not needed, or check which delimiter separates them."
         raise refusal(
-            "file_columns_too_many", f"the header has {len(names):,} columns; at most {MOST_COLUMNS} are read", remedy, row=number
+            "file_columns_too_many",
+            f"the header has {len(names):,} columns; at most {MOST_COLUMNS} are read",
+            "Leave out the columns that are not needed, or check which delimiter separates them.",
+            row=number,
         )
     for column, name in enumerate(names, start=1):
         if not name:
-            remedy = "The first row must name every column: give it a name, or remove the column."
-            raise refusal("file_header_empty", "the column has no name", remedy, row=number, column=column)
+            raise refusal(
+                "file_header_empty",
+                "the column has no name",
+                "The first row must name every column: give it a name, or remove the column.",
+                row=number,
+                column=column,
+            )
         if len(name) > LONGEST_NAME:
-            remedy = f"Give it a name of at most {LONGEST_NAME} characters. Is the first row really the header?"
-            raise refusal("file_header_too_long", "the column's name is too long", remedy, row=number, column=column)
+            raise refusal(
+                "file_header_too_long",
+                "the column's name is too long",
+                f"Give it a name of at most {LONGEST_NAME} characters. Is the first row really the header?",
+                row=number,
+                column=column,
+            )
     _refuse_twins(number, names)
     return names
 
@@ -72,9 +84,12 @@ def _refuse_twins(number: int, names: Sequence[str]) -> None:
     for column, name in enumerate(names, start=1):
         earlier = first.setdefault(name_key(name), column)
         if earlier != column:
-            message = f"the name {name!r} is that of column {letters(earlier)}, too"
             raise refusal(
-                "file_header_doubled", message, "Give each column a name of its own, whatever its case.", row=number, column=column
+                "file_header_doubled",
+                f"the name {name!r} is that of column {letters(earlier)}, too",
+                "Give each column a name of its own, whatever its case.",
+                row=number,
+                column=column,
             )
 
 
@@ -84,8 +99,13 @@ def _below(rows: Iterable[Numbered], width: int) -> Iterator[list[Any]]:
             continue
         if len(cells) > width and not _is_blank(cells[width:]):
             beyond = next(at for at, cell in enumerate(cells[width:], start=width + 1) if not _is_empty(cell))
-            remedy = "Name the column in the header, empty the cell, or put a value that holds the delimiter into quotes."
-            raise refusal("file_row_too_wide", f"there is a value beyond the header's {width} columns", remedy, row=number, column=beyond)
+            raise refusal(
+                "file_row_too_wide",
+                f"there is a value beyond the header's {width} columns",
+                "Name the column in the header, empty the cell, or put a value that holds the delimiter into quotes.",
+                row=number,
+                column=beyond,
+            )
         yield [number, *(_kept(number, column, cell) for column, cell in enumerate(cells[:width], start=1))]
 
 
@@ -93,8 +113,13 @@ def _kept(number: int, column: int, cell: Any) -> Any:
     if not isinstance(cell, str):
         return cell
     if len(cell) > LONGEST_CELL:
-        remedy = "Shorten it. In a CSV file, a quote that is never closed makes one cell of all that follows."
-        raise refusal("file_cell_too_long", f"the value has more than {LONGEST_CELL:,} characters", remedy, row=number, column=column)
+        raise refusal(
+            "file_cell_too_long",
+            f"the value has more than {LONGEST_CELL:,} characters",
+            "Shorten it. In a CSV file, a quote that is never closed makes one cell of all that follows.",
+            row=number,
+            column=column,
+        )
     return cell or None
 
 

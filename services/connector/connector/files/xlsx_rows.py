@@ -1,5 +1,6 @@
 """A sheet of an XLSX workbook, row by row: formulas by their values, dates in ISO form, texts that look like numbers as texts. Pure."""
 
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
@@ -7,6 +8,7 @@ from typing import Any, BinaryIO
 from zipfile import BadZipFile, ZipFile
 
 from openpyxl import load_workbook
+from openpyxl.utils import column_index_from_string
 
 from connector.files.refusals import FileRefused, refusal
 from connector.files.table import Layout, Numbered, Table, table_of
@@ -18,7 +20,8 @@ warnings.filterwarnings("ignore", module=r"openpyxl\.")
 EXACT = 2**53
 """Numbers of spreadsheets are floats: a whole one that is larger is no number, but digits."""
 SAVE_AGAIN = "Open it in a spreadsheet, and save it as XLSX again."
-ERROR, FORMULA = "e", "f"
+ERROR = "e"
+CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 
 
 def read_xlsx(file: BinaryIO, largest: int, sheet: str | None = None) -> Table:
@@ -28,53 +31,47 @@ def read_xlsx(file: BinaryIO, largest: int, sheet: str | None = None) -> Table:
     """
     try:
         with ZipFile(file) as archive:
-            with_formulas = look_over(archive, largest)
-        values, formulas = _opened(file, data_only=True), _opened(file, data_only=False) if with_formulas else None
+            uncalculated = look_over(archive, largest)
+        book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
     except FileRefused:
         raise
     except BadZipFile:
         raise refusal("file_workbook_unreadable", "the workbook is damaged or was cut off", f"Send it anew. {SAVE_AGAIN}") from None
     except Exception as error:  # noqa: BLE001 - whatever somebody's file makes of the library, it is the file that cannot be read
         raise _unreadable(error) from None
-    visible = [one for one in values.worksheets if one.sheet_state == "visible"]
+    visible = [one for one in book.worksheets if one.sheet_state == "visible"]
     chosen = _chosen(visible, sheet)
+    if (cell := uncalculated.get(chosen._worksheet_path)) is not None:  # noqa: SLF001 - nothing else says which part is which sheet
+        raise _without_value(cell)
     others = tuple(one.title for one in visible if one is not chosen)
-    its_formulas = None if formulas is None else formulas[chosen.title]
-    return table_of(Layout("xlsx", sheet=chosen.title, other_sheets=others), _rows(chosen, its_formulas))
-
-
-def _opened(file: BinaryIO, *, data_only: bool) -> Any:
-    return load_workbook(file, read_only=True, data_only=data_only, keep_links=False)
+    return table_of(Layout("xlsx", sheet=chosen.title, other_sheets=others), _rows(chosen))
 
 
 def _chosen(visible: Sequence[Any], name: str | None) -> Any:
     named = [one for one in visible if name is None or one.title == name]
     if not named:
         titles = ", ".join(repr(one.title) for one in visible[:20])
-        message = f"the workbook has no visible sheet {name!r}" if name is not None else "the workbook has no visible sheet with cells"
-        raise refusal("file_sheet_unknown", message, f"Use one of: {titles}." if titles else "Send a workbook with a sheet.")
+        raise refusal(
+            "file_sheet_unknown",
+            f"the workbook has no visible sheet {name!r}" if name is not None else "the workbook has no visible sheet with cells",
+            f"Use one of: {titles}." if titles else "Send a workbook with a sheet.",
+        )
     return named[0]
 
 
-def _rows(sheet: Any, formulas: Any) -> Iterator[Numbered]:
+def _rows(sheet: Any) -> Iterator[Numbered]:
     sheet.reset_dimensions()  # What a workbook says of its size need not be true.
-    both = iter(sheet.iter_rows())
-    beside = None
-    if formulas is not None:
-        formulas.reset_dimensions()
-        beside = iter(formulas.iter_rows())
+    rows = iter(sheet.iter_rows())
     number = 0
     while True:
         number += 1
         try:
-            cells = next(both)
-            its_formulas = next(beside) if beside is not None else ()
+            cells = next(rows)
         except StopIteration:
             return
         except Exception as error:  # noqa: BLE001 - as above
             raise _unreadable(error, row=number) from None
         row = [_value(number, column, cell) for column, cell in enumerate(cells, start=1)]
-        _refuse_uncalculated(number, row, its_formulas)
         while row and row[-1] is None:
             row.pop()
         yield number, row
@@ -111,14 +108,23 @@ def _to_seconds(moment: datetime) -> datetime:
     return (moment + timedelta(microseconds=500_000)).replace(microsecond=0)
 
 
-def _refuse_uncalculated(number: int, row: Sequence[Any], formulas: Sequence[Any]) -> None:
-    """Raise `FileRefused` for a formula without a value: whoever wrote it was no spreadsheet, and an empty cell would be a lie."""
-    for column, (value, cell) in enumerate(zip(row, formulas, strict=False), start=1):
-        if value is None and cell.data_type == FORMULA:
-            message = "the cell holds a formula whose value was never calculated"
-            raise refusal("file_formula_uncalculated", message, f"{SAVE_AGAIN} Or put the value in its place.", row=number, column=column)
+def _without_value(cell: str) -> FileRefused:
+    """Return the error for a formula without a value: whoever wrote it was no spreadsheet, and an empty cell would be a lie."""
+    place = CELL.fullmatch(cell)
+    row, column = (int(place[2]), column_index_from_string(place[1])) if place else (None, None)
+    return refusal(
+        "file_formula_uncalculated",
+        "the cell holds a formula whose value was never calculated",
+        f"{SAVE_AGAIN} Or put the value in its place.",
+        row=row,
+        column=column,
+    )
 
 
 def _unreadable(error: Exception, row: int | None = None) -> FileRefused:
-    message = f"the workbook cannot be read ({type(error).__name__})"
-    return refusal("file_workbook_unreadable", message, f"It may be damaged, or protected by a password. {SAVE_AGAIN}", row=row)
+    return refusal(
+        "file_workbook_unreadable",
+        f"the workbook cannot be read ({type(error).__name__})",
+        f"It may be damaged, or protected by a password. {SAVE_AGAIN}",
+        row=row,
+    )

@@ -20,15 +20,22 @@ BLOCK = 65_536
 REMEDY = "Save the sheet that is wanted as CSV UTF-8, or as a workbook of its own."
 
 
-def look_over(archive: ZipFile, largest: int) -> frozenset[str]:
-    """Return the names of the sheets' parts that hold formulas. Raises `FileRefused` for what no spreadsheet writes."""
+def look_over(archive: ZipFile, largest: int) -> dict[str, str]:
+    """Return, by the name of its part, the first cell of a sheet that holds a formula and no value.
+
+    Raises `FileRefused` for what no spreadsheet writes.
+    """
     parts = archive.infolist()
     # A part is never unpacked beyond the size that it declares: what all declare is what there is.
     unpacked = sum(part.file_size for part in parts)
     if unpacked > largest or len(parts) > MOST_PARTS:
-        message = f"the workbook unpacks to {unpacked:,} bytes in {len(parts):,} parts; at most {largest:,} in {MOST_PARTS:,} are read"
-        raise refusal("file_unpacks_too_large", message, REMEDY)
-    return frozenset(part.filename for part in parts if part.filename.endswith((".xml", ".rels")) and _Part(part).has_formula(archive))
+        raise refusal(
+            "file_unpacks_too_large",
+            f"the workbook unpacks to {unpacked:,} bytes in {len(parts):,} parts; at most {largest:,} in {MOST_PARTS:,} are read",
+            REMEDY,
+        )
+    found = ((part.filename, _Part(part).uncalculated(archive)) for part in parts if part.filename.endswith((".xml", ".rels")))
+    return {name: cell for name, cell in found if cell is not None}
 
 
 class _Part:
@@ -39,11 +46,14 @@ class _Part:
         self._depth = self._elements = self._within = 0
         self._units = dict.fromkeys(UNITS, 0)
         self._unit: str | None = None
-        self._has_formula = False
+        self._cell, self._is_text, self._has_formula = "", False, False
+        self._in_value = self._has_value = False
+        self._uncalculated: str | None = None
 
-    def has_formula(self, archive: ZipFile) -> bool:
-        """Return whether there is a formula in it. Raises `FileRefused`."""
+    def uncalculated(self, archive: ZipFile) -> str | None:
+        """Return the first cell with a formula and no value. Raises `FileRefused`."""
         parser = ParserCreate()
+        parser.CharacterDataHandler = self._said
         parser.StartElementHandler = self._begin
         parser.EndElementHandler = self._end
         parser.StartDoctypeDeclHandler = self._declared
@@ -56,14 +66,19 @@ class _Part:
             raise refusal(
                 "file_workbook_unreadable", "the workbook is damaged", "Open it in a spreadsheet, and save it as XLSX again."
             ) from None
-        return self._has_formula
+        return self._uncalculated
 
     def _begin(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
         if self._depth > DEEPEST:
             raise self._beyond(f"elements inside each other more than {DEEPEST} deep")
         tag = name.rpartition(":")[2]
+        if tag == "c":
+            # A formula whose value is an empty text says so by the type.
+            self._cell, self._is_text = attributes.get("r", ""), attributes.get("t") == "str"
+            self._has_formula = self._has_value = False
         self._has_formula = self._has_formula or tag == "f"
+        self._in_value = tag == "v"
         if tag in UNITS:
             self._begin_unit(tag, attributes.get("r") if tag == "row" else None)
         elif self._unit is not None:
@@ -85,8 +100,15 @@ class _Part:
 
     def _end(self, name: str) -> None:
         self._depth -= 1
-        if name.rpartition(":")[2] == self._unit:
+        self._in_value = False
+        tag = name.rpartition(":")[2]
+        if tag == self._unit:
             self._unit = None
+        elif tag == "c" and self._has_formula and not (self._has_value or self._is_text):
+            self._uncalculated = self._uncalculated or self._cell or "?"
+
+    def _said(self, text: str) -> None:
+        self._has_value = self._has_value or (self._in_value and bool(text.strip()))
 
     def _declared(self, *_: Any) -> None:
         raise self._beyond("a document type declaration")
