@@ -8,6 +8,7 @@ from pydantic import Field
 from shared.api.base import In, Out
 from shared.api.plans import PlanAction
 from shared.api.runs import RunNote
+from shared.api.sync_keys import SyncKeyOut
 from shared.events.sources import Provenance
 
 MOST_CHECKED = 500
@@ -52,5 +53,6 @@ class CheckOut(Out):
     actions: dict[PlanAction, int]
     examples: dict[PlanAction, list[CheckExample]] = Field(description="Up to three records of each kind.")
     findings: list[Finding]
+    finds_by: list[SyncKeyOut] = Field(default_factory=list, description="What each sync key does, in words.")
     launchable: bool = Field(description="Whether nothing was found that refuses.")
     notes: list[RunNote] = Field(default_factory=list, description="What the source said beside the records.")

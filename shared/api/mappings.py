@@ -10,6 +10,7 @@ from shared.api.base import In, Name, Out
 from shared.api.records import FilterIn, MappedFrom
 from shared.api.runs import RunNote
 from shared.api.sources import SourceField
+from shared.api.sync_keys import AnySyncKey
 
 
 class MappingVersionOut(Out):
@@ -53,7 +54,7 @@ class MappingDiff(Out):
     from_version: int
     to_version: int
     targets: list[TargetDiff]
-    sync_keys: tuple[list[str], list[str]] | None = Field(description="Before and after; null where they are the same.")
+    sync_keys: tuple[list[AnySyncKey], list[AnySyncKey]] | None = Field(description="Before and after; null where they are the same.")
     clears: tuple[list[str], list[str]] | None = None
     restores_archived: tuple[bool, bool] | None = None
     filter: tuple[FilterIn | None, FilterIn | None] | None = Field(description="Before and after; null where they are the same.")

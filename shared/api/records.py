@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from shared.api.base import Gap, In, Name, Out
 from shared.api.source_paths import SourcePath
+from shared.api.sync_keys import MOST_KEYS, AnySyncKey, FieldKey, SyncKey, SyncKeyOut
 from shared.api.transformations import Steps
 from shared.events.records import Cause, ChangeKind, RecordType
 from shared.events.sources import ObservedType
@@ -18,9 +19,6 @@ from shared.rules.operators import FieldType
 T = TypeVar("T")
 
 DataType = FieldType
-FieldKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-
-
 MOST_OPTIONS = 1000
 Dropdown = Literal["fixed", "growing"]
 Option = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=256)]
@@ -161,7 +159,9 @@ class MappingIn(In):
 
     object_type: MappedType = Field(default="person", description="Of which records the targets are fields: assets are made of devices.")
     targets: dict[FieldKey, MappedFrom] = Field(max_length=200)
-    sync_keys: list[FieldKey] = Field(max_length=5)
+    sync_keys: list[AnySyncKey] = Field(
+        max_length=MOST_KEYS, description="By what a record is found, the primary key first: unique fields, or several fields together."
+    )
     clears: list[FieldKey] = Field(
         default_factory=list, max_length=200, description="Targets that a blank value empties. Of all others it keeps what is there."
     )
@@ -171,6 +171,11 @@ class MappingIn(In):
     note: str | None = Field(default=None, max_length=1000, description="Why it was changed, for those who read the versions.")
     based_on: int | None = Field(default=None, ge=0, description="The version that was read; refused when there is a newer one.")
 
+    @field_validator("sync_keys")
+    @classmethod
+    def _briefly(cls, given: list[AnySyncKey]) -> list[AnySyncKey]:
+        return [SyncKey.of(one).short for one in given]
+
 
 class MappingOut(Out):
     """A stored version of a mapping. Version 0 is the empty mapping of a new integration."""
@@ -179,7 +184,8 @@ class MappingOut(Out):
     version: int
     object_type: MappedType = "person"
     targets: dict[str, MappedFrom]
-    sync_keys: list[str]
+    sync_keys: list[AnySyncKey]
+    finds_by: list[SyncKeyOut] = Field(default_factory=list, description="What each sync key does, in words.")
     clears: list[str] = Field(default_factory=list)
     restores_archived: bool = False
     filter: FilterIn | None = None

@@ -1,4 +1,4 @@
-"""What the mapper removes by itself, every hour: old plans, bulk edits and lists of undos, uncounted losses, details of long ago."""
+"""What the mapper removes by itself, every hour: old plans, bulk edits and undos, losses, details of long ago, unused sync keys."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from mapper.bulk_edits.retention import remove_old_edits
 from mapper.guard.pruning import prune
 from mapper.history.retention import Kept, compact
+from mapper.matching.defining import forget_keys
 from mapper.plans.retention import remove_old
 from mapper.undo.retention import remove_lists
 from shared.observability.logging import get_logger
@@ -37,8 +38,9 @@ async def _look(units: Units, plans_kept: timedelta, history: Kept, stop: asynci
         try:
             plans, losses, edits = await remove_old(units, plans_kept), await prune(units), await remove_old_edits(units, plans_kept)
             undos, revisions = await remove_lists(units, plans_kept), await compact(units, history)
-            if plans or losses or edits or undos or revisions:
-                log.info("old_rows_removed", plans=plans, losses=losses, bulk_edits=edits, undos=undos, revisions=revisions)
+            keys = await forget_keys(units)
+            if plans or losses or edits or undos or revisions or keys:
+                log.info("old_rows_removed", plans=plans, losses=losses, bulk_edits=edits, undos=undos, revisions=revisions, sync_keys=keys)
         except (DBAPIError, OSError) as error:
             log.warning("old_rows_not_removed", error=type(error).__name__)
         with suppress(TimeoutError):

@@ -189,6 +189,27 @@ UNIQUE_VALUES = Table(
     Column("record_id", Uuid, nullable=False, index=True),
 )
 
+# Sync keys that are no plain unique field: several fields together, or one that is compared its own way.
+MATCH_KEYS = Table(
+    "match_keys",
+    METADATA,
+    Column("name", String(63), primary_key=True),
+    Column("object_type", String(20), nullable=False),
+    Column("parts", Json, nullable=False),
+    Column("created_at", Timestamp, nullable=False),
+)
+
+# Who has which value of those keys. Several may: whoever knows of another holder has `shared` filled with their own id. Whoever found
+# nobody has it empty, and of these the database takes one: two who look at the same time cannot both be the first.
+KEY_VALUES = Table(
+    "key_values",
+    METADATA,
+    Column("value", String(1000), primary_key=True),
+    Column("key", String(63), primary_key=True),
+    Column("shared", String(32), primary_key=True),
+    Column("record_id", Uuid, nullable=False, index=True),
+)
+
 # What one integration calls a record, and what it last said of it. A run touches every row, so the columns that it changes have no index.
 LINKS = Table(
     "links",

@@ -28,7 +28,9 @@ async def living(mapper: Mapper) -> dict[str, str]:
         return {source_id: str(person_id) for source_id, person_id in rows}
 
 
-@pytest.mark.parametrize("records", [[COMES_BACK, TOOK_THE_ADDRESS], [TOOK_THE_ADDRESS, COMES_BACK]], ids=["returns_first", "newcomer_first"])
+@pytest.mark.parametrize(
+    "records", [[COMES_BACK, TOOK_THE_ADDRESS], [TOOK_THE_ADDRESS, COMES_BACK]], ids=["returns_first", "newcomer_first"]
+)
 async def test_on_one_page_the_source_s_own_id_comes_before_an_address(mapper: Mapper, records: list[dict[str, Any]]) -> None:
     """The id says that the one who returns is the person that was missing; an address passes from one to another."""
     person_id = await gone(mapper)

@@ -10,6 +10,8 @@ from mapper.checks.roles import unknown_roles
 from mapper.mappings.compiled import Compiled
 from mapper.mappings.evaluate import Context, Evaluation, Problem
 from mapper.mappings.mappings import gaps
+from mapper.mappings.versions import version_of
+from mapper.matching.keys import claims_in
 from mapper.pages.applying import planned
 from mapper.pages.comparing import usable
 from mapper.pages.reading import Known, links_of
@@ -42,6 +44,7 @@ async def check_page(unit: Unit, given: CheckIn) -> CheckOut:
         actions=dict(seen.actions),
         examples=_examples(items),
         findings=found,
+        finds_by=(await version_of(unit.session, provenance.integration_id, compiled.version)).finds_by,
         launchable=all(finding.severity == "warns" for finding in found),
     )
 
@@ -58,7 +61,7 @@ async def _seen(session: AsyncSession, event: UsersObserved, compiled: Compiled,
     keyless = Group()
     roles: dict[str, Group] = {}
     for source_id, found in values.items():
-        if compiled.sync_keys and all(found.get(key) is None for key in compiled.sync_keys):
+        if compiled.sync_keys and not claims_in(compiled.sync_keys, found):
             keyless.add(source_id)
         if (role := found.get("role")) is not None:
             roles.setdefault(role, Group()).add(source_id)

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.checks.findings import MOST_IDS, Group, Reason, Seen, findings_of
@@ -11,6 +11,7 @@ from mapper.checks.page import MOST_EXAMPLES
 from mapper.checks.roles import unknown_roles
 from mapper.mappings.mappings import gaps
 from mapper.mappings.versions import version_of
+from mapper.matching.keys import fields_of_key
 from mapper.plans.plans import planned_run
 from mapper.tables import PLAN_ITEMS
 from shared.api.checks import CheckExample, CheckOut
@@ -44,6 +45,7 @@ async def check_source(session: AsyncSession, run_id: UUID) -> CheckOut:
         actions=actions,
         examples={action: await _examples(session, run_id, action) for action in actions},
         findings=found,
+        finds_by=mapping.finds_by,
         launchable=all(finding.severity == "warns" for finding in found),
     )
 
@@ -77,7 +79,7 @@ async def _keyless(session: AsyncSession, run_id: UUID, mapping: MappingOut) -> 
     theirs = [
         PLAN_ITEMS.c.run_id == run_id,
         PLAN_ITEMS.c.action == "create",
-        *(_value(mapping.object_type, key).is_(None) for key in mapping.sync_keys),
+        *(or_(*(_value(mapping.object_type, field).is_(None) for field in fields_of_key(key))) for key in mapping.sync_keys),
     ]
     records = await session.scalar(select(func.count()).select_from(PLAN_ITEMS).where(*theirs)) or 0
     return Group(records, await _ids(session, and_(*theirs)) if records else [])

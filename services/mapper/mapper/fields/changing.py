@@ -1,5 +1,6 @@
 """Changing a custom field: its options, and whether it is unique, which what is stored must bear out."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, LargeBinary, cast, delete, func, insert, literal, select, text, update
@@ -10,11 +11,14 @@ from mapper.fields.choices import put_options
 from mapper.fields.fields import FieldExists, fields_of, row_of
 from mapper.fields.soundness import BadField, sound
 from mapper.fields.values import LONGEST_KEY, unique_key
+from mapper.matching.defining import SYNC_KEYS
+from mapper.matching.keys import fields_of_key
 from mapper.records.changing import TABLES
 from mapper.records.listing import folded
 from mapper.records.many import put
 from mapper.tables import FIELDS, MAPPING_VERSIONS, UNIQUE_VALUES
 from shared.api.records import FieldOut, FieldPatch
+from shared.api.sync_keys import AnySyncKey
 from shared.errors import Conflict, NotFound
 from shared.events.records import RecordType
 from shared.rules.fold import fold_text
@@ -156,9 +160,14 @@ async def _make_shared(session: AsyncSession, field: FieldOut) -> None:
     last = newest.subquery()
     same = (MAPPING_VERSIONS.c.integration_id == last.c.integration_id) & (MAPPING_VERSIONS.c.version == last.c.version)
     rows = await session.execute(select(MAPPING_VERSIONS.c.integration_id, MAPPING_VERSIONS.c.sync_keys).join(last, same))
-    users = [str(row.integration_id) for row in rows if field.key in row.sync_keys]
+    users = [str(row.integration_id) for row in rows if _finds_alone(field.key, SYNC_KEYS.validate_python(row.sync_keys))]
     if users:
         message = f"{len(users)} integrations find their records by {field.key}"
         raise FieldIsSyncKey(message, remedy="Choose other sync keys in their mappings first.", integrations=users[:MOST_SHOWN])
     theirs = (UNIQUE_VALUES.c.object_type == field.object_type, UNIQUE_VALUES.c.field == field.key)
     await session.execute(delete(UNIQUE_VALUES).where(*theirs))
+
+
+def _finds_alone(key: str, sync_keys: Sequence[AnySyncKey]) -> bool:
+    """Return whether a field is a sync key by itself: only then it must be unique."""
+    return any(fields_of_key(one) == (key,) for one in sync_keys)

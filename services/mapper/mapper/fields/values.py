@@ -63,7 +63,11 @@ def moment(value: Any) -> str:
 
 def unique_key(value: Any) -> str:
     """Return the form in which a unique value is compared: without case, Unicode variants and outer blanks; a long one as its hash."""
-    key = fold_text(str(value))
+    return short_key(fold_text(str(value)))
+
+
+def short_key(key: str) -> str:
+    """Return a comparable value as an index can hold it: a long one as its hash."""
     if len(key) * 4 > LONGEST_KEY and len(encoded := key.encode()) > LONGEST_KEY:
         return f"sha256:{hashlib.sha256(encoded).hexdigest()}"
     return key

@@ -1,6 +1,5 @@
-"""What a mapping must be before it is stored: sync keys that find one person, sources that fit their fields. Pure."""
+"""What a mapping must be before it is stored: sources that fit their fields. Pure."""
 
-import difflib
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,12 +13,6 @@ from shared.rules.fold import fold_text
 
 TIME_OF_SYNC = "synced_at"
 """The one field that may, and must, have the time of the sync: it changes with every run, so it is kept beside the record."""
-
-
-class BadSyncKey(Invalid):
-    """A sync key is not a unique field, or is not mapped."""
-
-    code = "bad_sync_key"
 
 
 class BadApiField(Invalid):
@@ -51,22 +44,6 @@ def require_clearable(given: MappingIn, known: dict[str, FieldOut]) -> None:
     if problems:
         names = ", ".join(problem["field"] for problem in problems)
         raise NotClearable(f"these fields cannot be emptied: {names}", remedy="Name mapped fields that may be empty.", fields=problems)
-
-
-def require_sync_keys(given: MappingIn, known: dict[str, FieldOut]) -> None:
-    """Raise `BadSyncKey` naming each sync key that is not unique, with the nearest that is, or not mapped."""
-    unique = [key for key, field in known.items() if field.unique]
-    problems = []
-    for key in given.sync_keys:
-        if not known[key].unique:
-            near = (difflib.get_close_matches(key, unique, n=1) or unique)[0]
-            remedy = f"Choose a unique field: {', '.join(unique)}."
-            problems.append({"field": f"sync_keys.{key}", "message": f"is not a unique field; did you mean {near}?", "remedy": remedy})
-        elif key not in given.targets:
-            problems.append({"field": f"sync_keys.{key}", "message": "is not mapped", "remedy": f"Map {key} first."})
-    if problems:
-        names = ", ".join(problem["field"] for problem in problems)
-        raise BadSyncKey(f"these sync keys cannot be used: {names}", remedy="A sync key is a mapped, unique field.", fields=problems)
 
 
 def require_distinct_api_fields(given: MappingIn) -> None:

@@ -12,6 +12,7 @@ from mapper.fields.fields import defaults_of, fields_of, untold_of
 from mapper.filters.sieve import CompiledFilter, compile_filter
 from mapper.mappings.evaluate import Target, targets_of
 from mapper.mappings.versions import version_of
+from mapper.matching.keys import Key, kept_back, keys_of
 from mapper.tables import FIELDS, MAPPING_USES, MAPPING_VERSIONS
 from shared.api.records import FieldOut, FromSyncTime, MappedType, MappingOut
 
@@ -26,7 +27,7 @@ class Compiled:
     object_type: MappedType
     """What records are made."""
     targets: tuple[Target, ...]
-    sync_keys: tuple[str, ...]
+    sync_keys: tuple[Key, ...]
     unique: tuple[str, ...]
     """The mapped fields whose values only one record may have."""
     kept: frozenset[str]
@@ -38,6 +39,8 @@ class Compiled:
     untold: frozenset[str]
     """The fields of those records that are kept out of history, mapped or not."""
     untold_of_saas_users: frozenset[str]
+    kept_back: frozenset[str] = frozenset()
+    """Fields of keys that are written when a record is new, and left alone afterwards."""
     defaults: Mapping[str, Any] = field(default_factory=dict)
     """What a new record has in fields of which nothing is said."""
     defaults_of_saas_users: Mapping[str, Any] = field(default_factory=dict)
@@ -46,6 +49,11 @@ class Compiled:
     filter: CompiledFilter | None = None
     earlier_filter: CompiledFilter | None = None
     """Another filter, with which the whole directory was read last: whom it held back comes quietly until it is read anew."""
+
+    @property
+    def match_keys(self) -> tuple[Key, ...]:
+        """The sync keys that are no plain unique field."""
+        return tuple(key for key in self.sync_keys if not key.is_plain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +103,8 @@ def compile_mapping(
         version=mapping.version,
         object_type=mapping.object_type,
         targets=targets_of(sources, known),
-        sync_keys=tuple(mapping.sync_keys),
+        sync_keys=keys_of(mapping.object_type, mapping.sync_keys),
+        kept_back=kept_back(mapping.sync_keys),
         unique=tuple(key for key in sources if known[key].unique),
         kept=frozenset(key for key, source in sources.items() if not isinstance(source, FromSyncTime)),
         defaults=defaults_of(known),

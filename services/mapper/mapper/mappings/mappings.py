@@ -9,8 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.fields.fields import fields_of, require_known
 from mapper.filters.checking import require_fitting_filter
-from mapper.mappings.checking import require_clearable, require_distinct_api_fields, require_fitting_sources, require_sync_keys
+from mapper.mappings.checking import require_clearable, require_distinct_api_fields, require_fitting_sources
 from mapper.mappings.evaluate import targets_of
+from mapper.matching.checking import require_sync_keys
+from mapper.matching.defining import SYNC_KEYS, define_keys
+from mapper.matching.keys import fields_of_key, in_words
 from mapper.samples.samples import require_samples_met, unmet
 from mapper.tables import MAPPING_VERSIONS
 from shared.api.base import Gap
@@ -66,6 +69,7 @@ def read(row: Row[Any]) -> MappingOut:
         object_type=row.object_type,
         targets=TARGETS.validate_python(row.targets),
         sync_keys=row.sync_keys,
+        finds_by=in_words(row.object_type, SYNC_KEYS.validate_python(row.sync_keys)),
         clears=row.clears,
         restores_archived=row.restores_archived,
         filter=row.filter,
@@ -89,7 +93,7 @@ async def save(
         raise _incomplete(missing)
     known = await fields_of(session, given.object_type)
     require_known(given.targets, known, place="targets")
-    require_known(given.sync_keys, known, place="sync_keys")
+    require_known([field for key in given.sync_keys for field in fields_of_key(key)], known, place="sync_keys")
     require_sync_keys(given, known)
     require_clearable(given, known)
     require_fitting_sources(given, known)
@@ -101,6 +105,7 @@ async def save(
     if before.version and all(getattr(before, part) == getattr(given, part) for part in CONTENT):
         return before
     await require_samples_met(session, integration_id, targets_of(given.targets, known))
+    await define_keys(session, given)
     row = {
         "integration_id": integration_id,
         "version": before.version + 1,

@@ -11,6 +11,7 @@ from mapper.filters.settling import note_run
 from mapper.guard.tray import seen_again
 from mapper.history.runs import note_began, note_wrote
 from mapper.mappings.compiled import Compiled
+from mapper.matching.holding import drop_key_values, giving_up
 from mapper.pages.assigning import assign_late, read_assigned
 from mapper.pages.comparing import compare, usable
 from mapper.pages.linking import retiring, write_links
@@ -142,7 +143,7 @@ async def planned(
     provenance = pages[0].provenance
     changed = await hushed(unit.session, provenance.integration_id, changed)
     every = list(chain.from_iterable(changed))
-    claims: set[Claim] = {claim for candidate in every for claim in candidate.claims}
+    claims: set[Claim] = {claim for candidate in every for claim in (*candidate.claims, *candidate.keys)}
     await read_more(unit.session, known, provenance, claims, {candidate.source_id for candidate in every})
     if staging:
         await see_planned(unit.session, provenance.run_id, known, (), claims)
@@ -209,6 +210,8 @@ async def _write_records(unit: Unit, written: Planned, compiled: Compiled, known
     cause = _cause(provenance, [event.page for event, _ in written])
     linked = [linked for _, plan in written for linked in plan.links]
     quiet = {one for linked in linked if linked.candidate.quiet for one in (linked.person_id, linked.saas_user_id)}
+    # Before anybody takes what another one gives up, in whichever order they are written.
+    await drop_key_values(unit.session, giving_up(people, compiled.match_keys))
     await note_began(unit.session, provenance, compiled.version)
     closing = await retiring(unit, provenance, known, linked)
     for _, plan in written:

@@ -13,6 +13,7 @@ from mapper.fields.values import is_storable
 from mapper.filters.sieve import Sieve
 from mapper.mappings.compiled import Compiled
 from mapper.mappings.evaluate import Context, Evaluation, Problem
+from mapper.matching.keys import claims_in
 from mapper.pages.planning import Candidate, Plan
 from mapper.pages.reading import Known
 from mapper.records.unique import claims_of
@@ -58,7 +59,8 @@ def compare(event: UsersObserved, compiled: Compiled, known: Known, plan: Plan, 
             plan.keep(source_id)
         else:
             quiet = earlier is not None and earlier.stops(record) is not None
-            yield Candidate(source_id, record, values, tuple(claims_of(values, compiled.unique)), content_hash, quiet)
+            claims = tuple(claims_of(values, compiled.unique))
+            yield Candidate(source_id, record, values, claims, claims_in(compiled.sync_keys, values), content_hash, quiet)
 
 
 def _is_outdated(link: Row[Any] | None, event: UsersObserved) -> bool:

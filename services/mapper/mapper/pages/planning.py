@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from mapper.fields.values import moment, storable, unique_key
 from mapper.mappings.compiled import Compiled
 from mapper.mappings.evaluate import Problem
+from mapper.matching.keys import KeyClaim, claims_in
 from mapper.pages.reading import Known, record_of
 from mapper.records.changing import Draft
 from mapper.records.unique import Claim
@@ -32,6 +33,8 @@ class Candidate:
     values: dict[str, Any]
     claims: tuple[Claim, ...]
     """Its unique values."""
+    keys: tuple[KeyClaim, ...]
+    """What it is looked for by, the primary key first."""
     content_hash: str
     quiet: bool = False
     """It comes because a filter was changed, or a run undone: it starts no workflow."""
@@ -128,6 +131,7 @@ class Planner:
         self._one = compiled.object_type
         self._instance_id = provenance.saas_instance_id if provenance.user_selection == "user_plus_saas_user" else None
         self._claimed: dict[Claim, UUID] = known.holders
+        self._said = {key.name: " and ".join(key.fields) for key in compiled.sync_keys}
 
     def place(self, candidates: list[Candidate]) -> None:
         """Plan the records, one after the other; what they meet must have been read.
@@ -176,11 +180,10 @@ class Planner:
         link = self._link_of(candidate)
         if link is not None:
             return self._known.people[record_of(link)]
-        keys = [claim for claim in candidate.claims if claim[0] in self._compiled.sync_keys]
-        found = {self._claimed[claim] for claim in keys if claim in self._claimed}
+        found = self._found(candidate)
         if not found:
             return self._buried(candidate)
-        key = keys[0][0]
+        key = self._said[candidate.keys[0][0]]
         if len(found) > 1:
             remedy = "Merge these records, or mend the source."
             return Problem("ambiguous_sync_keys", key, "its sync keys belong to different records", remedy)
@@ -190,6 +193,15 @@ class Planner:
             remedy = f"Give each {self._provenance.object_type} a {key} of its own at the source, or remove the one that is left over."
             return Problem("duplicate_sync_key", key, message, remedy)
         return self._known.people[person_id]
+
+    def _found(self, candidate: Candidate) -> dict[UUID, list[str]]:
+        """Return whom the record's sync keys name, each with the keys that do, the primary one first."""
+        found: dict[UUID, list[str]] = {}
+        for claim in candidate.keys:
+            holder = self._claimed.get(claim)
+            for person_id in sorted(self._known.finders.get(claim, ())) if holder is None else (holder,):
+                found.setdefault(person_id, []).append(self._said[claim[0]])
+        return found
 
     def _link_of(self, candidate: Candidate) -> Row[Any] | None:
         """Return the record's link, unless it is closed, or a page before gave the missing person to another id."""
@@ -209,12 +221,13 @@ class Planner:
 
     def _claim(self, person: Draft, candidate: Candidate) -> Problem | None:
         """Take the record's unique values for its person; return the problem when somebody else has one."""
-        for claim in candidate.claims:
+        claims = written_claims(candidate, person, self._compiled)
+        for claim in claims:
             if self._claimed.get(claim, person.id) != person.id:
                 key = claim[0]
                 remedy = f"Mend {key} at the source, or change the other {self._one}."
                 return Problem("value_taken", key, f"another {self._one} has the same {key}", remedy)
-        for key, value in candidate.claims:
+        for key, value in claims:
             before = None if person.is_new else person.fields.get(key)
             if before is not None and (given_up := unique_key(before)) != value:
                 self._claimed.pop((key, given_up), None)
@@ -228,8 +241,11 @@ class Planner:
         compiled, known = self._compiled, self._known
         # A blank source value keeps what is there, unless the mapping says that it empties the field.
         emptied = dict.fromkeys(compiled.clears) if not person.is_new else {}
-        given = {key: value for key, value in candidate.values.items() if key in compiled.kept and (value is not None or key in emptied)}
+        kept = compiled.kept if person.is_new else compiled.kept - compiled.kept_back
+        given = {key: value for key, value in candidate.values.items() if key in kept and (value is not None or key in emptied)}
+        keys_before = claims_in(compiled.match_keys, person.fields)
         _give(person, {**compiled.defaults, **given} if person.is_new else given, compiled.untold)
+        self._move(person, keys_before, claims_in(compiled.match_keys, person.fields))
         self._plan.people[person.id] = person
         if self._one == "asset":
             self._settle_asset(person)
@@ -243,6 +259,17 @@ class Planner:
         told = person.is_told or (saas_user is not None and saas_user.is_told)
         self._plan.counts["added" if person.is_new else "updated" if told else "unchanged"] += 1
         self._plan.links.append(Linked(candidate, person.id, saas_user.id if saas_user else None))
+
+    def _move(self, person: Draft, before: Sequence[KeyClaim], after: Sequence[KeyClaim]) -> None:
+        """Let later records find a person by the keys that they have now."""
+        finders = self._known.finders
+        for claim in before:
+            finders.get(claim, set()).discard(person.id)
+        for claim in after:
+            there = finders.setdefault(claim, set())
+            if person.is_new and not there:
+                person.alone.add(claim)
+            there.add(person.id)
 
     def _settle_asset(self, asset: Draft) -> None:
         """Give a device to the person whom it names, if that one is known; whom it names no more has it no more."""
@@ -280,6 +307,11 @@ class Planner:
             "deactivated": False,
             "to_be_deleted": False,
         }
+
+
+def written_claims(candidate: Candidate, person: Draft, compiled: Compiled) -> list[Claim]:
+    """Return the unique values that a record gives its person."""
+    return [claim for claim in candidate.claims if person.is_new or claim[0] not in compiled.kept_back]
 
 
 def assign(asset: Draft, person_id: UUID | None) -> None:

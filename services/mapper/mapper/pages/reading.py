@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy import Column, Row, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.matching.holding import holders_of
+from mapper.matching.keys import OF_KEYS, KeyClaim
 from mapper.records.changing import Draft
 from mapper.records.loading import drafts_of, drafts_where
 from mapper.records.many import among
@@ -26,6 +28,8 @@ class Known:
 
     links: dict[str, Row[Any]]
     holders: dict[Claim, UUID] = field(default_factory=dict)
+    finders: dict[KeyClaim, set[UUID]] = field(default_factory=dict)
+    """Who has which value of the sync keys that are no plain unique field."""
     people: dict[UUID, Draft] = field(default_factory=dict)
     """People; or, where the source describes devices, assets: so with all that is *by person* here."""
     saas_users: dict[UUID, Draft] = field(default_factory=dict)
@@ -62,14 +66,16 @@ async def links_of(session: AsyncSession, integration_id: UUID, source_ids: Iter
 
 
 async def read_more(session: AsyncSession, known: Known, provenance: Provenance, claims: set[Claim], source_ids: set[str]) -> None:
-    """Read what the changed records of the page meet; people and SaaS users are locked."""
+    """Read what the changed records of the page meet, by unique values and sync keys; people and SaaS users are locked."""
     record_type = MADE_OF[provenance.object_type]
-    known.holders = await holders(session, record_type, claims)
+    by_keys = {claim for claim in claims if claim[0].startswith(OF_KEYS)}
+    known.holders = await holders(session, record_type, claims - by_keys)
+    known.finders = await holders_of(session, by_keys)
     for source_id, link in known.links.items():
         _note(known, record_of(link), source_id, living=link.missing_since is None and link.deleted_at is None)
     linked = {source_id for source_id in source_ids if source_id in known.links and known.links[source_id].deleted_at is None}
     of_links = {record_of(known.links[source_id]) for source_id in linked}
-    others = set(known.holders.values())
+    others = set(known.holders.values()).union(*known.finders.values())
     if (new := source_ids - linked) and record_type == "person":
         known.buried = await buried(session, provenance.integration_id, new, {value for key, value in claims if key == "email"})
         others |= known.buried.people

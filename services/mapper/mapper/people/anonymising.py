@@ -11,6 +11,7 @@ from sqlalchemy import and_, bindparam, delete, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.fields.fields import fields_of, untold_of
+from mapper.matching.holding import drop_key_values
 from mapper.pages.planning import assign
 from mapper.people.archiving import person_draft, write_by_hand
 from mapper.people.people import read_person
@@ -20,7 +21,9 @@ from mapper.tables import (
     ASSETS,
     FILTERED,
     HELD_BACK,
+    KEY_VALUES,
     LINKS,
+    MATCH_KEYS,
     PEOPLE_WORDS,
     PLAN_CLAIMS,
     PLAN_ITEMS,
@@ -101,6 +104,7 @@ async def _forget(session: AsyncSession, person_id: UUID, saas_user_ids: list[UU
     await _forget_in_undos(session, person_id, [*saas_user_ids, *asset_ids])
     await _forget_in_devices(session, asset_ids)
     await session.execute(delete(UNIQUE_VALUES).where(UNIQUE_VALUES.c.record_id.in_([person_id, *saas_user_ids])))
+    await drop_key_values(session, [person_id])
     await session.execute(delete(PEOPLE_WORDS).where(PEOPLE_WORDS.c.person_id == person_id))
     await session.execute(update(TOMBSTONES).where(TOMBSTONES.c.person_id == person_id).values(email_key=None))
     await session.execute(update(LINKS).where(theirs).values(content_hash=""))
@@ -127,6 +131,10 @@ async def _forget_held_back(session: AsyncSession, person_id: UUID, saas_user_id
     columns = (UNIQUE_VALUES.c.field, UNIQUE_VALUES.c.value)
     values = (await session.execute(select(*columns).where(UNIQUE_VALUES.c.record_id.in_([person_id, *saas_user_ids])))).all()
     looked_for = [HELD_BACK.c.reason["looked_for"][row.field].as_string() == row.value for row in values]
+    joined = select(MATCH_KEYS.c.parts, KEY_VALUES.c.value).join(MATCH_KEYS, MATCH_KEYS.c.name == KEY_VALUES.c.key)
+    for row in await session.execute(joined.where(KEY_VALUES.c.record_id == person_id)):
+        said = " and ".join(part["field"] for part in row.parts)
+        looked_for.append(HELD_BACK.c.reason["looked_for"][said].as_string() == row.value)
     await session.execute(delete(HELD_BACK).where(or_(HELD_BACK.c.source_id.in_(source_ids), *looked_for)))
 
 

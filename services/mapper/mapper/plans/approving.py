@@ -83,7 +83,7 @@ async def _unmoved(
     if not changed:
         return []
     [changed] = await hushed(unit.session, told.provenance.integration_id, [changed])
-    claims: set[Claim] = {claim for candidate in changed for claim in candidate.claims}
+    claims: set[Claim] = {claim for candidate in changed for claim in (*candidate.claims, *candidate.keys)}
     await read_more(unit.session, known, told.provenance, claims, {candidate.source_id for candidate in changed})
     await read_assigned(unit.session, known, told.provenance, changed)
     still = []

@@ -16,10 +16,12 @@ def fingerprint(candidate: Candidate, known: Known, mapping_version: int) -> str
     tombstone = known.buried.of(candidate.source_id, candidate.email_key)
     holders = sorted((key, value, str(known.holders.get((key, value)))) for key, value in candidate.claims)
     concerned = {known.holders[claim] for claim in candidate.claims if claim in known.holders}
+    finders = sorted((*claim, *sorted(map(str, known.finders[claim]))) for claim in candidate.keys if claim in known.finders)
+    concerned.update(*(known.finders[claim] for claim in candidate.keys if claim in known.finders))
     concerned |= set() if link is None else {record_of(link)}
     concerned |= set() if tombstone is None else {tombstone.person_id}
     people = [(str(one), *_revisions(known, one)) for one in sorted(concerned)]
-    rests_on = [mapping_version, candidate.content_hash, _of_link(link), holders, people]
+    rests_on = [mapping_version, candidate.content_hash, _of_link(link), holders, finders, people]
     return hashlib.blake2b(orjson.dumps(rests_on), digest_size=32).hexdigest()
 
 

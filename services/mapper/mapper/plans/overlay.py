@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.matching.keys import OF_KEYS
 from mapper.pages.reading import Known
 from mapper.records.loading import portions
 from mapper.records.unique import Claim
@@ -25,7 +26,11 @@ async def see_planned(
         for row in rows:
             if (row.field, row.value) not in claims:
                 continue
-            if row.record_id is None:
+            if row.field.startswith(OF_KEYS):
+                known.finders[row.field, row.value] = set() if row.record_id is None else {row.record_id}
+                if row.record_id is not None:
+                    known.linked[row.record_id] = row.source_id
+            elif row.record_id is None:
                 known.holders.pop((row.field, row.value), None)
             else:
                 known.holders[row.field, row.value] = row.record_id

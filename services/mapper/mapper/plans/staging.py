@@ -9,7 +9,8 @@ from sqlalchemy import Row
 
 from mapper.fields.values import storable, unique_key
 from mapper.mappings.compiled import Compiled
-from mapper.pages.planning import PUT_AWAY, Linked, Plan
+from mapper.matching.keys import claims_in
+from mapper.pages.planning import PUT_AWAY, Linked, Plan, written_claims
 from mapper.plans.plans import begun
 from mapper.records.changing import Draft
 from mapper.records.many import put
@@ -97,7 +98,11 @@ def _claims(plan: Plan, compiled: Compiled) -> dict[Claim, tuple[UUID | None, st
     for linked in plan.links:
         person, candidate = plan.people[linked.person_id], linked.candidate
         given_up |= dict.fromkeys(_left(person, compiled), (None, candidate.source_id))
-        taken |= dict.fromkeys(candidate.claims, (person.id, candidate.source_id))
+        taken |= dict.fromkeys(written_claims(candidate, person, compiled), (person.id, candidate.source_id))
+        if compiled.match_keys:
+            before = {key: change[0] for key, change in person.changes.items()}
+            given_up |= dict.fromkeys(claims_in(compiled.match_keys, person.fields | before), (None, candidate.source_id))
+            taken |= dict.fromkeys(claims_in(compiled.match_keys, person.fields), (person.id, candidate.source_id))
     return given_up | taken
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Table, delete
 
+from mapper.matching.holding import keep_key_values
 from mapper.records.many import among, put
 from mapper.search.keeping import keep_words
 from mapper.search.words import NOT_SEARCHED
@@ -42,6 +43,8 @@ class Draft:
     """What its revision keeps for an undo, or for whoever asks why."""
     is_gone: bool = False
     """It is removed."""
+    alone: set[tuple[str, str]] = field(default_factory=set)
+    """Values of sync keys that its writer has found nobody to have: it is not written beside another one."""
     columns: dict[str, Any] = field(default_factory=dict)
     """Columns of its table beside the common ones."""
 
@@ -83,6 +86,7 @@ async def write(
         draft.revision += 1
     await _store(unit, record_type, [draft for draft in drafts if (draft.is_told or draft.quiet) and not draft.is_gone], at)
     await _remove(unit, record_type, [draft.id for draft in drafts if draft.is_gone])
+    await keep_key_values(unit.session, record_type, [draft for draft in drafts if draft.is_told or draft.quiet])
     if not told:
         return
     causes = {id(draft.cause or cause): (draft.cause or cause).model_dump() for draft in told}

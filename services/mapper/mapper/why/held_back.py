@@ -50,10 +50,11 @@ def _rows(event: UsersObserved, compiled: Compiled, plan: Plan) -> Iterator[dict
     for source_id in plan.put_away:
         reason = {"message": PUT_AWAY.message, "field": None, "remedy": PUT_AWAY.remedy}
         yield {**common, "source_id": source_id, "kind": "put_away", "code": PUT_AWAY.code, "reason": reason}
-    skipped = {candidate.source_id: dict(candidate.claims) for candidate in plan.skipped} | {one: {} for one in plan.skipped_when_planned}
-    for source_id, claims in skipped.items():
+    said = {key.name: " and ".join(key.fields) for key in compiled.sync_keys}
+    skipped = {candidate.source_id: candidate.keys for candidate in plan.skipped} | dict.fromkeys(plan.skipped_when_planned, ())
+    for source_id, keys in skipped.items():
         code, reason = _of_preference(event.provenance)
-        looked_for = {key: value for key, value in claims.items() if key in compiled.sync_keys}
+        looked_for = {said[name]: value for name, value in keys}
         yield {**common, "source_id": source_id, "kind": "preference", "code": code, "reason": {**reason, "looked_for": looked_for}}
 
 

@@ -1,0 +1,1 @@
+"""Matching: which record one of a source belongs to."""
