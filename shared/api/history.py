@@ -95,7 +95,7 @@ class WhyOut(Out):
     melted_from: datetime | None = Field(default=None, description="Where changes became one: when the first of them was.")
 
 
-WhyNotState = Literal["there", "missing", "deleted", "rejected", "filtered", "preference", "put_away", "unknown"]
+WhyNotState = Literal["there", "missing", "deleted", "rejected", "filtered", "preference", "put_away", "conflict", "ignored", "unknown"]
 
 
 class HeldBackOut(Out):
@@ -115,7 +115,7 @@ class WhyNotOut(Out):
     state: WhyNotState
     says: str
     remedy: str | None = None
-    code: str | None = Field(default=None, description="Of one rejected, held back by the preference, or put away.")
+    code: str | None = Field(default=None, description="Of one that is held back: why, for programs.")
     field: str | None = None
     since: datetime | None = None
     run_id: UUID | None = None
@@ -125,6 +125,7 @@ class WhyNotOut(Out):
         default_factory=dict, description="The sync keys by which a person was looked for, as they are compared."
     )
     filter_reasons: list[FilterReason] = Field(default_factory=list, description="The conditions of the filter that it failed.")
+    conflict_id: UUID | None = Field(default=None, description="Of one in conflict, or ignored: what to settle, or to reopen.")
     person_id: UUID | None = None
     saas_user_id: UUID | None = None
     withheld: list[HeldBackOut] = Field(default_factory=list, description="Losses of its records that the guard withholds.")

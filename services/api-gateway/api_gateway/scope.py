@@ -16,6 +16,7 @@ from api_gateway.clients.guard import GuardClient
 from api_gateway.clients.history import HistoryClient
 from api_gateway.clients.mapper import MapperClient
 from api_gateway.clients.mappings import MappingsClient
+from api_gateway.clients.matching import MatchingClient
 from api_gateway.clients.notices import NoticesClient
 from api_gateway.clients.operations import OperationsClient
 from api_gateway.clients.plans import PlansClient
@@ -39,6 +40,7 @@ class Parts:
     mapper: MapperClient
     workflow_engine: WorkflowEngineClient
     guard: GuardClient
+    matching: MatchingClient
     history: HistoryClient
     rates: RatesClient
     runs: RunsClient

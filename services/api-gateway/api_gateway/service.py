@@ -15,6 +15,7 @@ from api_gateway.clients.guard import GuardClient
 from api_gateway.clients.history import HistoryClient
 from api_gateway.clients.mapper import MapperClient
 from api_gateway.clients.mappings import MappingsClient
+from api_gateway.clients.matching import MatchingClient
 from api_gateway.clients.notices import NoticesClient
 from api_gateway.clients.operations import OperationsClient
 from api_gateway.clients.plans import PlansClient
@@ -58,6 +59,7 @@ async def running(
             mapper=MapperClient(mapper, foundation.tokens),
             workflow_engine=WorkflowEngineClient(workflow_engine, foundation.tokens),
             guard=GuardClient(mapper, foundation.tokens),
+            matching=MatchingClient(mapper, foundation.tokens),
             history=HistoryClient(mapper, foundation.tokens),
             rates=RatesClient(connector, foundation.tokens),
             notices=NoticesClient(connector, foundation.tokens),

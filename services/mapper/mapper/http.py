@@ -10,6 +10,7 @@ import mapper.filters.routes
 import mapper.guard.routes
 import mapper.history.routes
 import mapper.mappings.routes
+import mapper.matching.routes
 import mapper.people.routes
 import mapper.plans.routes
 import mapper.records.routes
@@ -39,6 +40,7 @@ ROUTERS = (
     mapper.bulk_edits.routes.router,
     mapper.rules.routes.router,
     mapper.guard.routes.router,
+    mapper.matching.routes.router,
     mapper.plans.routes.router,
     mapper.history.routes.router,
     mapper.undo.routes.router,

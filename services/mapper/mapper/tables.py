@@ -210,6 +210,44 @@ KEY_VALUES = Table(
     Column("record_id", Uuid, nullable=False, index=True),
 )
 
+# Records of a source whose sync keys name somebody of whom it is not certain that they are meant, and what a person decided on them.
+MATCH_CONFLICTS = Table(
+    "match_conflicts",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("source_id", String(200), nullable=False),
+    Column("integration_id", Uuid, nullable=False),
+    Column("object_type", String(20), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("message", Text, nullable=False),
+    # Raw, and kept only while it is open.
+    Column("record", Json),
+    Column("run_id", Uuid, nullable=False),
+    Column("page", Integer, nullable=False),
+    Column("mapping_version", Integer, nullable=False),
+    Column("since", Timestamp, nullable=False),
+    Column("decision", String(10)),
+    Column("chosen_id", Uuid, index=True),
+    Column("note", String(1000)),
+    Column("decided_by", String(200)),
+    Column("decided_at", Timestamp),
+    CheckConstraint("state IN ('open', 'settled')", name="state"),
+    CheckConstraint("decision IN ('choose', 'create', 'ignore')", name="decision"),
+    Index("uq_match_conflicts_source_id_integration_id", "source_id", "integration_id", unique=True),
+    Index("ix_match_conflicts_integration_id_state", "integration_id", "state"),
+)
+
+# Whom the record of a conflict may belong to. `sole`: a unique field of theirs names them, so that no new record can have its value.
+MATCH_CANDIDATES = Table(
+    "match_candidates",
+    METADATA,
+    Column("conflict_id", Uuid, ForeignKey("match_conflicts.id", ondelete="CASCADE"), primary_key=True),
+    Column("record_id", Uuid, primary_key=True, index=True),
+    Column("place", Integer, nullable=False),
+    Column("keys", Json, nullable=False),
+    Column("sole", Boolean, nullable=False),
+)
+
 # What one integration calls a record, and what it last said of it. A run touches every row, so the columns that it changes have no index.
 LINKS = Table(
     "links",
@@ -294,7 +332,7 @@ HELD_BACK = Table(
     Column("page", Integer, nullable=False),
     Column("mapping_version", Integer, nullable=False),
     Column("since", Timestamp, nullable=False),
-    CheckConstraint("kind IN ('rejected', 'preference', 'put_away')", name="kind"),
+    CheckConstraint("kind IN ('rejected', 'preference', 'put_away', 'conflict', 'ignored')", name="kind"),
     Index("ix_held_back_integration_id", "integration_id"),
 )
 

@@ -1,6 +1,7 @@
 """Sync keys: by which fields a record finds its person, in which order, compared how, and whether they are updated."""
 
 import asyncio
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -139,7 +140,7 @@ async def test_two_sources_at_once_never_make_two_people_of_one_key(mapper: Mapp
         pages.append(mapper.page([source_user(number, name="Zoë", city="Köln")]))
     left = pages
     while left:
-        attempts = [mapper.units.do(lambda unit, page=page: apply_pages(unit, [page])) for page in left]
+        attempts = [mapper.units.do(partial(apply_pages, events=[page])) for page in left]
         outcomes = await asyncio.gather(*attempts, return_exceptions=True)
         assert {type(one) for one in outcomes} <= {type(None), KeyJustTaken}
         left = [page for page, outcome in zip(left, outcomes, strict=True) if outcome is not None]

@@ -72,6 +72,8 @@ ROUTES: dict[Role, str] = {
         GET /assets/{asset_id}
         GET /assets/{asset_id}/timeline
         GET /withheld
+        GET /match-conflicts
+        GET /match-conflicts/{conflict_id}
         GET /blocks
         GET /presets
         GET /workflows
@@ -128,6 +130,8 @@ ROUTES: dict[Role, str] = {
         POST /views/{view_id}/exports
         POST /bulk-edits/{bulk_edit_id}/apply
         PATCH /assets/{asset_id}
+        POST /match-conflicts/{conflict_id}/settle
+        POST /match-conflicts/{conflict_id}/reopen
         POST /workflows
         PATCH /workflows/{workflow_id}
         POST /workflows/{workflow_id}/validate

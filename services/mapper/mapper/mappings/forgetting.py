@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mapper.tables import FILTERED, HELD_BACK, MAPPING_SAMPLES, MAPPING_USES, MAPPING_VERSIONS, PLANS, UNMADE
+from mapper.tables import FILTERED, HELD_BACK, MAPPING_SAMPLES, MAPPING_USES, MAPPING_VERSIONS, MATCH_CONFLICTS, PLANS, UNMADE
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -16,6 +16,6 @@ async def forget(session: AsyncSession, integration_id: UUID) -> None:
 
     Links and tombstones stay: records say from where they came, and who was deleted is known for ever.
     """
-    for table in (MAPPING_VERSIONS, MAPPING_SAMPLES, MAPPING_USES, FILTERED, HELD_BACK, UNMADE):
+    for table in (MAPPING_VERSIONS, MAPPING_SAMPLES, MAPPING_USES, FILTERED, HELD_BACK, MATCH_CONFLICTS, UNMADE):
         await session.execute(delete(table).where(table.c.integration_id == integration_id))
     await session.execute(update(PLANS).where(PLANS.c.integration_id == integration_id).values(planned_at=LONG_AGO))

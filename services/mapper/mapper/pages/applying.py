@@ -12,6 +12,7 @@ from mapper.guard.tray import seen_again
 from mapper.history.runs import note_began, note_wrote
 from mapper.mappings.compiled import Compiled
 from mapper.matching.holding import drop_key_values, giving_up
+from mapper.matching.keeping import keep_conflicts
 from mapper.pages.assigning import assign_late, read_assigned
 from mapper.pages.comparing import compare, usable
 from mapper.pages.linking import retiring, write_links
@@ -82,6 +83,7 @@ async def _apply_several(unit: Unit, pages: Sequence[UsersObserved], compiled: C
     for event, plan in todo:
         await keep_filtered(unit.session, event, compiled.version, plan.filtered)
     await write_pages(unit, todo, compiled, known)
+    await keep_conflicts(unit.session, todo, compiled)
     await keep_held_back(unit.session, todo, compiled)
     for event, plan in todo:
         tell_page(unit, event, plan)
@@ -107,6 +109,7 @@ async def _apply(unit: Unit, event: UsersObserved, compiled: Compiled) -> None:
         await stage(unit, event, compiled, plan, prints)
     else:
         await write_pages(unit, [(event, plan)], compiled, known)
+        await keep_conflicts(unit.session, [(event, plan)], compiled)
         await keep_held_back(unit.session, [(event, plan)], compiled)
     if provenance.mode == "plan" or not staging:
         tell_page(unit, event, plan)

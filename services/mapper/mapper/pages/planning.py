@@ -11,11 +11,13 @@ from sqlalchemy import Row
 from mapper.fields.values import moment, storable, unique_key
 from mapper.mappings.compiled import Compiled
 from mapper.mappings.evaluate import Problem
+from mapper.matching.conflict import MatchCandidate, MatchConflict, conflict
 from mapper.matching.keys import KeyClaim, claims_in
 from mapper.pages.reading import Known, record_of
 from mapper.records.changing import Draft
 from mapper.records.unique import Claim
 from mapper.tombstones.returning import OF_ABSENCE, returned
+from shared.api.matching import Decision
 from shared.events.sources import Provenance
 from shared.events.syncs import PageCounts, Rejection
 from shared.ids import new_id
@@ -72,6 +74,10 @@ class Plan:
     """Ids of records that the preference held back when the page was planned that is applied now."""
     put_away: list[str] = field(default_factory=list)
     """Ids of records whose person is archived or anonymised."""
+    ignored: list[str] = field(default_factory=list)
+    """Ids of records that somebody decided to ignore."""
+    conflicts: dict[str, Sequence[MatchCandidate]] = field(default_factory=dict)
+    """Whom rejected records may belong to, by id, where that is why they are rejected."""
     filtered: list[tuple[str, Sequence[Reason]]] = field(default_factory=list)
     """Ids of records that the filter holds back, each with the conditions that it failed."""
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PageCounts.model_fields, 0))
@@ -91,6 +97,11 @@ class Plan:
         self.counts["skipped"] += 1
         self.put_away.append(source_id)
 
+    def ignore(self, source_id: str) -> None:
+        """Note a record that somebody decided to ignore."""
+        self.counts["skipped"] += 1
+        self.ignored.append(source_id)
+
     def hold_back(self, source_id: str, reasons: Sequence[Reason]) -> None:
         """Note a record that does not meet the filter."""
         self.counts["filtered"] += 1
@@ -99,6 +110,8 @@ class Plan:
     def reject(self, source_id: str, problem: Problem, record: dict[str, Any]) -> None:
         """Note a record that cannot be applied."""
         self.counts["failed"] += 1
+        if isinstance(problem, MatchConflict):
+            self.conflicts[source_id] = problem.candidates
         self.rejections.append(
             Rejection(
                 source_id=storable(source_id),
@@ -131,6 +144,7 @@ class Planner:
         self._one = compiled.object_type
         self._instance_id = provenance.saas_instance_id if provenance.user_selection == "user_plus_saas_user" else None
         self._claimed: dict[Claim, UUID] = known.holders
+        self._sole = {key.fields[0] for key in compiled.sync_keys if key.is_plain}
         self._said = {key.name: " and ".join(key.fields) for key in compiled.sync_keys}
 
     def place(self, candidates: list[Candidate]) -> None:
@@ -150,6 +164,9 @@ class Planner:
             candidates = [candidate for candidate, _ in refused]
 
     def _place(self, candidate: Candidate) -> Problem | None:
+        if self._decided_on(candidate) == "ignore":
+            self._plan.ignore(candidate.source_id)
+            return None
         found = self._person_of(candidate)
         if isinstance(found, Problem):
             return found
@@ -180,19 +197,37 @@ class Planner:
         link = self._link_of(candidate)
         if link is not None:
             return self._known.people[record_of(link)]
-        found = self._found(candidate)
-        if not found:
-            return self._buried(candidate)
-        key = self._said[candidate.keys[0][0]]
-        if len(found) > 1:
-            remedy = "Merge these records, or mend the source."
-            return Problem("ambiguous_sync_keys", key, "its sync keys belong to different records", remedy)
-        (person_id,) = found
-        if person_id in self._plan.people or self._known.linked.get(person_id, candidate.source_id) != candidate.source_id:
+        decision = self._decided_on(candidate)
+        if decision == "create":
+            return None
+        chosen = self._known.decided[candidate.source_id].chosen_id if decision == "choose" else None
+        found = self._found(candidate) if chosen is None else {chosen: [self._said[name] for name, _ in candidate.keys]}
+        return self._one_of(found, candidate, certain=chosen is not None) if found else self._buried(candidate)
+
+    def _one_of(self, found: dict[UUID, list[str]], candidate: Candidate, *, certain: bool) -> Draft | Problem:
+        """Return whom the keys name, or why it is not certain that they are meant. `certain`: somebody chose them."""
+        ((person_id, by), *others) = found.items()
+        is_taken = self._is_taken(person_id, candidate)
+        if others or (is_taken and not certain and self._sole.isdisjoint(by)):
+            return conflict(found, self._sole)
+        if is_taken:
+            key = by[0] if by else "id"
             message = f"another {self._provenance.object_type} of the same source has the same {key}"
             remedy = f"Give each {self._provenance.object_type} a {key} of its own at the source, or remove the one that is left over."
             return Problem("duplicate_sync_key", key, message, remedy)
         return self._known.people[person_id]
+
+    def _is_taken(self, person_id: UUID, candidate: Candidate) -> bool:
+        """Return whether another user of the same source is this person."""
+        return person_id in self._plan.people or self._known.linked.get(person_id, candidate.source_id) != candidate.source_id
+
+    def _decided_on(self, candidate: Candidate) -> Decision | None:
+        """Return what a person decided on a record that has no link; whom they chose must be there still."""
+        row = self._known.decided.get(candidate.source_id)
+        if row is None or self._link_of(candidate) is not None:
+            return None
+        decision: Decision = row.decision
+        return None if decision == "choose" and row.chosen_id not in self._known.people else decision
 
     def _found(self, candidate: Candidate) -> dict[UUID, list[str]]:
         """Return whom the record's sync keys name, each with the keys that do, the primary one first."""

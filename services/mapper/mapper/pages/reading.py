@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Column, Row, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.matching.deciding import decided_on
 from mapper.matching.holding import holders_of
 from mapper.matching.keys import OF_KEYS, KeyClaim
 from mapper.records.changing import Draft
@@ -40,6 +41,8 @@ class Known:
     """People to whom this integration has a link that is missing or deleted in the source."""
     buried: Buried = field(default_factory=Buried)
     """The tombstones of records that no living link knows."""
+    decided: dict[str, Row[Any]] = field(default_factory=dict)
+    """What people decided on conflicts, by source id."""
     saas_name: str | None = None
     assigned: dict[str, UUID] = field(default_factory=dict)
     """Of devices: the people whom they name, by the id that the source has for them."""
@@ -76,7 +79,10 @@ async def read_more(session: AsyncSession, known: Known, provenance: Provenance,
     linked = {source_id for source_id in source_ids if source_id in known.links and known.links[source_id].deleted_at is None}
     of_links = {record_of(known.links[source_id]) for source_id in linked}
     others = set(known.holders.values()).union(*known.finders.values())
-    if (new := source_ids - linked) and record_type == "person":
+    if new := source_ids - linked:
+        known.decided = await decided_on(session, provenance.integration_id, new)
+        others |= {row.chosen_id for row in known.decided.values() if row.chosen_id is not None}
+    if new and record_type == "person":
         known.buried = await buried(session, provenance.integration_id, new, {value for key, value in claims if key == "email"})
         others |= known.buried.people
     await _read_links_of(session, known, provenance, others - of_links)

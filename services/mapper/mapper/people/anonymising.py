@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.fields.fields import fields_of, untold_of
 from mapper.matching.holding import drop_key_values
+from mapper.matching.keeping import forget_conflicts
 from mapper.pages.planning import assign
 from mapper.people.archiving import person_draft, write_by_hand
 from mapper.people.people import read_person
@@ -105,6 +106,7 @@ async def _forget(session: AsyncSession, person_id: UUID, saas_user_ids: list[UU
     await _forget_in_devices(session, asset_ids)
     await session.execute(delete(UNIQUE_VALUES).where(UNIQUE_VALUES.c.record_id.in_([person_id, *saas_user_ids])))
     await drop_key_values(session, [person_id])
+    await forget_conflicts(session, person_id, source_ids)
     await session.execute(delete(PEOPLE_WORDS).where(PEOPLE_WORDS.c.person_id == person_id))
     await session.execute(update(TOMBSTONES).where(TOMBSTONES.c.person_id == person_id).values(email_key=None))
     await session.execute(update(LINKS).where(theirs).values(content_hash=""))

@@ -8,10 +8,12 @@ from sqlalchemy import Row, select, update
 
 from mapper.mappings.compiled import Compiled
 from mapper.mappings.evaluate import Problem
+from mapper.matching.conflict import IGNORED, MatchCandidate
+from mapper.matching.keeping import keep_conflicts
 from mapper.pages.applying import tell_page, write_pages
 from mapper.pages.assigning import read_assigned
 from mapper.pages.comparing import compare
-from mapper.pages.planning import Candidate, Plan, Planner
+from mapper.pages.planning import PUT_AWAY, Candidate, Plan, Planner
 from mapper.pages.reading import Known, links_of, read_more
 from mapper.plans.fingerprints import fingerprint
 from mapper.records.loading import portions
@@ -50,8 +52,13 @@ async def apply_planned(unit: Unit, event: PlannedPageApproved) -> None:
     await _note_outcomes(unit, event, waiting, plan)
     _account_for_the_rest(event, items, plan)
     skipped = [item for item in items if item.action == "skip"]
-    plan.put_away += [item.source_id for item in skipped if item.problem is not None]
+    by_code = {
+        code: [item.source_id for item in skipped if (item.problem or {}).get("code") == code] for code in (PUT_AWAY.code, IGNORED.code)
+    }
+    plan.put_away += by_code[PUT_AWAY.code]
+    plan.ignored += by_code[IGNORED.code]
     plan.skipped_when_planned += [item.source_id for item in skipped if item.problem is None]
+    await keep_conflicts(unit.session, [(told, plan)], compiled)
     await keep_held_back(unit.session, [(told, plan)], compiled)
     tell_page(unit, told, plan)
 
@@ -118,7 +125,10 @@ def _account_for_the_rest(event: PlannedPageApproved, items: Sequence[Row[Any]],
             continue
         if item.action == "reject":
             plan.counts["failed"] += 1
-            plan.rejections.append(Rejection(source_id=item.source_id, record=item.record, **item.problem))
+            problem = dict(item.problem)
+            if (candidates := problem.pop("candidates", None)) is not None:
+                plan.conflicts[item.source_id] = [MatchCandidate.read(one) for one in candidates]
+            plan.rejections.append(Rejection(source_id=item.source_id, record=item.record, **problem))
         else:
             plan.counts[COUNTED_AS.get(item.action, "unchanged")] += 1
     if lost := event.records - len(items):

@@ -21,13 +21,18 @@ def fingerprint(candidate: Candidate, known: Known, mapping_version: int) -> str
     concerned |= set() if link is None else {record_of(link)}
     concerned |= set() if tombstone is None else {tombstone.person_id}
     people = [(str(one), *_revisions(known, one)) for one in sorted(concerned)]
-    rests_on = [mapping_version, candidate.content_hash, _of_link(link), holders, finders, people]
+    rests_on = [mapping_version, candidate.content_hash, _of_link(link), holders, finders, people, _of_decision(known, candidate.source_id)]
     return hashlib.blake2b(orjson.dumps(rests_on), digest_size=32).hexdigest()
 
 
 def _revisions(known: Known, person_id: Any) -> tuple[int | None, int | None]:
     person, saas_user = known.people.get(person_id), known.saas_users.get(person_id)
     return (None if person is None else person.revision, None if saas_user is None else saas_user.revision)
+
+
+def _of_decision(known: Known, source_id: str) -> list[str] | None:
+    row = known.decided.get(source_id)
+    return None if row is None else [row.decision, str(row.chosen_id)]
 
 
 def _of_link(link: Row[Any] | None) -> list[str] | None:

@@ -9,6 +9,7 @@ from sqlalchemy import Row
 
 from mapper.fields.values import storable, unique_key
 from mapper.mappings.compiled import Compiled
+from mapper.matching.conflict import IGNORED
 from mapper.matching.keys import claims_in
 from mapper.pages.planning import PUT_AWAY, Linked, Plan, written_claims
 from mapper.plans.plans import begun
@@ -47,10 +48,19 @@ def items_of(plan: Plan, prints: dict[str, str], object_type: MappedType) -> Ite
         yield _item(candidate.source_id, "skip")
     for source_id in plan.put_away:
         yield {**_item(source_id, "skip"), "problem": asdict(PUT_AWAY)}
+    for source_id in plan.ignored:
+        yield {**_item(source_id, "skip"), "problem": asdict(IGNORED)}
     for source_id, _ in plan.filtered:
         yield _item(source_id, "filter")
     for rejection in plan.rejections:
-        problem = {"code": rejection.code, "message": rejection.message, "field": rejection.field, "remedy": rejection.remedy}
+        problem: dict[str, Any] = {
+            "code": rejection.code,
+            "message": rejection.message,
+            "field": rejection.field,
+            "remedy": rejection.remedy,
+        }
+        if (candidates := plan.conflicts.get(rejection.source_id)) is not None:
+            problem["candidates"] = [one.written() for one in candidates]
         yield {**_item(rejection.source_id, "reject"), "problem": problem, "record": rejection.record}
     for source_id in plan.unchanged:
         yield _item(source_id, "unchanged")

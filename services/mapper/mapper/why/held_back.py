@@ -1,4 +1,4 @@
-"""Who is held back: rejected, kept out by the integration's preference, or put away with its person; each with the last reason."""
+"""Who is held back: rejected, in conflict, ignored, kept out by a preference, or put away with its person; each with the last reason."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -8,6 +8,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.mappings.compiled import Compiled
+from mapper.matching.conflict import IGNORED
 from mapper.pages.comparing import usable
 from mapper.pages.planning import PUT_AWAY, Plan
 from mapper.records.many import among, put
@@ -46,7 +47,11 @@ def _rows(event: UsersObserved, compiled: Compiled, plan: Plan) -> Iterator[dict
     for rejection in plan.rejections:
         if usable(rejection.source_id):
             reason = {"message": rejection.message, "field": rejection.field, "remedy": rejection.remedy}
-            yield {**common, "source_id": rejection.source_id, "kind": "rejected", "code": rejection.code, "reason": reason}
+            kind = "conflict" if rejection.source_id in plan.conflicts else "rejected"
+            yield {**common, "source_id": rejection.source_id, "kind": kind, "code": rejection.code, "reason": reason}
+    for source_id in plan.ignored:
+        reason = {"message": IGNORED.message, "field": None, "remedy": IGNORED.remedy}
+        yield {**common, "source_id": source_id, "kind": "ignored", "code": IGNORED.code, "reason": reason}
     for source_id in plan.put_away:
         reason = {"message": PUT_AWAY.message, "field": None, "remedy": PUT_AWAY.remedy}
         yield {**common, "source_id": source_id, "kind": "put_away", "code": PUT_AWAY.code, "reason": reason}

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Row, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mapper.tables import FILTERED, HELD_BACK, LINKS, WITHHELD
+from mapper.tables import FILTERED, HELD_BACK, LINKS, MATCH_CONFLICTS, WITHHELD
 from shared.api.history import HeldBackOut, WhyNotOut
 from shared.api.records import FilterReason
 
@@ -24,6 +24,9 @@ async def why_not(session: AsyncSession, integration_id: UUID, source_id: str) -
         await session.execute(select(HELD_BACK).where(HELD_BACK.c.source_id == source_id, HELD_BACK.c.integration_id == integration_id))
     ).one_or_none()
     if held is not None:
+        if held.kind in {"conflict", "ignored"}:
+            theirs = (MATCH_CONFLICTS.c.source_id == source_id, MATCH_CONFLICTS.c.integration_id == integration_id)
+            told["conflict_id"] = await session.scalar(select(MATCH_CONFLICTS.c.id).where(*theirs))
         return _held_back(told, held, link)
     filtered = await _filtered(session, integration_id, source_id)
     if filtered is not None and (link is None or filtered.fetched_at >= link.last_observed_at):

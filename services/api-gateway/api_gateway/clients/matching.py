@@ -1,0 +1,32 @@
+"""What the gateway asks the mapper about matching: conflicts, and the decisions on them."""
+
+from uuid import UUID
+
+from api_gateway.clients.internal import InternalClient
+from shared.api.matching import ConflictState, MatchConflictOut, SettleIn
+from shared.http.paging import Page
+
+
+class MatchingClient(InternalClient):
+    """Records of which it is not certain whom they belong to."""
+
+    audience = "mapper"
+
+    async def conflicts(
+        self, *, state: ConflictState | None, integration_id: UUID | None, cursor: str | None, limit: int, actor: str
+    ) -> Page[MatchConflictOut]:
+        """Return conflicts, the oldest first."""
+        wanted = {"state": state, "integration_id": integration_id, "cursor": cursor, "limit": limit}
+        return await self.get(Page[MatchConflictOut], "/internal/match-conflicts", actor=actor, **wanted)
+
+    async def conflict(self, conflict_id: UUID, *, actor: str) -> MatchConflictOut:
+        """Return one conflict."""
+        return await self.get(MatchConflictOut, f"/internal/match-conflicts/{conflict_id}", actor=actor)
+
+    async def settle(self, conflict_id: UUID, given: SettleIn, *, actor: str) -> MatchConflictOut:
+        """Decide on a conflict."""
+        return await self.ask(MatchConflictOut, "POST", f"/internal/match-conflicts/{conflict_id}/settle", actor=actor, body=given)
+
+    async def reopen(self, conflict_id: UUID, *, actor: str) -> MatchConflictOut:
+        """Take a decision back."""
+        return await self.ask(MatchConflictOut, "POST", f"/internal/match-conflicts/{conflict_id}/reopen", actor=actor)
