@@ -10,7 +10,7 @@ import httpx
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from benchmarks.connector.child import Task, serve
+from benchmarks.connector.child import Stopwatch, Task, Took, serve
 from connector.service import running
 from connector.settings import ConnectorSettings
 from connector.tables import RUNS, SCHEMA
@@ -28,8 +28,8 @@ from tests.support.connector import ACTOR, INPUTS, SERVICE_KEY, Api, SmallEngine
 LOOK_EVERY = 0.5
 
 
-async def read(task: Task) -> float:
-    """Return how many seconds passed from the run's start until its last page was committed."""
+async def read(task: Task) -> Took:
+    """Return how long it took from the run's start until its last page was committed."""
     configure_logging(level="WARNING")
     await upgrade(SecretStr(task.database_url), SCHEMA)
     with TemporaryDirectory() as name:
@@ -38,8 +38,9 @@ async def read(task: Task) -> float:
             await stack.enter_async_context(bus.consuming([Consumer("mapper", "sink", frozenset(CONTRACTS), _take)]))
             api = await _connector(stack, task, bus, Path(name))
             integration_id = await _launched(api, task)
+            watch = Stopwatch()
             run = await api.post(f"/integrations/{integration_id}/runs", expect=202)
-            return await _read_to_the_end(task, UUID(run["id"]))
+            return watch.read(await _read_to_the_end(task, UUID(run["id"])))
 
 
 async def _take(message: Message) -> None:

@@ -20,22 +20,22 @@ from tests.support.server_waiting import free_port
 
 PAGE = 100
 TARGET, MOST_MEMORY = 0.60, 1.25
-ROUNDS = 3
 
 
-def speed(users: int, postgres_url: str, directory: Path) -> Table:
+def speed(users: int, rounds: int, postgres_url: str, directory: Path) -> Table:
     """Take turns with the baseline, and return the medians."""
-    table = Table(title=f"{users:,} users: pages a second, medians of {ROUNDS} (target: at least {TARGET:.0%} of what only fetches)")
-    for heading in ("Into", "fetched only", "fetched and durable", "share"):
+    title = f"{users:,} users: pages a second, and milliseconds of the process's own time for a page, medians of {rounds}"
+    table = Table(title=f"{title} (target: at least {TARGET:.0%} of what only fetches)")
+    for heading in ("Into", "fetched only", "fetched and durable", "share", "least and most", "own time, fetched only", "durable"):
         table.add_column(heading, justify="left" if heading == "Into" else "right")
     with _directory(users, directory) as task:
         for name in ("PostgreSQL", "SQLite"):
             raw, ours = [], []
-            for number in range(ROUNDS):
-                raw.append(measured("benchmarks.connector.raw", task).pace)
+            for number in range(rounds):
+                raw.append(measured("benchmarks.connector.raw", task))
                 url = asyncio.run(new_database(postgres_url)) if name == "PostgreSQL" else f"sqlite:///{directory}/{users}-{number}.db"
-                ours.append(measured("benchmarks.connector.ours", replace(task, database_url=url)).pace)
-            table.add_row(name, f"{median(raw):,.0f}", f"{median(ours):,.0f}", f"{median(ours) / median(raw):.0%}")
+                ours.append(measured("benchmarks.connector.ours", replace(task, database_url=url)))
+            table.add_row(name, *_compared(raw, ours))
     return table
 
 
@@ -52,6 +52,14 @@ def memory(few: int, many: int, postgres_url: str, directory: Path) -> Table:
         table.add_row(f"{users:,}", f"{done.peak_mib:,.0f}", f"{done.pace:,.0f}")
     table.add_row("ratio", f"{_ratio(peaks):.2f}x", "")
     return table
+
+
+def _compared(raw: list[Measured], ours: list[Measured]) -> list[str]:
+    """Return the cells of a row. Each round is compared with the baseline just before it: the machine may have been busy with something."""
+    shares = [one.pace / only.pace for one, only in zip(ours, raw, strict=True)]
+    paces = [f"{median(one.pace for one in some):,.0f}" for some in (raw, ours)]
+    work = [f"{median(one.work for one in some):.2f}" for some in (raw, ours)]
+    return [*paces, f"{median(shares):.0%}", f"{min(shares):.0%} to {max(shares):.0%}", *work]
 
 
 def _ratio(peaks: list[Measured]) -> float:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from shared.clock import now
 from shared.ids import new_id
@@ -41,6 +41,7 @@ class Event(Part):
     occurred_at: datetime = Field(default_factory=now)
     correlation_id: UUID | None = None
     causation_id: UUID | None = None
+    _written: dict[str, bytes] | None = PrivateAttr(default=None)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -60,6 +61,17 @@ class Event(Part):
     def summary(self) -> str:
         """Say this event in one line, without personal data."""
         return self.topic
+
+    @property
+    def written(self) -> dict[str, bytes]:
+        """What of it is JSON already, by field: it is put on the wire as it stands."""
+        return self._written or {}
+
+    def having_written(self, **fields: bytes) -> Self:
+        """Return a copy that knows what some of its fields are as JSON; each must say what the field says."""
+        known = self.model_copy()
+        known._written = {**self.written, **fields}  # noqa: SLF001 - its own kind
+        return known
 
     def caused_by(self, correlation_id: UUID, causation_id: UUID | None) -> Self:
         """Return a copy that names its cause; what is already set stays."""

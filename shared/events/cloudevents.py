@@ -39,6 +39,7 @@ def encode(event: Event) -> bytes:
     if event.causation_id is not None:
         attributes["causationid"] = str(event.causation_id)
     data = {name: value for name, value in event.__dict__.items() if name not in ENVELOPE}
+    data |= {name: orjson.Fragment(written) for name, written in event.written.items()}
     try:
         return orjson.dumps({**attributes, "data": data}, default=_plain)
     except orjson.JSONEncodeError:

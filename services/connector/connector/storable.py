@@ -44,12 +44,16 @@ def storable(value: Any) -> Any:
     return value if value is None or isinstance(value, bool) or not isinstance(value, int) or SMALLEST <= value <= LARGEST else str(value)
 
 
-def surely_storable(value: Any) -> bool:
-    """Return whether nothing in it needs a closer look: it says no to some that can be stored, at a fiftieth of the price of looking."""
+def storable_json(value: Any) -> bytes | None:
+    """Return it as JSON when nothing in it needs a closer look, else None.
+
+    It says no to some that can be stored, at a fiftieth of the price of looking.
+    """
     try:
-        return b"\\u0000" not in orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_SUBCLASS)
+        written = orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_SUBCLASS)
     except orjson.JSONEncodeError:
-        return False
+        return None
+    return None if b"\\u0000" in written else written
 
 
 def unstorable_in(value: Any, place: str = "") -> str | None:

@@ -19,7 +19,7 @@ from connector.sources.base import Session, SourcePage
 from connector.tables import RUN_PAGES, RUN_PARTS, RUNS
 from shared.clock import now
 from shared.db.upsert import insert_for
-from shared.events.sources import ListingCompleted, UsersObserved
+from shared.events.sources import ListingCompleted, Provenance, UsersObserved
 from shared.observability.logging import get_logger
 from shared.unit import Unit, Units
 
@@ -134,16 +134,7 @@ class Listing:
             rows = [page_row(self._held.run_id, number, "listing", read.page, read.took) for number, read in held]
             await unit.session.execute(insert(RUN_PAGES), rows)
         for number, read in held:
-            unit.record(
-                UsersObserved(
-                    provenance=self._provenance,
-                    page=number,
-                    part=read.page.part,
-                    fetched_at=read.page.fetched_at,
-                    source_ids=[user.source_id for user in read.page.users],
-                    records=[user.record for user in read.page.users],
-                )
-            )
+            unit.record(page_event(self._provenance, number, read.page))
 
 
 def _entries(read: Read, number: int) -> list[Entry]:
@@ -151,6 +142,21 @@ def _entries(read: Read, number: int) -> list[Entry]:
     page = read.page
     details = {"page": number, "records": page.fetched, "fetch_ms": read.took, "fetched_at": page.fetched_at.isoformat()}
     return [*read.incidents, *([Entry("page", details)] if page.fetched else [])]
+
+
+def page_event(provenance: Provenance, number: int, page: SourcePage) -> UsersObserved:
+    """Return the event that tells a page, in whose records there is nothing but JSON."""
+    told = UsersObserved(
+        provenance=provenance,
+        page=number,
+        part=page.part,
+        fetched_at=page.fetched_at,
+        source_ids=[user.source_id for user in page.users],
+        records=[],
+    )
+    # Looked through when they were read: checked once more they would cost as much as their way into the database.
+    told = told.model_copy(update={"records": [user.record for user in page.users]})
+    return told if page.written is None else told.having_written(records=page.written)
 
 
 def page_row(run_id: UUID, number: int, kind: str, page: SourcePage, took: int | None = None) -> dict[str, object]:

@@ -14,7 +14,7 @@ from connector.runs.asking import Asking
 from connector.runs.beginning import provenance_of
 from connector.runs.books import as_rejections, enter_errors
 from connector.runs.claims import Claim
-from connector.runs.listing import page_row
+from connector.runs.listing import page_event, page_row
 from connector.runs.log import Entry, incidents, log_state, write_log
 from connector.runs.phases import ABSENCE
 from connector.runs.suspects import Finding, Suspect, found, give_up_on_the_rest, not_asked_yet, note_findings
@@ -24,7 +24,7 @@ from connector.sources.keeping import NOT_STORABLE
 from connector.tables import RUN_ERRORS, RUN_PAGES, RUNS
 from shared.clock import now
 from shared.errors import AppError
-from shared.events.sources import ProofOfAbsence, UsersObserved, UsersProvenAbsent
+from shared.events.sources import ProofOfAbsence, UsersProvenAbsent
 from shared.events.syncs import Rejection
 from shared.observability.logging import get_logger
 from shared.unit import Unit, Units
@@ -97,16 +97,7 @@ class Proving:
 
     async def _tell_drift(self, unit: Unit, number: int, page: SourcePage) -> None:
         await unit.session.execute(insert(RUN_PAGES), [page_row(self._held.run_id, number, "drift", page)])
-        unit.record(
-            UsersObserved(
-                provenance=self._provenance,
-                page=number,
-                part=page.part,
-                fetched_at=page.fetched_at,
-                source_ids=[user.source_id for user in page.users],
-                records=[user.record for user in page.users],
-            )
-        )
+        unit.record(page_event(self._provenance, number, page))
 
     def _unit(self) -> AbstractAsyncContextManager[Unit]:
         return self._units.begin(correlation_id=self._held.row.correlation_id, actor=self._provenance.integration_user)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from connector.runs.beginning import provenance_of
 from connector.runs.books import settle
 from connector.runs.claims import Claim
-from connector.runs.listing import page_row
+from connector.runs.listing import page_event, page_row
 from connector.runs.log import Entry, log_state, write_log
 from connector.runs.phases import SETTLING
 from connector.runs.runs import read_row, request_run
@@ -20,7 +20,6 @@ from connector.tables import RUN_ERRORS, RUN_PAGES, RUNS
 from shared.api.runs import RunOut
 from shared.clock import now
 from shared.errors import Conflict
-from shared.events.sources import UsersObserved
 from shared.unit import Unit, Units
 
 
@@ -105,16 +104,7 @@ class Replaying:
         told = update(RUN_ERRORS).where(RUN_ERRORS.c.id.in_([row.id for row in rows]))
         await unit.session.execute(told.values(replayed_at=now()))
         await write_log(unit.session, self._held.run_id, [Entry("page", {"page": number, "records": page.fetched})])
-        unit.record(
-            UsersObserved(
-                provenance=self._provenance,
-                page=number,
-                part=page.part,
-                fetched_at=page.fetched_at,
-                source_ids=[user.source_id for user in page.users],
-                records=[user.record for user in page.users],
-            )
-        )
+        unit.record(page_event(self._provenance, number, page))
         self._pages, self._fetched = number, self._fetched + page.fetched
 
     async def _finish(self, unit: Unit) -> None:

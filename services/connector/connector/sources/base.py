@@ -100,6 +100,8 @@ class SourcePage:
     """The part of the source that it shows, such as a tenant's id; empty: the source has no parts."""
     ends_part: bool = False
     """Whether the part was listed to its end with this page, and nothing of it left out."""
+    written: bytes | None = field(default=None, repr=False)
+    """Its users' records as one JSON array, once they were written as that to be looked through."""
 
     @property
     def fetched(self) -> int:

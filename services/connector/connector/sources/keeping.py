@@ -5,7 +5,7 @@ from typing import Any
 
 from connector.sources.base import Observed, SourcePage
 from connector.sources.parsing import DEEPEST
-from connector.storable import escaped, storable, surely_storable, unstorable_in
+from connector.storable import escaped, storable, storable_json, unstorable_in
 from shared.events.syncs import Rejection
 
 NOT_STORABLE = "record_not_storable"
@@ -14,8 +14,10 @@ NOT_STORABLE = "record_not_storable"
 
 def kept(page: SourcePage) -> SourcePage:
     """Return the page with every record that cannot be stored among the rejected. The rest of the page goes through."""
-    if not page.rejected and surely_storable([(user.source_id, user.record) for user in page.users]):
-        return page
+    if not page.rejected and storable_json([user.source_id for user in page.users]) is not None:
+        written = storable_json([user.record for user in page.users])
+        if written is not None:
+            return replace(page, written=written)
     users: list[Observed] = []
     refused: list[Rejection] = []
     for user in page.users:

@@ -4,6 +4,7 @@ from base64 import b64encode
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from json import dumps
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -109,7 +110,7 @@ class Wire:
         asked = f"{method} {url.partition('?')[0]}"
         try:
             # Added, not put in place of the address's own query, as the client's parameters would be.
-            whole = httpx.URL(url).copy_merge_params(params) if params else httpx.URL(url)
+            whole = _address(url).copy_merge_params(params) if params else _address(url)
             async with self._http.stream(method, whole, headers=headers, data=form, json=json, auth=auth) as response:
                 raw = await self._read(response, asked)
         except httpx.InvalidURL:
@@ -156,6 +157,12 @@ class Wire:
         return Answer(
             response.status_code, body if is_json else {}, is_json, now(), _retry_after(response), items, next_link, _source_time(response)
         )
+
+
+@lru_cache(maxsize=64)
+def _address(url: str) -> httpx.URL:
+    """Return an address, read once: pages of a listing differ in their query alone. Raises `httpx.InvalidURL`."""
+    return httpx.URL(url)
 
 
 def _without(told: Any, keys: frozenset[str]) -> Any:
