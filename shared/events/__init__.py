@@ -1,7 +1,7 @@
 """The contracts: every event that services tell each other, one module per subject."""
 
 from shared.events.base import CONTRACTS, Event
-from shared.events.records import Cause, Change, ChangeKind, RecordsChanged, RecordsWithheld, RecordType
+from shared.events.records import Cause, Change, ChangeKind, RecordsChanged, RecordsWithheld, RecordType, TrayEmptied
 from shared.events.sources import (
     IntegrationDeleted,
     ListingCompleted,
@@ -49,6 +49,7 @@ __all__ = [
     "Rejection",
     "RunFinished",
     "StepsReady",
+    "TrayEmptied",
     "UsersObserved",
     "UsersProvenAbsent",
     "WorkflowRunsEnded",

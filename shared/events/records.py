@@ -87,6 +87,7 @@ class RecordsWithheld(Event):
     limit: int
     living: int
     before: int = Field(description="Records that were lost within the window before.")
+    tray: int = Field(default=0, description="Which tray of its scope it is: they are counted. 0: told before they were.")
 
     @property
     @override
@@ -97,3 +98,28 @@ class RecordsWithheld(Event):
     @override
     def summary(self) -> str:
         return f"{self.records} losses of type {self.record_type} withheld: {self.limit} pass in {self.window}, {self.before} went before"
+
+
+class TrayEmptied(Event):
+    """Nothing waits in a tray any more: each of its losses was released, discarded, or stands no longer."""
+
+    topic: ClassVar[str] = "records.tray.emptied.v1"
+    told_by: ClassVar[str] = "mapper"
+    needed: ClassVar[bool] = False
+
+    saas_instance_id: UUID | None = Field(default=None, description="Whose tray it was; without one, it was the integration's.")
+    integration_id: UUID | None = None
+    tray: int = Field(ge=1, description="Which tray of its scope it was, as `records.withheld.v1` said.")
+    released: int = Field(ge=0, description="Losses that somebody let through.")
+    discarded: int = Field(ge=0, description="Losses that somebody threw away.")
+    moot: int = Field(ge=0, description="Losses that stand no longer: their users were seen again, or are lost already.")
+
+    @property
+    @override
+    def key(self) -> str:
+        return str(self.saas_instance_id or self.integration_id)
+
+    @property
+    @override
+    def summary(self) -> str:
+        return f"a tray is empty: {self.released} losses released, {self.discarded} discarded, {self.moot} moot"

@@ -37,6 +37,7 @@ TOLD = frozenset(
         "records.changed.v1",
         "records.changes.applied.v1",
         "records.withheld.v1",
+        "records.tray.emptied.v1",
     }
 )
 MAPPING = {

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import update
 
-from connector.notices.saying import say_withheld
+from connector.notices.trays import say_emptied, say_withheld
 from connector.runs.books import enter_pages, settle
 from connector.runs.log import log_state
 from connector.runs.phases import ABSENCE, PROVING, SETTLING, SUSPECTING
@@ -14,7 +14,7 @@ from connector.runs.suspects import Suspect, suspect
 from connector.tables import RUNS
 from shared.bus.subscriptions import Lane, Subscriptions
 from shared.clock import now
-from shared.events.records import RecordsWithheld
+from shared.events.records import RecordsWithheld, TrayEmptied
 from shared.events.syncs import AbsenceApplied, AbsenceSuspected, PageApplied, PageStaged
 from shared.unit import Unit
 
@@ -64,6 +64,12 @@ async def close_books(event: AbsenceApplied, unit: Unit) -> None:
 async def tell_of_tray(event: RecordsWithheld, unit: Unit) -> None:
     """Tell contacts that losses wait for somebody."""
     await say_withheld(unit.session, event)
+
+
+@subscriptions.on(TrayEmptied, lane=SYNCS)
+async def tell_of_emptied_tray(event: TrayEmptied, unit: Unit) -> None:
+    """Close what was told of it."""
+    await say_emptied(unit.session, event)
 
 
 def _suspects(event: AbsenceSuspected) -> Iterator[Suspect]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from fastapi import FastAPI
 
 from mapper.consumers import subscriptions
+from mapper.guard.emptying import watched
 from mapper.guard.limits import Limits
 from mapper.history.retention import Kept
 from mapper.http import app_of
@@ -29,5 +30,6 @@ async def running(settings: MapperSettings, common: CommonSettings, bus: Bus) ->
         kept = timedelta(days=settings.keep_plans_days)
         history = Kept(timedelta(days=settings.keep_revisions_days), timedelta(days=settings.compact_revisions_days))
         working = tidied(foundation.units, kept, history), undoing(foundation.database, foundation.units, parts.undo_asked)
-        async with at_work(foundation, subscriptions, INBOX, parts=parts), working[0], working[1]:
+        trays = watched(foundation.units)
+        async with at_work(foundation, subscriptions, INBOX, parts=parts), working[0], working[1], trays:
             yield app_of(parts, common, foundation.checks)

@@ -424,7 +424,15 @@ LOSSES = Table(
 )
 
 # One row for each scope in which losses are counted together. Whoever weighs losses holds it: two must not both pass just under the limit.
-GUARD_SCOPES = Table("guard_scopes", METADATA, Column("scope", String(60), primary_key=True))
+GUARD_SCOPES = Table(
+    "guard_scopes",
+    METADATA,
+    Column("scope", String(60), primary_key=True),
+    # How often its tray went from empty to not, when it did last, and the last one that was told to be empty again.
+    Column("trays", Integer, nullable=False, default=0, server_default=text("0")),
+    Column("emptied", Integer, nullable=False, default=0, server_default=text("0")),
+    Column("opened_at", Timestamp),
+)
 
 # The tray: losses that would have crossed a limit, each with its evidence. Nothing about the record changes while one is held.
 WITHHELD = Table(

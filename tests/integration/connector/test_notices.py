@@ -10,6 +10,7 @@ from hashlib import sha256
 from hmac import new as hmac_of
 from ipaddress import ip_network
 from typing import Any
+from uuid import UUID
 
 import orjson
 from sqlalchemy import select, update
@@ -24,7 +25,7 @@ from connector.notices.delivering import PAUSES, deliver_due
 from connector.tables import CONTACT_SECRETS, CREDENTIALS, DELIVERIES
 from shared.bus.port import Message
 from shared.clock import now
-from shared.events import Cause, RecordsWithheld
+from shared.events import Cause, Event, RecordsWithheld, TrayEmptied
 from shared.events.cloudevents import encode
 from shared.ids import new_id
 from tests.support.connector import Api, World, eventually, launched, run
@@ -244,3 +245,61 @@ async def test_a_credential_near_its_end_and_a_tray_are_told(here: World) -> Non
         await here.bus.publish([message])
         (told,) = await notices(api, kind="records_withheld")
         assert "12 records" in told["message"]
+
+
+async def test_a_tray_that_is_empty_closes_its_notice(here: World) -> None:
+    """Somebody decided, or the users came back: what nobody has to look at any more must not stay in the list; and it says why."""
+    instance = new_id()
+    async with here.connector() as api:
+        await _told(here, _withheld(instance, 1), _withheld(instance, 1))
+        await _told(here, _withheld(new_id(), 1))
+        assert len(await notices(api, open=True)) == 2
+        await _told(here, _emptied(instance, 1), _emptied(instance, 1))
+        (closed,) = await notices(api, open=False)
+        assert (closed["closed_by"], closed["count"]) == ("resolved", 1)
+        assert closed["details"]["over"] == "The tray is empty: 3 losses were released, 2 discarded, and 7 stood no longer."
+        await _told(here, _withheld(instance, 2))
+        assert len(await notices(api, open=True)) == 2, "the next tray is told anew"
+
+
+async def test_what_is_heard_of_trays_in_another_order_comes_to_the_same(here: World) -> None:
+    """A dead letter that is replayed days later must neither open what is over, nor close what has come since."""
+    instance = new_id()
+    async with here.connector() as api:
+        await _told(here, _emptied(instance, 1))
+        await _told(here, _withheld(instance, 1))
+        assert await notices(api, open=True) == []
+        await _told(here, _withheld(instance, 3))
+        await _told(here, _emptied(instance, 2))
+        await _told(here, _withheld(instance, 2))
+        (one,) = await notices(api, open=True)
+        assert one["details"]["tray"] == 3
+        await api.post(f"/notices/{one['id']}/read")
+        await _told(here, _emptied(instance, 3))
+        (read,) = [each for each in await notices(api) if each["id"] == one["id"]]
+        assert (read["closed_by"], "over" in read["details"]) == ("ann@example.com", True)
+
+
+async def test_a_notice_of_before_trays_were_counted_is_closed_too(here: World) -> None:
+    """An upgrade must not leave open for ever what was told before it."""
+    instance = new_id()
+    async with here.connector() as api:
+        await _told(here, _withheld(instance, 0))
+        await _told(here, _emptied(instance, 1))
+        (closed,) = await notices(api)
+        assert closed["closed_by"] == "resolved"
+
+
+def _withheld(instance: UUID, tray: int) -> RecordsWithheld:
+    cause = Cause(kind="run", id=str(new_id()), actor="sync", detail="Sophos")
+    losses = {"record_type": "saas_user", "kind": "missing", "records": 12, "cause": cause}
+    return RecordsWithheld(saas_instance_id=instance, tray=tray, **losses, window="24 h", limit=5, living=100, before=0)
+
+
+def _emptied(instance: UUID, tray: int) -> TrayEmptied:
+    return TrayEmptied(saas_instance_id=instance, tray=tray, released=3, discarded=2, moot=7)
+
+
+async def _told(here: World, *events: Event) -> None:
+    for event in events:
+        await here.bus.publish([Message(event.id, event.topic, event.key, encode(event))])

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select, update
 
+from mapper.guard.emptying import look
 from mapper.tables import LOSSES
 from tests.support.guard import decide, gone, hired, leave, missing, requested, source_id, tray
 from tests.support.mapper import Mapper, source_user
@@ -211,3 +212,49 @@ async def test_whoever_deletes_by_hand_is_weighed_by_the_id_at_the_source(mapper
     (first, _) = await tray(mapper)
     await decide(mapper, "release", ids=[first["id"]])
     assert (await ask(15))["outcome"] == "allowed"
+
+
+async def test_a_tray_that_somebody_has_emptied_is_told_at_once(mapper: Mapper) -> None:
+    """Whoever was told that losses wait is told that none do any more, and what became of them; and of the next tray anew."""
+    await hired(mapper, 8)
+    await gone(mapper, 1, 2, 3, 4, 5, 6)
+    first, second, *others = [entry["id"] for entry in await tray(mapper)]
+    await decide(mapper, "release", ids=[first])
+    await decide(mapper, "discard", ids=[second])
+    await mapper.drain()
+    assert mapper.of("records.tray.emptied.v1") == []
+    await decide(mapper, "release", ids=others)
+    await mapper.drain()
+    (told,) = mapper.of("records.tray.emptied.v1")
+    assert (told.saas_instance_id, told.tray, told.released, told.discarded, told.moot) == (mapper.saas_instance_id, 1, 5, 1, 0)
+    assert await look(mapper.units) == 0
+    await hired(mapper, 30)
+    await gone(mapper, *range(9, 30))
+    assert [event.tray for event in mapper.of("records.withheld.v1")] == [1, 2]
+
+
+async def test_a_tray_that_has_become_empty_by_itself_is_told_once(mapper: Mapper) -> None:
+    """Its users were seen again: nobody decides on anything then, and whoever was told must still hear of it."""
+    await hired(mapper, 8)
+    await gone(mapper, 1, 2, 3, 4, 5, 6)
+    await mapper.observe([source_user(number) for number in (1, 2, 3, 4, 5)])
+    assert await look(mapper.units) == 0
+    await mapper.observe([source_user(6)])
+    assert await tray(mapper) == []
+    # The service looks, too: whichever comes first tells it.
+    await asyncio.gather(*(look(mapper.units) for _ in range(4)))
+    await mapper.drain()
+    (told,) = mapper.of("records.tray.emptied.v1")
+    assert (told.tray, told.released, told.discarded, told.moot) == (1, 0, 0, 6)
+
+
+async def test_a_tray_that_is_filled_again_before_its_end_was_told_stays(mapper: Mapper) -> None:
+    """What is told late of the one before must not hide the one that somebody has to look at."""
+    await hired(mapper, 8)
+    await gone(mapper, 1, 2, 3, 4, 5, 6)
+    await mapper.observe([source_user(number) for number in range(1, 7)])
+    await gone(mapper, 1, 2, 3, 4, 5, 6)
+    await look(mapper.units)
+    await mapper.drain()
+    assert [event.tray for event in mapper.of("records.withheld.v1")] == [1, 2]
+    assert [event.tray for event in mapper.of("records.tray.emptied.v1")] in ([], [1])

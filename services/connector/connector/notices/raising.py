@@ -38,8 +38,8 @@ class Notice:
         return self.about or f"integration:{self.integration_id}"
 
 
-async def raise_notice(session: AsyncSession, notice: Notice) -> None:
-    """Store a notice and queue it for its contacts; when the same one is open, count it up and tell nobody."""
+async def raise_notice(session: AsyncSession, notice: Notice, *, tell: bool = True) -> None:
+    """Store a notice and, to `tell` them, queue it for its contacts; when the same one is open, count it up and tell nobody."""
     moment = now()
     said = {"message": storable(notice.message), "remedy": storable(notice.remedy), "details": storable(notice.details), "last_at": moment}
     values = {
@@ -57,7 +57,7 @@ async def raise_notice(session: AsyncSession, notice: Notice) -> None:
         index_elements=["kind", "subject"], index_where=literal_column("closed_at IS NULL"), set_={**said, "count": NOTICES.c.count + 1}
     )
     row = (await session.execute(again.returning(NOTICES.c.id, NOTICES.c.count.label("times")))).one()
-    if row.times == 1:
+    if row.times == 1 and tell:
         await _queue(session, row.id, notice, moment)
 
 

@@ -1,4 +1,4 @@
-"""What is said of runs, quarantines, credentials and trays."""
+"""What is said of runs, quarantines and credentials."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from connector.notices.raising import Notice, integration_name, raise_notice, resolve
 from shared.api.notices import NoticeKind
-from shared.events.records import RecordsWithheld
 
 OF_RUNS: tuple[NoticeKind, ...] = ("run_failed", "run_with_errors", "waiting_for_approval", "approval_expired", "quarantined")
 GOOD_ENDS = frozenset({"completed", "empty"})
@@ -59,20 +58,6 @@ async def say_credential_ends(session: AsyncSession, credential_id: UUID, name: 
     details = {"credential_id": str(credential_id)}
     title = f"credential {name}: its end is near"
     await raise_notice(session, Notice("credential_expiring", title, f"{name}: {message}", remedy, about=subject, details=details))
-
-
-async def say_withheld(session: AsyncSession, event: RecordsWithheld) -> None:
-    """Tell of a tray that was empty and is not any more."""
-    about = f"tray:{event.saas_instance_id or event.integration_id}"
-    message = (
-        f"{event.records} records would have been lost ({event.kind}): {event.before} were within {event.window}, where {event.limit} "
-        "may be. Nothing about them has changed."
-    )
-    remedy = "Look at the withheld losses, with their evidence, and release or discard them."
-    instance = str(event.saas_instance_id) if event.saas_instance_id else None
-    details = {"saas_instance_id": instance, "cause": event.cause.model_dump(mode="json")}
-    await resolve(session, ["records_withheld"], about)
-    await raise_notice(session, Notice("records_withheld", "losses of records are withheld", message, remedy, about=about, details=details))
 
 
 async def _of_run(session: AsyncSession, run: Row[Any], kind: NoticeKind, what: str, said: tuple[str, str | None]) -> None:

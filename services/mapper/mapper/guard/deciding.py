@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.guard.emptying import tell_emptied
 from mapper.guard.making import Made, make
 from mapper.guard.scopes import Scope, instance, integration, locked
 from mapper.scope import Parts
@@ -102,6 +103,7 @@ async def _portion(
     if given.ids is not None:
         await _refuse_others(unit.session, given.ids, {row.id for row in rows})
     decided = await decide(unit, rows) if rows else None
+    await tell_emptied(unit, {_scope(row).key for row in rows})
     return found[-1].id if found and given.ids is None else None, decided
 
 

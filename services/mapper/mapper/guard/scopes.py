@@ -24,6 +24,12 @@ class Scope:
         """How a scope is stored."""
         return f"{self.kind}:{self.id}"
 
+    @classmethod
+    def stored(cls, key: str) -> "Scope":
+        """Return it from how it is stored."""
+        kind, _, told = key.partition(":")
+        return cls("integration" if kind == "integration" else "saas_instance", UUID(told))
+
 
 def instance(saas_instance_id: UUID) -> Scope:
     """Return the scope of a SaaS instance's users."""

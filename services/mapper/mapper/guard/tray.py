@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.guard.emptying import number_of_opened
 from mapper.guard.losses import Loss
 from mapper.guard.scopes import Scope
 from mapper.records.loading import portions
@@ -48,10 +49,12 @@ async def hold(unit: Unit, scope: Scope, stopped: Mapping[Loss, CrossedOut], hel
     if not new:
         return
     opened = not await _anything_in(unit.session, scope)
-    await put(unit.session, WITHHELD, [_row(scope, loss, over) for loss, over in new])
+    rows = [_row(scope, loss, over) for loss, over in new]
+    await put(unit.session, WITHHELD, rows)
     log.warning("losses_withheld", scope=scope.key, records=len(new), again=len(again))
     if opened:
-        unit.record(_told(scope, [loss for loss, _ in new], new[0][1]))
+        tray = await number_of_opened(unit.session, scope, rows[0]["held_at"])
+        unit.record(_told(scope, [loss for loss, _ in new], new[0][1], tray))
 
 
 async def seen_again(session: AsyncSession, integration_id: UUID, shown: Mapping[str, datetime]) -> None:
@@ -120,7 +123,7 @@ def _row(scope: Scope, loss: Loss, over: CrossedOut) -> dict[str, Any]:
     }
 
 
-def _told(scope: Scope, losses: Sequence[Loss], over: CrossedOut) -> RecordsWithheld:
+def _told(scope: Scope, losses: Sequence[Loss], over: CrossedOut, tray: int) -> RecordsWithheld:
     first = losses[0]
     return RecordsWithheld(
         saas_instance_id=scope.id if scope.kind == "saas_instance" else None,
@@ -133,4 +136,5 @@ def _told(scope: Scope, losses: Sequence[Loss], over: CrossedOut) -> RecordsWith
         limit=over.limit,
         living=over.living,
         before=over.before,
+        tray=tray,
     )
