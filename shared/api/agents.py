@@ -53,7 +53,11 @@ class TaskOut(Out):
     provider: str
     credential: str = Field(description="The credential, as the agent's own file calls it.")
     inputs: list[AgentInput]
-    since: datetime | None = Field(description="Of a quick run: from when on changes are read.")
+    since: datetime | None = Field(description="Of a quick run: from when on changes are read, at the earliest.")
+    since_by_part: dict[str, datetime] = Field(
+        default_factory=dict,
+        description="The same for each part of the source, such as a tenant; one that is not named is left to a full run.",
+    )
     cursor: Cursor | None = Field(description="Where the listing goes on: behind the last page that was stored.")
     correlation_id: UUID
 

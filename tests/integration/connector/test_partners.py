@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.events import ListingCompleted, UsersProvenAbsent
+from shared.events import ListingCompleted, UsersObserved, UsersProvenAbsent
 from shared.ids import new_id
 from sophos_central_simulator.faults import Fault
 from sophos_central_simulator.tenants import Parent
@@ -187,3 +187,81 @@ async def test_devices_of_all_tenants_are_previewed(here: World) -> None:
         shown = await api.post(f"/integrations/{integration['id']}/preview")
     assert {one["record"]["tenant"]["id"] for one in shown["records"]} == {parent.tenants[0].id}
     assert [note["code"] for note in shown["notes"]] == ["sophos_tenant_skipped"]
+
+
+async def quick(api: Api, integration_id: str) -> dict[str, Any]:
+    """Run it quickly, to the end."""
+    return await ended(api, (await api.post(f"/integrations/{integration_id}/runs", {"kind": "quick"}, expect=202))["id"])
+
+
+async def test_a_tenant_that_always_refuses_keeps_no_other_from_being_read_quickly(here: World) -> None:
+    """It is skipped and named, each time; in the others a quick run takes one request each."""
+    parent = parent_of(here, "partner", refusing=1, tenants=4)
+    refusing = next(tenant for tenant in parent.tenants if tenant.switches.refuses_parents)
+    readable = [tenant for tenant in parent.tenants if tenant is not refusing]
+    async with here.connector(quick_overlap_seconds=0) as api:
+        integration_id = await launched(api, parent, tenants="all")
+        full = await run(api, integration_id)
+        changed = [next(iter(tenant.directory.users)) for tenant in readable]
+        for tenant, one in zip(readable, changed, strict=True):
+            tenant.directory.update(one, {"firstName": "Changed"})
+        forecast = await api.get(f"/integrations/{integration_id}/forecast", kind="quick")
+        moved = await quick(api, integration_id)
+        errors = (await api.get(f"/runs/{moved['id']}/errors"))["items"]
+        after = await quick(api, integration_id)
+
+    assert full["state"] == "completed_with_errors"
+    assert (moved["state"], moved["fetched"], moved["missing"]) == ("completed_with_errors", 3, 0)
+    seen = {one for event in here.mapper.of(UsersObserved) if str(event.provenance.run_id) == moved["id"] for one in event.source_ids}
+    assert seen == set(changed)
+    assert [error["code"] for error in errors] == ["sophos_tenant_skipped"]
+    assert refusing.id in errors[0]["message"]
+    assert "never listed whole" in errors[0]["message"]
+    assert (forecast["records"], forecast["requests"], forecast["scopes"]) == (3, 3, 3)
+    # The source tells its time in whole seconds: what changed within the same one is read twice, and does nothing.
+    assert after["counts"]["unchanged"] == after["fetched"]
+
+
+async def test_a_tenant_that_refuses_for_a_while_is_read_back_to_where_it_was_left(here: World) -> None:
+    """Quick runs go on in the others meanwhile; what changed behind its closed door is read by the first one that gets in."""
+    parent = parent_of(here, "partner")
+    closed, other = parent.tenants[1], parent.tenants[0]
+    switches = closed.switches
+    async with here.connector(quick_overlap_seconds=0) as api:
+        integration_id = await launched(api, parent, tenants="all")
+        await run(api, integration_id)
+        closed.switches = switches.model_copy(update={"refuses_parents": True})
+        hidden, shown = next(iter(closed.directory.users)), next(iter(other.directory.users))
+        closed.directory.update(hidden, {"firstName": "Behind the door"})
+        other.directory.update(shown, {"firstName": "Changed"})
+        await asyncio.sleep(1.1)  # Its clock tells whole seconds.
+        without = await quick(api, integration_id)
+        again = await quick(api, integration_id)
+        closed.switches = switches
+        inside = await quick(api, integration_id)
+
+    assert (without["state"], without["fetched"], again["fetched"]) == ("completed_with_errors", 1, 0)
+    assert again["since"] == without["since"], "the one that refuses stays where it was"
+    seen = {one for event in here.mapper.of(UsersObserved) if str(event.provenance.run_id) == inside["id"] for one in event.source_ids}
+    assert (inside["state"], seen) == ("completed", {hidden})
+
+
+async def test_a_tenant_that_nobody_has_listed_yet_waits_for_a_full_run(here: World) -> None:
+    """Read back to no moment at all, a quick run would be a full one that misses whoever has no date."""
+    parent = parent_of(here, "partner", refusing=1)
+    late = next(tenant for tenant in parent.tenants if tenant.switches.refuses_parents)
+    async with here.connector(quick_overlap_seconds=0) as api:
+        integration_id = await launched(api, parent, tenants="all")
+        await run(api, integration_id)
+        late.switches = late.switches.model_copy(update={"refuses_parents": False})
+        before = await quick(api, integration_id)
+        await run(api, integration_id)
+        changed = next(iter(late.directory.users))
+        late.directory.update(changed, {"firstName": "Changed"})
+        after = await quick(api, integration_id)
+
+    assert before["state"] == "completed_with_errors"
+    assert after["state"] == "completed"
+    assert changed in {
+        one for event in here.mapper.of(UsersObserved) if str(event.provenance.run_id) == after["id"] for one in event.source_ids
+    }

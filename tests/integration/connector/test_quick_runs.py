@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import SecretStr
 from sqlalchemy import update
 
-from connector.tables import OUTBOX, RUNS, SCHEMA
+from connector.tables import OUTBOX, PART_WATERMARKS, SCHEMA
 from shared.clock import now
 from shared.db.engine import opened
 from shared.events import ListingCompleted, UsersObserved
@@ -113,7 +113,7 @@ async def test_the_first_one_after_a_full_run_begins_where_the_run_before_that_b
         await run(api, integration_id)
         yesterday = now() - timedelta(days=1)
         async with opened(database_url, SCHEMA.name) as database, Units(database, OUTBOX).begin() as unit:
-            await unit.session.execute(update(RUNS).values(watermark=yesterday))
+            await unit.session.execute(update(PART_WATERMARKS).values(began=yesterday))
         await run(api, integration_id)
         first = await quick(api, integration_id)
         second = await quick(api, integration_id)

@@ -54,7 +54,7 @@ class Reader:
 
     async def quick(self, since: Any) -> None:
         """Read who changed since then."""
-        listing = RecentUsers(PAGE_SIZE, since, timedelta(0))
+        listing = RecentUsers(PAGE_SIZE, {"": since}, timedelta(0), lambda _place: "")
         self._seen({user.source_id for user in await read_all(lambda cursor: listing.page(self.directory.place, cursor))})
 
     def _seen(self, shown: set[str]) -> None:

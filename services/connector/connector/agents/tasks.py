@@ -1,6 +1,6 @@
 """Giving an agent the run that is due: claimed under its name, as a worker of ours would claim it under a lease."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from connector.agents.agents import note_seen
@@ -8,7 +8,7 @@ from connector.agents.inputs import shown_inputs
 from connector.runs.beginning import begin, provenance_of
 from connector.runs.claims import Claim, waiting
 from connector.runs.phases import PROVING, QUEUED
-from connector.runs.work import fail, take
+from connector.runs.work import fail, since_of, take
 from connector.scope import Parts
 from connector.sources.base import Input
 from shared.api.agents import ClaimIn, TaskOut
@@ -40,17 +40,18 @@ async def _taken(parts: Parts, run_id: UUID, fence: int) -> TaskOut | None:
     if held is None:
         return None
     if held.row.phase != QUEUED:
-        return _task(held)
+        return _task(held, await since_of(parts, held))
     try:
         async with parts.units.begin(correlation_id=held.row.correlation_id) as unit:
             await begin(unit.session, held, parts.providers)
-            return _task(await held.reread(unit.session))
+            begun = await held.reread(unit.session)
+        return _task(begun, await since_of(parts, begun))
     except AppError as error:
         await fail(parts, held, error)
         return None
 
 
-def _task(held: Claim) -> TaskOut:
+def _task(held: Claim, since: dict[str, datetime] | None) -> TaskOut:
     row, provenance = held.row, provenance_of(held)
     variables = row.input_variables or {}
     return TaskOut(
@@ -64,6 +65,7 @@ def _task(held: Claim) -> TaskOut:
         credential=provenance.credential_name,
         inputs=shown_inputs(Input(key, value, variables.get(key)) for key, value in provenance.inputs.items()),
         since=row.since,
+        since_by_part=since or {},
         cursor=row.next_cursor,
         correlation_id=row.correlation_id,
     )

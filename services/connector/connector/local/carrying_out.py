@@ -81,7 +81,8 @@ class CarryingOut:
         access: Access = await asyncio.to_thread(self._credentials.access, self._task.credential, source.manifest, accepted, inputs)
         if self._task.since is None:
             return await source.open(access)
-        return await cast("RecentSource", source).open_recent(access, self._task.since)
+        # A connector of before says one moment for all.
+        return await cast("RecentSource", source).open_recent(access, self._task.since_by_part or {"": self._task.since})
 
 
 def _parcels(reads: list[Read]) -> list[list[DeliveredPage]]:

@@ -14,7 +14,7 @@ from connector.rates.lane import urgent
 from connector.rates.limits import Policy, Spent
 from connector.rates.pace import asked_again, seconds_a_page, seconds_of_storing, taken_before
 from connector.rates.policy import POLICIES, own_policy
-from connector.runs.watermarks import last_watermark
+from connector.runs.watermarks import watermarks
 from connector.scope import Parts
 from connector.sources.base import Access, Counted, CountingSource, LimitedSource, Source
 from shared.api.rates import BudgetOut, ForecastKind, ForecastOut, LimitOut
@@ -59,11 +59,11 @@ async def forecast_of(parts: Parts, integration_id: UUID, kind: ForecastKind = "
     return told.model_copy(update={"kind": kind, "questions": questions})
 
 
-async def _since(parts: Parts, integration_id: UUID) -> datetime:
-    """Return from when on a quick run would read. Raises `FullRunNeeded`, also for a source that cannot tell who changed lately."""
+async def _since(parts: Parts, integration_id: UUID) -> dict[str, datetime]:
+    """Return from when on a quick run would read each part. Raises `FullRunNeeded`, also where none can tell who changed lately."""
     async with parts.database.reading() as session:
         stored = await stored_integration(session, integration_id)
-        return await last_watermark(session, integration_id, stored.row.name)
+        return await watermarks(session, integration_id, stored.row.name)
 
 
 async def _as_before(parts: Parts, integration_id: UUID, source: Source, access: Access) -> list[Counted]:

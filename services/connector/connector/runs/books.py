@@ -14,6 +14,7 @@ from connector.runs.log import Entry, errors_entry, log_state, write_log
 from connector.runs.phases import ENDED, SETTLING
 from connector.runs.rewrites import approve_or_wait, give_up_staged
 from connector.runs.runs import COUNTS, counts_of
+from connector.runs.watermarks import move_watermarks
 from connector.storable import storable
 from connector.tables import RUN_ERRORS, RUN_PAGES, RUNS
 from shared.api.runs import RunState
@@ -103,6 +104,7 @@ async def end(unit: Unit, row: Row[Any], state: RunState, error: dict[str, Any] 
     if ended is None:
         return
     await log_state(unit.session, ended.id, state, error=error, fetched=ended.fetched, requests=ended.requests, missing=ended.missing)
+    await move_watermarks(unit.session, ended)
     await say_run_ended(unit.session, ended)
     if ended.mode == "apply" and ended.kind in {"full", "quick"}:
         await note_end(unit.session, limits_of(unit.parts), ended, of_credential=of_credential)

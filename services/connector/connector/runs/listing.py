@@ -51,7 +51,7 @@ class Listing:
         last = reads[-1].page
         async with self._units.begin(correlation_id=self._held.row.correlation_id, actor=self._provenance.integration_user) as unit:
             listed = self._listed(reads)
-            parts = await self._all_parts(unit, listed) if last.next is None else []
+            parts = await self._all_parts(unit, listed) if last.next is None and self._held.row.kind == "full" else []
             await self._advance(unit, reads, may_suspect=bool(parts))
             # The run's own row first, as whoever counts pages locks it.
             await self._keep_parts(unit, listed)
@@ -75,14 +75,13 @@ class Listing:
             self._fetched += page.fetched
             self._total = self._total if page.total is None else page.total
             self._notes = noted(self._notes, page.notes)
-            self._watermark = self._watermark_after(page)
+            self._watermark = self._watermark or page.source_time
             numbered.append((self._pages, read))
         return numbered
 
     def _listed(self, reads: Sequence[Read]) -> list[str]:
-        """Return the parts of the source that a full run has listed to their end with these pages."""
-        listed = [read.page.listed_part for read in reads] if self._held.row.kind == "full" else []
-        return [part for part in listed if part is not None]
+        """Return the parts of the source that were read to their end with these pages."""
+        return [part for read in reads if (part := read.page.listed_part) is not None]
 
     async def _keep_parts(self, unit: Unit, listed: list[str]) -> None:
         if listed:
@@ -120,13 +119,6 @@ class Listing:
         else:
             # What was left out, or not asked for, may hide anybody: this run says of nobody that they are gone.
             await settle(unit, self._held.run_id)
-
-    def _watermark_after(self, page: SourcePage) -> datetime | None:
-        """Return from when on the next quick run must read: since this run began, or since where it began if it left something out."""
-        if page.next is None and not page.complete:
-            since: datetime | None = self._held.row.since
-            return since
-        return self._watermark or page.source_time
 
     async def _tell(self, unit: Unit, numbered: Sequence[tuple[int, Read]]) -> None:
         held = [(number, read) for number, read in numbered if read.page.fetched]

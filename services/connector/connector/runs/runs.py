@@ -11,7 +11,7 @@ from connector.integrations.states import FIRST, WrongState
 from connector.runs.log import log_state
 from connector.runs.phases import QUEUED
 from connector.runs.progress import Speed, progress_of, speeds
-from connector.runs.watermarks import last_watermark
+from connector.runs.watermarks import watermarks
 from connector.tables import RUN_ERRORS, RUNS
 from shared.api.runs import RunErrorOut, RunKind, RunMode, RunOut
 from shared.clock import now
@@ -64,7 +64,7 @@ async def request_run(
     values: dict[str, Any] = {
         "id": new_id(),
         "integration_id": integration_id,
-        "since": await last_watermark(session, integration_id, stored.row.name) if kind == "quick" else None,
+        "since": min((await watermarks(session, integration_id, stored.row.name)).values()) if kind == "quick" else None,
         "kind": kind,
         "mode": mode,
         "replay_of": replay_of,

@@ -1,5 +1,6 @@
 """What a worker does with a run it has claimed, and how a run fails."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
@@ -13,6 +14,7 @@ from connector.runs.log import incidents, write_log
 from connector.runs.phases import PROVING, QUEUED
 from connector.runs.proving import Proving, prove
 from connector.runs.replaying import Replaying
+from connector.runs.watermarks import watermarks
 from connector.scope import Parts
 from connector.sources.base import RecentSource, Session, described
 from connector.sources.incidents import requests_in_vain
@@ -40,7 +42,7 @@ async def work(parts: Parts, held: Claim) -> None:
     if held.row.kind == "apply":
         await Applying(parts.units, held).tell()
         return
-    await Listing(parts.units, held).read(await _opened(parts, held, since=held.row.since))
+    await Listing(parts.units, held).read(await _opened(parts, held, since=await since_of(parts, held)))
 
 
 async def fail(parts: Parts, held: Claim, error: AppError) -> None:
@@ -57,7 +59,15 @@ async def _begun(parts: Parts, held: Claim) -> Claim:
         return await held.reread(unit.session)
 
 
-async def _opened(parts: Parts, held: Claim, *, since: datetime | None = None) -> Session:
+async def since_of(parts: Parts, held: Claim) -> dict[str, datetime] | None:
+    """Return from when on a quick run reads each part of its source; None of one that reads everything. Raises `FullRunNeeded`."""
+    if held.row.kind != "quick":
+        return None
+    async with parts.database.reading() as session:
+        return await watermarks(session, held.row.integration_id, provenance_of(held).integration_name)
+
+
+async def _opened(parts: Parts, held: Claim, *, since: Mapping[str, datetime] | None = None) -> Session:
     source = parts.providers.get(provenance_of(held).provider)
     access = await access_of(parts, held)
     return await (source.open(access) if since is None else cast("RecentSource", source).open_recent(access, since))

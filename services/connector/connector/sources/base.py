@@ -198,8 +198,12 @@ class Source(Protocol):
 class RecentSource(Source, Protocol):
     """A source whose manifest says `quick_runs`: it can tell who changed lately."""
 
-    async def open_recent(self, access: Access, since: datetime) -> Session:
-        """As `open`, for those only who changed since a moment on the source's clock."""
+    async def open_recent(self, access: Access, since: Mapping[str, datetime]) -> Session:
+        """As `open`, for those only who changed since a moment on the source's clock, which each part has for itself.
+
+        A source without parts is one, whose name is empty. A part that is not named was never listed whole: its pages say so, and it
+        is left to the next full run.
+        """
 
 
 class Permits(Protocol):
@@ -239,10 +243,10 @@ class LimitedSource(Source, Protocol):
 class CountingSource(Source, Protocol):
     """A source that can say how much there is without listing it."""
 
-    async def count(self, access: Access, since: datetime | None = None) -> list[Counted]:
-        """Return the count of each part that is limited by itself, at the price of one request for each; of those only who changed `since`.
+    async def count(self, access: Access, since: Mapping[str, datetime] | None = None) -> list[Counted]:
+        """Return the count of each part that is limited by itself, at the price of one request for each.
 
-        Raises as `open` does.
+        Of those only who changed `since`, as `open_recent` reads them. Raises as `open` does.
         """
 
 

@@ -9,7 +9,7 @@ from connector.tables.notices import CONTACT_SECRETS, CONTACTS, DELIVERIES, NOTI
 from connector.tables.operations import OPERATIONS
 from connector.tables.quarantine import QUARANTINES
 from connector.tables.rates import RATE_BUDGETS
-from connector.tables.runs import RUN_ERRORS, RUN_LOG, RUN_PAGES, RUN_PARTS, RUN_SUSPECTS, RUNS
+from connector.tables.runs import PART_WATERMARKS, RUN_ERRORS, RUN_LOG, RUN_PAGES, RUN_PARTS, RUN_SUSPECTS, RUNS
 from connector.tables.schedules import SCHEDULES
 from shared.db.migrate import Schema
 
@@ -28,6 +28,7 @@ __all__ = [
     "NOTICES",
     "OPERATIONS",
     "OUTBOX",
+    "PART_WATERMARKS",
     "QUARANTINES",
     "RATE_BUDGETS",
     "RUNS",

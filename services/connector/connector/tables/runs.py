@@ -20,7 +20,7 @@ RUNS = Table(
     # Of a run that reads an uploaded file: which one, also once there is a newer one.
     Column("file_id", Uuid),
     Column("next_cursor", Json),
-    # On the source's clock: when this run began to read, and, of a quick run, from when on changes are read.
+    # On the source's clock: when this run began to read, and, of a quick run, from when on it reads changes at the earliest.
     Column("watermark", Timestamp),
     Column("since", Timestamp),
     Column("pages", Integer, nullable=False, default=0),
@@ -93,12 +93,22 @@ RUN_PAGES = Table(
     CheckConstraint("kind IN ('listing', 'drift', 'replay', 'plan')", name="kind"),
 )
 
-# The parts of the source, such as tenants, that a full run has read to their end with nothing left out.
+# The parts of the source, such as tenants, that a run has read to their end with nothing left out; of a quick run, until it ends.
 RUN_PARTS = Table(
     "run_parts",
     METADATA,
     Column("run_id", Uuid, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
     Column("part", String(200), primary_key=True),
+)
+
+# When the last run that has read a part to its end began, and from when on the next quick one reads it, on the source's clock.
+PART_WATERMARKS = Table(
+    "part_watermarks",
+    METADATA,
+    Column("integration_id", Uuid, ForeignKey("integrations.id", ondelete="CASCADE"), primary_key=True),
+    Column("part", String(200), primary_key=True),
+    Column("began", Timestamp, nullable=False),
+    Column("since", Timestamp, nullable=False),
 )
 
 RUN_ERRORS = Table(

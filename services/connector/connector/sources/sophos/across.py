@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from connector.sources.base import Cursor, Note, Observed, SourcePage
 from connector.sources.sophos.api import Account
-from connector.sources.sophos.errors import AccessRefused, TenantUnusable
+from connector.sources.sophos.errors import AccessRefused, NeverListed, TenantUnusable
 from connector.sources.sophos.in_tenant import InTenant
 from connector.sources.sophos.tenants import Chosen, Skipped
 from shared.clock import now
@@ -70,7 +70,7 @@ class AcrossTenants:
             return replace(self._turned(mark, SourcePage([], [], now(), None), notes, None), complete=False)
         try:
             page = await self._listing.page(place, mark.at)
-        except AccessRefused as error:
+        except (AccessRefused, NeverListed) as error:
             if self._chosen.own:
                 raise
             notes.append(_note(Skipped(str(place.tenant), error)))
@@ -85,7 +85,7 @@ class AcrossTenants:
         """
         if not part or self._chosen.own:
             return (await self.find(source_id))[1]
-        place = next((one for one in self._chosen.tenants if _part(one) == part), None)
+        place = next((one for one in self._chosen.tenants if self._chosen.part_of(one) == part), None)
         if place is None:
             skipped = next((one.error for one in self._chosen.skipped if one.tenant.casefold() == part), None)
             raise skipped or TenantUnusable(f"the tenant {part} is out of reach", remedy="Look at it in Sophos Central.")
@@ -125,7 +125,7 @@ class AcrossTenants:
         """Return the page with the cursor of the whole listing in place of the tenant's own. `listed`: it ends the tenant's."""
         told = (*notes, *page.notes)
         if place is not None and not self._chosen.own:
-            page = replace(page, part=_part(place), ends_part=listed)
+            page = replace(page, part=self._chosen.part_of(place), ends_part=listed)
         # A tenant announces its own records; how many there are in all is known only where there is one.
         page = page if mark.tenants == 1 else replace(page, total=None)
         if place is not None and page.next is not None:
@@ -142,11 +142,6 @@ class AcrossTenants:
         if place is None:
             return None
         return next((one for one in self._chosen.tenants if one.tenant.id.casefold() > place.tenant.id.casefold()), None)
-
-
-def _part(place: InTenant) -> str:
-    """Return what the tenant is called as a part of the source: Sophos writes ids in either case."""
-    return place.tenant.id.casefold()
 
 
 def _cursor(mark: Mark) -> dict[str, Any]:

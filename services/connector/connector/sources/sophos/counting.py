@@ -1,5 +1,6 @@
 """How many records a listing would show, asked for with one request for each tenant: its first page, as a run would ask for it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from time import monotonic
 
@@ -13,13 +14,18 @@ from connector.sources.sophos.tenants import chosen_tenants
 from connector.sources.sophos.users import USERS, listing_in
 
 
-async def counted(central: SophosCentral, access: Access, listed: Listed, page_size: int, since: datetime | None = None) -> list[Counted]:
+async def counted(
+    central: SophosCentral, access: Access, listed: Listed, page_size: int, since: Mapping[str, datetime] | None = None
+) -> list[Counted]:
     """Return what each tenant has that can be read. Raises as opening does, and `UnexpectedAnswer` when Sophos does not say how many."""
     chosen = await chosen_tenants(Account(central, access))
     found = []
     for place in chosen.tenants:
+        moment = None if since is None else since.get(chosen.part_of(place))
+        if since is not None and moment is None:
+            continue
         try:
-            found.append(await (_in(place, listed, page_size) if since is None else _changed(place, page_size, since - central.overlap)))
+            found.append(await (_in(place, listed, page_size) if moment is None else _changed(place, page_size, moment - central.overlap)))
         except AccessRefused:
             # A run skips such a tenant, and says so; its own one it cannot do without.
             if chosen.own:

@@ -43,6 +43,12 @@ class TenantUnusable(UpstreamRefused):
     code, title = "sophos_tenant_unusable", "The tenant cannot be used"
 
 
+class NeverListed(TenantUnusable):
+    """A quick run leaves out a tenant that no run has listed whole."""
+
+    code, title = "sophos_tenant_never_listed", "The tenant was never listed whole"
+
+
 class InputsDisagree(Invalid):
     """The integration's inputs name another tenant or region than the credential belongs to."""
 

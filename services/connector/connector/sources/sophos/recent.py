@@ -1,5 +1,6 @@
 """The users who changed lately: the directory read from its last change backwards, until what is known already begins."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ from connector.sources.base import Access, Cursor, Observed, SourcePage
 from connector.sources.sophos.across import AcrossTenants
 from connector.sources.sophos.api import Account, SophosCentral
 from connector.sources.sophos.enriching import enriched, wanted
-from connector.sources.sophos.errors import UnexpectedAnswer
+from connector.sources.sophos.errors import NeverListed, UnexpectedAnswer
 from connector.sources.sophos.in_tenant import InTenant
 from connector.sources.sophos.models import observed
 from connector.sources.sophos.moments import moment
@@ -16,6 +17,7 @@ from connector.sources.sophos.users import USERS, listing_in, look_for
 from shared.events.sources import ProofOfAbsence
 
 MOST_BEGINNINGS = 5
+LEFT = "The next full run reads it. If it refuses, the errors of that run say why, and what to do."
 
 
 class DirectoryRestless(UnexpectedAnswer):
@@ -27,15 +29,20 @@ class DirectoryRestless(UnexpectedAnswer):
 class RecentUsers:
     """The users of one tenant after another who were changed since a moment on the source's clock."""
 
-    def __init__(self, page_size: int, since: datetime, overlap: timedelta) -> None:
+    def __init__(self, page_size: int, since: Mapping[str, datetime], overlap: timedelta, part_of: Callable[[InTenant], str]) -> None:
         self._page_size = page_size
-        self._since = since - overlap
+        self._since = {part: moment - overlap for part, moment in since.items()}
+        self._part_of = part_of
 
     async def page(self, place: InTenant, cursor: Cursor | None) -> SourcePage:
         """Return one page of those who changed. Whoever has no `updatedAt` is left to the next full listing.
 
-        A removal moves everybody behind it up, perhaps past us: then the reading begins again. Raises `DirectoryRestless`.
+        A removal moves everybody behind it up, perhaps past us: then the reading begins again. Raises `DirectoryRestless`, and
+        `NeverListed` of a tenant of which no moment is known.
         """
+        since = self._since.get(self._part_of(place))
+        if since is None:
+            raise NeverListed("it was never listed whole, so there is no moment to read back to", remedy=LEFT)
         cursor = cursor or {"page": 1, "items": None, "begun": 1}
         number: int = cursor["page"]
         params = {"pageSize": str(self._page_size), "page": str(number), "sort": "updatedAt:desc", "pageTotal": "true"}
@@ -43,7 +50,7 @@ class RecentUsers:
         records, pages = listing_in(answer, number)
         if cursor["items"] is not None and (pages.items is None or pages.items < cursor["items"]):
             return SourcePage([], [], answer.at, self._again(cursor), source_time=answer.source_time)
-        changed, known = self._parted(records)
+        changed, known = _parted(records, since)
         users, rejected = observed(changed, place.tenant)
         ends = known or len(records) < self._page_size
         after = None if ends else {**cursor, "page": number + 1, "items": pages.items}
@@ -52,12 +59,6 @@ class RecentUsers:
     async def look_for(self, place: InTenant, source_id: str) -> ProofOfAbsence | Observed:
         """Ask for one user by id."""
         return await look_for(place, source_id)
-
-    def _parted(self, records: list[Any]) -> tuple[list[Any], bool]:
-        """Return the records that changed since then, and whether one that did not was among them."""
-        times = [(record, moment_of(record)) for record in records]
-        changed = [record for record, at in times if at is not None and at >= self._since]
-        return changed, any(at is not None and at < self._since for _, at in times)
 
     @staticmethod
     def _again(cursor: dict[str, Any]) -> dict[str, Any]:
@@ -69,12 +70,20 @@ class RecentUsers:
         return {"page": 1, "items": None, "begun": cursor["begun"] + 1}
 
 
-async def recent_users_of(central: SophosCentral, access: Access, since: datetime) -> AcrossTenants:
-    """Return the users who changed since then."""
+async def recent_users_of(central: SophosCentral, access: Access, since: Mapping[str, datetime]) -> AcrossTenants:
+    """Return the users who changed since then, by tenant."""
     include = wanted(access.inputs)
     account = Account(central, access)
-    listing = enriched(RecentUsers(central.page_size, since, central.overlap), include)
-    return AcrossTenants(account, await chosen_tenants(account), listing)
+    chosen = await chosen_tenants(account)
+    listing = enriched(RecentUsers(central.page_size, since, central.overlap, chosen.part_of), include)
+    return AcrossTenants(account, chosen, listing)
+
+
+def _parted(records: list[Any], since: datetime) -> tuple[list[Any], bool]:
+    """Return the records that changed since then, and whether one that did not was among them."""
+    times = [(record, moment_of(record)) for record in records]
+    changed = [record for record, at in times if at is not None and at >= since]
+    return changed, any(at is not None and at < since for _, at in times)
 
 
 def moment_of(record: Any) -> datetime | None:

@@ -73,11 +73,11 @@ class SophosSource:
         """Sign in, find the tenants and their hosts, compare the inputs."""
         return await self._opens(self._central, access)
 
-    async def open_recent(self, access: Access, since: datetime) -> Session:
+    async def open_recent(self, access: Access, since: Mapping[str, datetime]) -> Session:
         """As `open`, for the users who changed since then."""
         return await recent_users_of(self._central, access, since)
 
-    async def count(self, access: Access, since: datetime | None = None) -> list[Counted]:
+    async def count(self, access: Access, since: Mapping[str, datetime] | None = None) -> list[Counted]:
         """Return how many records each chosen tenant has, or has changed."""
         central = self._central
         page_size = central.device_page_size if self._manifest.object_type == "device" else central.page_size

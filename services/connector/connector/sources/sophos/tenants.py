@@ -49,6 +49,10 @@ class Chosen:
     skipped: tuple[Skipped, ...] = ()
     own: bool = True
 
+    def part_of(self, place: InTenant) -> str:
+        """Return what a tenant is called as a part of the source; its own credential's has none. Sophos writes ids in either case."""
+        return "" if self.own else place.tenant.id.casefold()
+
 
 async def chosen_tenants(account: Account, *, unchosen: str | None = None) -> Chosen:
     """Return the tenants that the inputs name; `unchosen` stands for `tenants` where they name none.
