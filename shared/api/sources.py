@@ -46,6 +46,11 @@ class Preset(Out):
     operation: str = Field(description="The connector's operation behind it.")
     destructive: bool
     inputs: list[str]
+    in_workflows: bool = Field(
+        default=True,
+        description="Whether workflows can use it. Those of devices wait for blocks that work on assets; until then their operations are "
+        "open to admins alone.",
+    )
 
 
 class OperationInfo(Out):

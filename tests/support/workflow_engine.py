@@ -365,5 +365,6 @@ PROVIDER = ProviderOut(
     presets=[
         _preset("sophos-saas-user-role", "Sophos SaaS User Role", "saas_user_role_retrieval", "lookup-users", destructive=False),
         _preset("sophos-delete-user", "Sophos Delete User", "api_call", "delete-user", destructive=True),
+        _preset("sophos-scan-endpoint", "Scan", "api_call", "scan-endpoint", destructive=False).model_copy(update={"in_workflows": False}),
     ],
 )

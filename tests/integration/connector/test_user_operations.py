@@ -151,4 +151,5 @@ async def test_the_catalogue_lists_what_can_be_done(here: World) -> None:
     assert users["create-user"]["arguments"]["required"] == ["email"]
     assert {key for key, one in devices.items() if one["destructive"]} == {"isolate-endpoint", "delete-endpoint"}
     assert {preset["operation"] for preset in presets} == set(devices)
+    assert not any(preset["in_workflows"] for preset in presets), "no block works on assets yet"
     assert {preset["operation"] for preset in presets if preset["destructive"]} == {"isolate-endpoint", "delete-endpoint"}

@@ -98,7 +98,7 @@ async def test_the_palette_shows_each_block_with_its_form(stage: Stage) -> None:
     assert [kind for kind, block in blocks.items() if block["destructive"]] == ["api_call"]
     assert blocks["saas_user_role_retrieval"]["settings_schema"]["properties"]["deactivate_user"]["type"] == "boolean"
     assert (blocks["begin"]["exits"], blocks["end"]["exits"]) == (["success"], [])
-    assert presets == {"sophos-saas-user-role": "saas_user_role_retrieval", "sophos-delete-user": "api_call"}
+    assert presets == {"sophos-saas-user-role": "saas_user_role_retrieval", "sophos-delete-user": "api_call"}, "what blocks can use"
 
 
 async def test_what_is_not_there_and_what_is_taken_are_named(stage: Stage) -> None:

@@ -20,6 +20,5 @@ async def list_blocks(caller: InCaller) -> Page[BlockTypeOut]:
 
 @router.get("/presets")
 async def list_presets(parts: InParts, caller: InCaller) -> Page[Preset]:
-    """Return the presets that the connector's providers offer."""
-    providers = await parts.connector.providers(actor=caller.actor)
-    return Page(items=[preset for provider in providers for preset in provider.presets])
+    """Return the presets that the connector's providers offer to workflows."""
+    return Page(items=[preset for _, preset in await parts.connector.usable(actor=caller.actor)])

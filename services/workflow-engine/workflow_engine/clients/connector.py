@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from shared.api.base import Out
-from shared.api.sources import OperationIn, OperationOut, ProviderOut
+from shared.api.sources import OperationIn, OperationOut, Preset, ProviderOut
 from shared.http.client import ServiceClient
 from shared.http.paging import Page
 
@@ -25,17 +25,16 @@ class ConnectorClient(ServiceClient):
 
     audience = "connector"
 
-    async def providers(self, *, actor: str) -> list[ProviderOut]:
-        """Return the providers of users: workflows act on nothing else yet."""
+    async def usable(self, *, actor: str) -> list[tuple[ProviderOut, Preset]]:
+        """Return the presets that workflows can use, each with its provider."""
         page = await self.get(Page[ProviderOut], "/internal/providers", actor=actor)
-        return [provider for provider in page.items if provider.object_type == "user"]
+        return [(provider, preset) for provider in page.items for preset in provider.presets if preset.in_workflows]
 
     async def presets(self, *, actor: str) -> dict[str, OfferedPreset]:
-        """Return every preset there is, by key."""
+        """Return them by key, as versions keep them."""
         return {
             preset.key: OfferedPreset.model_validate({**preset.model_dump(), "provider": provider.key})
-            for provider in await self.providers(actor=actor)
-            for preset in provider.presets
+            for provider, preset in await self.usable(actor=actor)
         }
 
     async def operate(self, preset: OfferedPreset, given: OperationIn, *, actor: str, seconds: float) -> OperationOut:

@@ -14,6 +14,7 @@ def _preset(operation: str, name: str, description: str, *, destructive: bool = 
         operation=operation,
         destructive=destructive,
         inputs=[TENANT_ID, DATA_REGION],
+        in_workflows=False,
     )
 
 
