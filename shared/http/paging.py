@@ -15,10 +15,17 @@ LARGEST_PAGE = 500
 LARGEST_INTEGER = 2**63
 
 
+AS_GIVEN = "Use next_cursor as it was given, or leave it out."
+
+
 class BadCursor(Invalid):
-    """A cursor is not one that we gave."""
+    """A cursor is not one that we gave, or not one of this list."""
 
     code = "bad_cursor"
+
+    def __init__(self, message: str, *, remedy: str = AS_GIVEN) -> None:
+        problem = {"field": "cursor", "message": message.removeprefix("the cursor "), "remedy": remedy}
+        super().__init__(message, remedy=remedy, fields=[problem])
 
 
 class Page(BaseModel, Generic[T]):
@@ -41,9 +48,9 @@ def decode_cursor(cursor: str, length: int, kind: type[str] | type[int] = str) -
     try:
         values = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError as error:
-        raise BadCursor("the cursor cannot be read", remedy="Use next_cursor as it was given, or leave it out.") from error
+        raise BadCursor("the cursor cannot be read") from error
     if not isinstance(values, list) or len(values) != length or not all(type(value) is kind and _storable(value) for value in values):
-        raise BadCursor("the cursor belongs to another list", remedy="Use next_cursor as it was given, or leave it out.")
+        raise BadCursor("the cursor belongs to another list")
     return values
 
 

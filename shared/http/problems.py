@@ -17,6 +17,9 @@ from shared.validation import steps_in, why
 log = get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+COMPARE = "Compare the method and the path with the API's description."
+KNOWN = {400: ("malformed", "Correct the request."), 404: ("not_found", COMPARE), 405: ("method_not_allowed", COMPARE)}
+"""What the framework itself refuses, by status: the code, and what to do."""
 QUIET = {"uuid_parsing": "Input should be a valid UUID", "url_parsing": "Input should be a valid URL"}
 
 
@@ -108,10 +111,8 @@ def _why(problem: Mapping[str, Any]) -> str:
 
 async def _http(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it only
-    codes = {400: "malformed", 404: "not_found", 405: "method_not_allowed"}
-    return answer(
-        error.status_code, str(error.detail), str(error.detail), codes.get(error.status_code, "http_error"), headers=error.headers
-    )
+    code, remedy = KNOWN.get(error.status_code, ("http_error", None))
+    return answer(error.status_code, str(error.detail), str(error.detail), code, remedy=remedy, headers=error.headers)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

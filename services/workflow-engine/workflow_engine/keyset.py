@@ -23,7 +23,7 @@ def after(cursor: str | None) -> UUID | None:
     try:
         return UUID(str(decode_cursor(cursor, 1)[0]))
     except ValueError as error:
-        raise BadCursor("the cursor belongs to another list", remedy="Use next_cursor as it was given, or leave it out.") from error
+        raise BadCursor("the cursor belongs to another list") from error
 
 
 def page_of(items: Sequence[T], limit: int, total: int | None = None) -> Page[T]:

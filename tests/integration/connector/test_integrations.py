@@ -106,6 +106,7 @@ async def test_names_are_unique_whatever_their_case_and_width(here: World) -> No
         variable = await api.post("/variables", {"name": "sophos.tenant id", "value": "y"}, expect=409)
 
     assert taken["code"] == renamed["code"] == variable["code"] == "name_taken"
+    assert [one["fields"][0]["field"] for one in (taken, renamed, variable)] == ["name"] * 3
 
 
 async def test_what_a_patch_refers_to_must_exist(here: World) -> None:

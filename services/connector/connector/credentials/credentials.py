@@ -146,4 +146,5 @@ def there(row: Row[Any] | None, credential_id: UUID) -> Row[Any]:
 
 def name_taken(name: str) -> Conflict:
     """Return the error for a name that another credential has."""
-    return Conflict(f"there is a credential named {name!r} already", code="name_taken", remedy="Choose another name.")
+    fields = [{"field": "name", "message": "is taken"}]
+    return Conflict(f"there is a credential named {name!r} already", code="name_taken", remedy="Choose another name.", fields=fields)

@@ -150,4 +150,5 @@ async def _require_free_name(session: AsyncSession, name: str, mine: UUID) -> No
 
 
 def _name_taken(name: str) -> Conflict:
-    return Conflict(f"there is an integration named {name!r} already", code="name_taken", remedy="Choose another name.")
+    fields = [{"field": "name", "message": "is taken"}]
+    return Conflict(f"there is an integration named {name!r} already", code="name_taken", remedy="Choose another name.", fields=fields)

@@ -159,7 +159,8 @@ def _invalid(field: str, message: str, remedy: str) -> Invalid:
 
 
 def _name_taken(name: str) -> Conflict:
-    return Conflict(f"there is a contact named {name!r} already", code="name_taken", remedy="Choose another name.")
+    fields = [{"field": "name", "message": "is taken"}]
+    return Conflict(f"there is a contact named {name!r} already", code="name_taken", remedy="Choose another name.", fields=fields)
 
 
 def _not_there(contact_id: UUID) -> ContactNotFound:

@@ -54,7 +54,9 @@ async def add_variable(session: AsyncSession, given: VariableIn) -> VariableOut:
     statement = insert_for(session, VARIABLES).values(**values).on_conflict_do_nothing(index_elements=["name_key"])
     row = (await session.execute(statement.returning(VARIABLES))).first()
     if row is None:
-        raise Conflict(f"there is a global variable named {name!r} already", code="name_taken", remedy="Change its value instead.")
+        fields = [{"field": "name", "message": "is taken"}]
+        what = f"there is a global variable named {name!r} already"
+        raise Conflict(what, code="name_taken", remedy="Change its value instead.", fields=fields)
     return VariableOut.model_validate(row)
 
 

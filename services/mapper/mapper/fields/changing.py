@@ -60,7 +60,8 @@ async def change_field(session: AsyncSession, object_type: RecordType, key: str,
     if before is None:
         raise FieldNotFound(f"there is no field {key!r} on {object_type}", remedy="List the fields to see those there are.")
     if before.builtin:
-        raise FieldBuiltIn(f"{key} is built in", remedy="Add a field of your own where you need other options.")
+        problem = {"field": "key", "message": "names a field that is built in"}
+        raise FieldBuiltIn(f"{key} is built in", remedy="Add a field of your own where you need other options.", fields=[problem])
     changes = given.model_dump(exclude_unset=True)
     if empty := [{"field": name, "message": "cannot be emptied"} for name in changes if changes[name] is None and name not in MAY_BE_EMPTY]:
         raise BadField("an option that every field has cannot be emptied", remedy="Leave it out, or give a value.", fields=empty)

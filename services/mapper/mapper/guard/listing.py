@@ -84,4 +84,4 @@ def _after(cursor: str) -> UUID:
     try:
         return UUID(value)
     except ValueError as error:
-        raise BadCursor("the cursor belongs to another list", remedy="Use next_cursor as it was given, or leave it out.") from error
+        raise BadCursor("the cursor belongs to another list") from error

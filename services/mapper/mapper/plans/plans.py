@@ -112,4 +112,4 @@ def _place_in(cursor: str) -> tuple[int, int]:
     try:
         return int(page), int(place)
     except (TypeError, ValueError):
-        raise BadCursor("the cursor belongs to another list", remedy="Use next_cursor as it was given, or leave it out.") from None
+        raise BadCursor("the cursor belongs to another list") from None

@@ -24,7 +24,7 @@ from shared.events.records import RecordType
 from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, BadCursor, decode_cursor, encode_cursor
 from shared.rules import At
 from shared.rules.checking import require_fitting
-from shared.rules.reading import BadRule, read_rule
+from shared.rules.reading import SHAPE, bad_rule, read_rule
 from shared.rules.sql import Folded, compiled, folded_text
 
 OUTSIDE = {"synced_at": "is kept beside the record"}
@@ -106,7 +106,7 @@ def _rule_from(sent: str) -> Any:
     try:
         return read_rule(orjson.loads(sent), place="filter")
     except orjson.JSONDecodeError:
-        raise BadRule("the filter is not JSON", remedy='Send a rule such as {"field": "email", "operator": "is_empty"}.') from None
+        raise bad_rule([Gap(field="filter", message="is not JSON", remedy=SHAPE)], place="filter") from None
 
 
 def selection(named: Sequence[str]) -> Sequence[str]:
@@ -250,4 +250,4 @@ def _position(cursor: str, sort: str | None) -> tuple[str, UUID]:
             return text, UUID(record_id)
     except ValueError:
         pass
-    raise BadCursor("the cursor cannot be read", remedy="Use next_cursor as it was given, or leave it out.")
+    raise BadCursor("the cursor cannot be read")

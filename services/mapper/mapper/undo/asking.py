@@ -148,7 +148,7 @@ def _after(cursor: str) -> UUID:
     try:
         return UUID(decode_cursor(cursor, 1)[0])
     except ValueError:
-        raise BadCursor("the cursor cannot be read", remedy="Use next_cursor as it was given, or leave it out.") from None
+        raise BadCursor("the cursor cannot be read") from None
 
 
 async def _row(session: AsyncSession, undo_id: UUID) -> Row[Any]:

@@ -104,4 +104,5 @@ async def count_workflows(session: AsyncSession) -> int:
 
 
 def _taken(name: str) -> NameTaken:
-    return NameTaken(f"there is a workflow named {name!r} already", remedy="Give this one another name.")
+    fields = [{"field": "name", "message": "is taken"}]
+    return NameTaken(f"there is a workflow named {name!r} already", remedy="Give this one another name.", fields=fields)

@@ -234,6 +234,7 @@ async def test_what_is_not_there_is_a_problem_too(http: httpx.AsyncClient, metho
     """Every error has one shape."""
     response = await http.request(method, path)
     assert response.json()["code"] == code
+    assert response.json()["remedy"]
     assert response.headers["content-type"] == "application/problem+json"
 
 

@@ -53,7 +53,7 @@ def after(cursor: str | None, kind: type[K]) -> K | None:
     try:
         return kind(value)
     except ValueError as error:
-        raise BadCursor("the cursor belongs to another list", remedy="Use next_cursor as it was given, or leave it out.") from error
+        raise BadCursor("the cursor belongs to another list") from error
 
 
 def page_of(items: Sequence[T], limit: int, key: Callable[[T], Any], total: int | None) -> Page[T]:
