@@ -74,7 +74,7 @@ def engine_for(url: SecretStr, schema: str) -> AsyncEngine:
             parsed.set(drivername="sqlite+aiosqlite"),
             hide_parameters=True,
             json_serializer=_dump,
-            json_deserializer=orjson.loads,
+            json_deserializer=_load,
             connect_args={"async_creator_fn": open_connection},
         )
         tune(engine)
@@ -125,6 +125,11 @@ def _make_private(path: Path) -> None:
 
 def _dump(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _load(stored: Any) -> Any:
+    """Return a JSON value as it was. A bare number comes back from SQLite as a number: that is what its columns of type JSON make of it."""
+    return orjson.loads(stored) if isinstance(stored, str | bytes) else stored
 
 
 async def ensure_schema(connection: AsyncConnection, schema: str) -> None:

@@ -35,6 +35,14 @@ async def test_a_field_shows_all_that_it_asks(mapper: Mapper) -> None:
     assert (found["help"], found["mandatory"]) == ("Who pays", True)
 
 
+@pytest.mark.parametrize("default", [0, -1, 1.5, 2**63 - 1])
+async def test_a_number_is_a_default_that_can_be_read_again(mapper: Mapper, default: float) -> None:
+    """A field that cannot be read takes every list, mapping and change of its records with it."""
+    key = await add(mapper, "Floor", data_type="number", default=default)
+    (found,) = [one for one in (await mapper.call("GET", "/fields"))["items"] if one["key"] == key]
+    assert (found["default"], (await person(mapper, 1))["fields"][key]) == (default, default)
+
+
 @pytest.mark.parametrize(
     ("options", "named"),
     [
