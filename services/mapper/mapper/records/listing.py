@@ -18,6 +18,7 @@ from mapper.records.counting import Total, counted, counted_up_to
 from mapper.scope import InParts
 from mapper.search.searching import found_by
 from mapper.tables import PEOPLE
+from shared.api.base import Gap
 from shared.api.records import FieldOut, ListCheckOut
 from shared.errors import Invalid
 from shared.events.records import RecordType
