@@ -8,9 +8,8 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from click.testing import Result
 from pydantic import SecretStr
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from all_in_one.cli import app
 from all_in_one.serving import serving
@@ -36,7 +35,7 @@ def listening(here: Here) -> Any:
 async def command(here: Here, url: str, *words: str) -> Result:
     """Run `rollcall import` as a shell would."""
     environment = {"ROLLCALL_TOKEN": here.token, "ROLLCALL_URL": url}
-    return await asyncio.to_thread(lambda: CliRunner().invoke(app, ["import", *words], env=environment))
+    return await asyncio.to_thread(CliRunner().invoke, app, ["import", *words], env=environment)
 
 
 async def test_a_file_is_imported_with_one_command(here: Here, tmp_path: Path) -> None:
