@@ -222,22 +222,6 @@ class ReadinessOut(Out):
     missing: list[Gap]
 
 
-class SaasInstanceIn(In):
-    """Asks for the instance of an application: the one there is, or a new one if there is none."""
-
-    application: Name
-
-
-class SaasInstanceOut(Out):
-    """One software entry under Software > SaaS."""
-
-    id: UUID
-    application: str
-    name: str
-    users: int
-    created_at: datetime
-
-
 class PersonIn(In):
     """A person added by hand. Custom fields stand beside the built-in ones in `fields`."""
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from pydantic import SecretStr
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from all_in_one.cli import app
 from all_in_one.serving import serving
@@ -32,7 +32,7 @@ def listening(here: Here) -> Any:
     return serving(gateway, host="127.0.0.1", port=0, shutdown_seconds=5)
 
 
-async def command(here: Here, url: str, *words: str) -> Result:
+async def command(here: Here, url: str, *words: str) -> Any:
     """Run `rollcall import` as a shell would."""
     environment = {"ROLLCALL_TOKEN": here.token, "ROLLCALL_URL": url}
     return await asyncio.to_thread(CliRunner().invoke, app, ["import", *words], env=environment)

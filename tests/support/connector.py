@@ -157,6 +157,7 @@ class SmallMapper:
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         instance = {"id": str(self.instance_id), "application": "Sophos Endpoint Security", "name": "Sophos", "users": 0}
+        instance |= {"application_id": str(self.instance_id)}
         instance["created_at"] = "2026-01-01T00:00:00Z"
         if request.url.path.startswith("/internal/guard/leave/"):
             return self._leave(request)

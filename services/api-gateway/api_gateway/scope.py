@@ -23,6 +23,7 @@ from api_gateway.clients.plans import PlansClient
 from api_gateway.clients.rates import RatesClient
 from api_gateway.clients.runs import RunsClient
 from api_gateway.clients.schedules import SchedulesClient
+from api_gateway.clients.software import SoftwareClient
 from api_gateway.clients.workflow_engine import WorkflowEngineClient
 from shared.bus.port import Bus
 from shared.db.engine import Database
@@ -51,6 +52,7 @@ class Parts:
     operations: OperationsClient
     agents: AgentsClient
     bulk_edits: BulkEditsClient
+    software: SoftwareClient
     export_records: int
     """Records that one export may hold."""
     workbooks: asyncio.Semaphore

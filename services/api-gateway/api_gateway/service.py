@@ -22,6 +22,7 @@ from api_gateway.clients.plans import PlansClient
 from api_gateway.clients.rates import RatesClient
 from api_gateway.clients.runs import RunsClient
 from api_gateway.clients.schedules import SchedulesClient
+from api_gateway.clients.software import SoftwareClient
 from api_gateway.clients.workflow_engine import WorkflowEngineClient
 from api_gateway.consumers import subscriptions
 from api_gateway.http import build_app
@@ -70,6 +71,7 @@ async def running(
             operations=OperationsClient(connector, foundation.tokens),
             agents=AgentsClient(connector, foundation.tokens),
             bulk_edits=BulkEditsClient(mapper, foundation.tokens),
+            software=SoftwareClient(mapper, foundation.tokens),
             export_records=settings.export_records,
             workbooks=asyncio.Semaphore(WORKBOOKS),
         )

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Depends, FastAPI
 
+import mapper.applications.routes
 import mapper.assets.routes
 import mapper.bulk_edits.routes
 import mapper.checks.routes
@@ -32,6 +33,7 @@ ROUTERS = (
     mapper.smart_mapping.routes.router,
     mapper.samples.routes.router,
     mapper.checks.routes.router,
+    mapper.applications.routes.router,
     mapper.saas_instances.routes.router,
     mapper.people.routes.router,
     mapper.saas_users.routes.router,

@@ -139,11 +139,34 @@ PEOPLE_WORDS = Table(
     sqlite_autoincrement=True,
 )
 
+# The software catalogue.
+APPLICATIONS = Table(
+    "applications",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("name_key", Text, nullable=False, unique=True),
+    Column("category", String(200)),
+    Column("publisher", String(200)),
+    Column("url", String(1000)),
+    Column("created_at", Timestamp, nullable=False),
+    Column("updated_at", Timestamp, nullable=False),
+)
+
+# Every name that an entry has or had: providers know it by the name that it came with.
+APPLICATION_NAMES = Table(
+    "application_names",
+    METADATA,
+    Column("name_key", Text, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("application_id", Uuid, ForeignKey("applications.id", ondelete="CASCADE"), nullable=False, index=True),
+)
+
 SAAS_INSTANCES = Table(
     "saas_instances",
     METADATA,
     Column("id", Uuid, primary_key=True),
-    Column("application", String(200), nullable=False),
+    Column("application_id", Uuid, ForeignKey("applications.id", ondelete="RESTRICT"), nullable=False, index=True),
     Column("name", String(200), nullable=False),
     Column("name_key", Text, nullable=False, unique=True),
     Column("created_at", Timestamp, nullable=False),

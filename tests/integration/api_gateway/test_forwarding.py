@@ -132,6 +132,7 @@ async def test_a_patch_passes_on_only_what_was_given(here: Gateway) -> None:
         (f"/integrations/{ANY_ID}/runs", "connector", f"/integrations/{ANY_ID}/runs"),
         (f"/runs/{ANY_ID}/errors", "connector", f"/runs/{ANY_ID}/errors"),
         ("/fields", "mapper", "/fields"),
+        ("/applications", "mapper", "/applications"),
         ("/saas-instances", "mapper", "/saas-instances"),
         ("/people", "mapper", "/people"),
         (f"/people/{ANY_ID}/timeline", "mapper", f"/people/{ANY_ID}/timeline"),

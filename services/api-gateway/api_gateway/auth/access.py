@@ -44,7 +44,10 @@ ROUTES: dict[Role, str] = {
         GET /fields
         GET /rules/operators
         POST /rules/check
+        GET /applications
+        GET /applications/{application_id}
         GET /saas-instances
+        GET /saas-instances/{saas_instance_id}
         GET /people
         GET /saas-instances/{saas_instance_id}/users
         GET /people/by/{field}/{value:path}
@@ -119,7 +122,10 @@ ROUTES: dict[Role, str] = {
         POST /runs/{run_id}/errors/{error_id}/redact
         POST /fields
         PATCH /fields/{object_type}/{key}
+        POST /applications
+        PATCH /applications/{application_id}
         POST /saas-instances
+        PATCH /saas-instances/{saas_instance_id}
         POST /people
         PATCH /people/{person_id}
         POST /people/{person_id}/archive
@@ -150,6 +156,8 @@ ROUTES: dict[Role, str] = {
         PUT /global-variables/{variable_id}
         DELETE /global-variables/{variable_id}
         DELETE /integrations/{integration_id}
+        DELETE /applications/{application_id}
+        DELETE /saas-instances/{saas_instance_id}
         POST /runs/{run_id}/approve
         POST /people/{person_id}/anonymise
         GET /people/{person_id}/export

@@ -23,8 +23,6 @@ from shared.api.records import (
     ReadinessOut,
     RecordChange,
     RecordPage,
-    SaasInstanceIn,
-    SaasInstanceOut,
     SaasUserOut,
     SubjectExport,
     TimelineEntry,
@@ -83,14 +81,6 @@ class MapperClient(InternalClient):
         path = f"/internal/integrations/{integration_id}/mapping/readiness"
         return await self.get(ReadinessOut, path, actor=actor, describes=describes)
 
-    async def saas_instance_of(self, given: SaasInstanceIn, *, actor: str) -> SaasInstanceOut:
-        """Return the application's SaaS instance, made if there is none."""
-        return await self.ask(SaasInstanceOut, "POST", "/internal/saas-instances", actor=actor, body=given)
-
-    async def saas_instances(self, *, actor: str) -> Page[SaasInstanceOut]:
-        """Return the SaaS instances."""
-        return await self.get(Page[SaasInstanceOut], "/internal/saas-instances", actor=actor)
-
     async def people(self, ask: ListQuery, *, archived: bool = False, actor: str) -> RecordPage[PersonOut]:
         """Return People who are active, or those who are archived or anonymised."""
         return await self.get(RecordPage[PersonOut], "/internal/people", actor=actor, archived=archived, **ask.params())
@@ -145,10 +135,6 @@ class MapperClient(InternalClient):
     async def saas_user_by(self, field: str, value: str, *, actor: str) -> SaasUserOut:
         """Return the SaaS user with this value of a unique field."""
         return await self.get(SaasUserOut, f"/internal/saas-users/by/{_steps(field, value)}", actor=actor)
-
-    async def users_of_instance(self, saas_instance_id: UUID, ask: ListQuery, *, actor: str) -> RecordPage[SaasUserOut]:
-        """Return the users of a SaaS instance."""
-        return await self.get(RecordPage[SaasUserOut], f"/internal/saas-instances/{saas_instance_id}/users", actor=actor, **ask.params())
 
     async def change_saas_user(self, saas_user_id: UUID, given: RecordChange, *, actor: str) -> SaasUserOut:
         """Change fields of a SaaS user."""

@@ -21,8 +21,6 @@ from shared.api.records import (
     PersonOut,
     RecordChange,
     RecordPage,
-    SaasInstanceIn,
-    SaasInstanceOut,
     SaasUserAt,
     SaasUserOut,
     SubjectExport,
@@ -32,7 +30,6 @@ from shared.events.records import RecordType
 from shared.http.paging import Page
 
 fields: APIRouter = subject("/fields", "fields")
-saas_instances: APIRouter = subject("/saas-instances", "saas instances")
 people: APIRouter = subject("/people", "people")
 saas_users: APIRouter = subject("/saas-users", "saas users")
 assets: APIRouter = subject("/assets", "assets")
@@ -60,24 +57,6 @@ async def change_field(
 ) -> FieldOut:
     """Change a custom field. Making it unique is refused while records share values, and names them."""
     return await parts.mapper.change_field(object_type, key, given, actor=account.name)
-
-
-@saas_instances.get("")
-async def list_saas_instances(parts: InParts, account: InAccount) -> Page[SaasInstanceOut]:
-    """Return every SaaS instance."""
-    return await parts.mapper.saas_instances(actor=account.name)
-
-
-@saas_instances.post("")
-async def find_or_add_saas_instance(given: SaasInstanceIn, parts: InParts, account: InAccount) -> SaasInstanceOut:
-    """Return the application's SaaS instance, made if there is none."""
-    return await parts.mapper.saas_instance_of(given, actor=account.name)
-
-
-@saas_instances.get("/{saas_instance_id}/users")
-async def list_users_of_instance(saas_instance_id: UUID, ask: Wanted, parts: InParts, account: InAccount) -> RecordPage[SaasUserOut]:
-    """Return the users of a SaaS instance."""
-    return await parts.mapper.users_of_instance(saas_instance_id, ask, actor=account.name)
 
 
 @people.get("")
