@@ -7,7 +7,7 @@ from sqlalchemy import event
 
 from mapper.smart_mapping.routes import suggestions
 from shared.api.suggestions import SuggestionsIn
-from tests.support.mapper import MAPPING, Mapper
+from tests.support.mapper import MAPPING, Mapper, source_user
 
 SAMPLES = [{"id": f"u{number}", "email": f"a{number}@example.com", "x500": f"badge {number}"} for number in range(25)]
 
@@ -28,6 +28,22 @@ async def test_a_new_integration_is_suggested_a_whole_mapping(mapper: Mapper) ->
     assert (answer["sync_keys"], answer["samples"], answer["already_mapped"]) == (["email"], 25, [])
     role = {"role": {"kind": "constant", "value": "Employee"}}
     await mapper.call("PUT", f"/integrations/{new}/mapping", json={"targets": {**targets, **role}, "sync_keys": answer["sync_keys"]})
+
+
+async def test_suggested_steps_are_stored_as_they_are_and_do_their_work(mapper: Mapper) -> None:
+    """And the next source that says it like that is suggested the same, steps and all."""
+    await mapper.call("POST", "/fields", json={"label": "Begins", "data_type": "datetime"})
+    samples = [{**source_user(number), "begins": f"{number + 12}.02.2026", "x9": f"{number + 12}/02/2026"} for number in range(1, 4)]
+    (found,) = [one for one in (await asked(mapper, uuid4(), samples=samples))["suggestions"] if one["target"] == "begins"]
+    assert found["source"]["steps"] == [{"op": "date", "formats": ["%d.%m.%Y"], "zone": "UTC"}]
+    await mapper.map(begins=found["source"])
+    assert (await mapper.observe(samples))["added"] == 3
+    assert {person["fields"]["begins"] for person in await mapper.people()} == {f"2026-02-{day}T00:00:00.000Z" for day in (13, 14, 15)}
+    steps = [{"op": "date", "formats": ["%d/%m/%Y"], "zone": "Europe/Berlin"}]
+    await mapper.map(begins={"kind": "source", "path": ["x9"], "steps": steps})
+    without = [{key: value for key, value in record.items() if key != "begins"} for record in samples]
+    (again,) = [one for one in (await asked(mapper, uuid4(), samples=without))["suggestions"] if one["target"] == "begins"]
+    assert (again["source"]["path"], again["source"]["steps"]) == (["x9"], steps), "the zone that somebody found out is known, too"
 
 
 async def test_what_is_mapped_already_is_left_alone(mapper: Mapper) -> None:
