@@ -94,9 +94,9 @@ class Machine(RuleBasedStateMachine):
         self._run(telling())
 
     @precondition(lambda self: self.pages[0] or self.pages[1])
-    @rule(chosen=st.integers(0, 99), how=st.sampled_from(["same", "replayed"]))
+    @rule(chosen=st.integers(0, 99), how=st.sampled_from(["same", "late", "replayed"]))
     def tell_again(self, chosen: int, how: str) -> None:
-        """Tell a page that was told before: as a message that comes twice, or as a replay, which is as old as what it tells."""
+        """Tell a page that was told before: as a message that comes twice or late, or as a replay, which sets nobody back."""
         self.did.append(f"tell again {chosen} {how}")
         pages = [page for told in self.pages for page in told]
         page = pages[chosen % len(pages)]
@@ -107,6 +107,9 @@ class Machine(RuleBasedStateMachine):
                 await self.mapper.publish(page)
                 after = await tables(self.mapper)
                 assert (after.records, after.links) == (before.records, before.links), "a message that came twice changed something"
+                return
+            if how == "late":
+                await self.mapper.publish(page.model_copy(update={"id": uuid4()}))
                 return
             source = self.sources[[page in told for told in self.pages].index(True)]
             again = source.provenance(run_id=uuid4(), replayed=True)
