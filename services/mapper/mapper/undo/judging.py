@@ -65,12 +65,23 @@ async def judge(session: AsyncSession, undo: Row[Any], people: Iterable[UUID], *
         newest = await _judged(session, undo, more, open_only)
         judged.add(newest)
     await _leave_put_away(session, judged)
-    for record_type in TYPES:
-        unique, reversals = judged.unique(record_type), judged.reversals[record_type]
-        held = await _holders(session, record_type, reversals, unique)
-        settle(reversals, judged.drafts[record_type], await _still_held(session, undo, judged, held), unique)
-    await _together(session, undo, judged)
+    settled = False
+    while not settled:
+        for record_type in TYPES:
+            unique, reversals = judged.unique(record_type), judged.reversals[record_type]
+            held = await _holders(session, record_type, reversals, unique)
+            settle(reversals, judged.drafts[record_type], await _still_held(session, undo, judged, held), unique)
+        before = _standing(judged)
+        await _together(session, undo, judged)
+        # Whoever stays after all keeps the values that another one counted on.
+        settled = _standing(judged) == before
+    _find_scopes(undo, judged)
     return judged
+
+
+def _standing(judged: Judged) -> list[tuple[UUID, str, int]]:
+    """Return what becomes of each record: only ever less, the longer it is looked at."""
+    return [(one, reversal.action, len(reversal.fields)) for kind in TYPES for one, reversal in judged.reversals[kind].items()]
 
 
 async def family_of(session: AsyncSession, root_run_id: UUID) -> set[str]:
@@ -175,7 +186,6 @@ async def _together(session: AsyncSession, undo: Row[Any], judged: Judged) -> No
             people[person_id].keep("saas_user_stays", "it has a SaaS user that stays, so it stays, too")
     await _bring_back_users(session, judged)
     await _give_back_assets(session, judged)
-    _find_scopes(undo, judged)
 
 
 async def _with_other_users(session: AsyncSession, people: Iterable[UUID], leaving: set[UUID]) -> set[UUID]:
