@@ -59,3 +59,56 @@ class SettleIn(In):
         if (self.decision == "choose") == (self.record_id is None):
             raise ValueError("record_id names the candidate that is chosen, and nothing else")
         return self
+
+
+MergeRule = Literal["kept", "filled", "united"]
+
+
+class MergeIn(In):
+    """Who is merged into a person. `plan` writes nothing, and shows what would become of both."""
+
+    merge_id: UUID = Field(description="The person who is one with this one; their id leads here afterwards.")
+    mode: Literal["plan", "apply"] = "plan"
+    note: str | None = Field(default=None, max_length=1000)
+
+
+class UnmergeIn(In):
+    """How to take a merge back. `plan` writes nothing."""
+
+    mode: Literal["plan", "apply"] = "plan"
+
+
+class MergedField(Out):
+    """A field in which both say something, or only the one who goes."""
+
+    field: str
+    kept: Any
+    merged: Any
+    result: Any
+    rule: MergeRule = Field(description="kept: the value of the one who stays; filled: it had none; united: a list of both.")
+
+
+class GivenBack(Out):
+    """A field that changed while both were one, and to whom its value goes."""
+
+    field: str
+    value: Any
+    goes_to: Literal["kept", "merged"]
+    why: str
+
+
+class MergeOut(Out):
+    """A merge of two people, planned, made, or taken back."""
+
+    id: UUID | None = Field(description="Null where it is only planned.")
+    kept_id: UUID
+    merged_id: UUID
+    state: Literal["planned", "merged", "unmerged"]
+    at: datetime | None = None
+    by: str | None = None
+    note: str | None = None
+    unmerged_at: datetime | None = None
+    unmerged_by: str | None = None
+    fields: list[MergedField] = Field(default_factory=list, description="Of a merge that is planned or just made: what becomes of fields.")
+    moved: dict[str, int] = Field(default_factory=dict, description="How many links, SaaS users and assets change hands.")
+    given_back: list[GivenBack] = Field(default_factory=list, description="Of one that is taken back: fields that changed meanwhile.")

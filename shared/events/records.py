@@ -22,13 +22,15 @@ ChangeKind = Literal[
     "anonymised",
     "undone",
     "removed",
+    "merged",
+    "unmerged",
 ]
 
 
 class Cause(Part):
-    """Why a record changed: a sync run, a workflow step, somebody's hand, or the undo of a run."""
+    """Why a record changed: a sync run, a workflow step, somebody's hand, the undo of a run, or a merge."""
 
-    kind: Literal["run", "workflow_step", "user", "undo", "compaction"]
+    kind: Literal["run", "workflow_step", "user", "undo", "compaction", "merge"]
     id: str = Field(description="The run, the step, the request or the undo that did it.")
     actor: str = Field(description="In whose name: the integration user, the workflow, or the account.")
     detail: str | None = Field(default=None, description="One line for people: which integration, workflow or block.")

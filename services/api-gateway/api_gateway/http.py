@@ -76,6 +76,8 @@ ROUTERS = (
     history.undos,
     guard.router,
     matching.router,
+    matching.people,
+    matching.merges,
     operations.router,
     dead_letters.router,
     workflows.blocks,

@@ -12,6 +12,7 @@ import mapper.guard.routes
 import mapper.history.routes
 import mapper.mappings.routes
 import mapper.matching.routes
+import mapper.merging.routes
 import mapper.people.routes
 import mapper.plans.routes
 import mapper.records.routes
@@ -43,6 +44,7 @@ ROUTERS = (
     mapper.rules.routes.router,
     mapper.guard.routes.router,
     mapper.matching.routes.router,
+    mapper.merging.routes.router,
     mapper.plans.routes.router,
     mapper.history.routes.router,
     mapper.undo.routes.router,

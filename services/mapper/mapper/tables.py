@@ -271,6 +271,27 @@ MATCH_CANDIDATES = Table(
     Column("sole", Boolean, nullable=False),
 )
 
+# People who were merged: whom an id leads to, and what both were before, so that they can be two again.
+MERGES = Table(
+    "merges",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("kept_id", Uuid, nullable=False, index=True),
+    Column("merged_id", Uuid, nullable=False, index=True),
+    Column("state", String(10), nullable=False),
+    Column("note", String(1000)),
+    Column("at", Timestamp, nullable=False),
+    Column("by", String(200), nullable=False),
+    # Empty once it is taken back, or one of them is anonymised: then it cannot be.
+    Column("before", Json),
+    # Between which revisions of the one who stays both were one.
+    Column("first_revision", Integer, nullable=False),
+    Column("last_revision", Integer),
+    Column("unmerged_at", Timestamp),
+    Column("unmerged_by", String(200)),
+    CheckConstraint("state IN ('merged', 'unmerged')", name="state"),
+)
+
 # What one integration calls a record, and what it last said of it. A run touches every row, so the columns that it changes have no index.
 LINKS = Table(
     "links",

@@ -75,6 +75,8 @@ ROUTES: dict[Role, str] = {
         GET /assets/{asset_id}
         GET /assets/{asset_id}/timeline
         GET /withheld
+        GET /merges
+        GET /merges/{merge_id}
         GET /match-conflicts
         GET /match-conflicts/{conflict_id}
         GET /blocks
@@ -161,6 +163,8 @@ ROUTES: dict[Role, str] = {
         POST /runs/{run_id}/approve
         POST /people/{person_id}/anonymise
         GET /people/{person_id}/export
+        POST /people/{person_id}/merge
+        POST /merges/{merge_id}/unmerge
         POST /withheld/release
         POST /withheld/discard
         GET /dead-letters/{consumer}/{message_id}

@@ -1,9 +1,9 @@
-"""What the gateway asks the mapper about matching: conflicts, and the decisions on them."""
+"""What the gateway asks the mapper about matching: conflicts with the decisions on them, and people who are merged."""
 
 from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient
-from shared.api.matching import ConflictState, MatchConflictOut, SettleIn
+from shared.api.matching import ConflictState, MatchConflictOut, MergeIn, MergeOut, SettleIn, UnmergeIn
 from shared.http.paging import Page
 
 
@@ -30,3 +30,19 @@ class MatchingClient(InternalClient):
     async def reopen(self, conflict_id: UUID, *, actor: str) -> MatchConflictOut:
         """Take a decision back."""
         return await self.ask(MatchConflictOut, "POST", f"/internal/match-conflicts/{conflict_id}/reopen", actor=actor)
+
+    async def merge(self, person_id: UUID, given: MergeIn, *, actor: str) -> MergeOut:
+        """Merge another person into this one, or say what that would do."""
+        return await self.ask(MergeOut, "POST", f"/internal/people/{person_id}/merge", actor=actor, body=given)
+
+    async def merges(self, *, person_id: UUID | None, cursor: str | None, limit: int, actor: str) -> Page[MergeOut]:
+        """Return merges, the newest first."""
+        return await self.get(Page[MergeOut], "/internal/merges", actor=actor, person_id=person_id, cursor=cursor, limit=limit)
+
+    async def one_merge(self, merge_id: UUID, *, actor: str) -> MergeOut:
+        """Return one merge."""
+        return await self.get(MergeOut, f"/internal/merges/{merge_id}", actor=actor)
+
+    async def unmerge(self, merge_id: UUID, given: UnmergeIn, *, actor: str) -> MergeOut:
+        """Let both be two again, or say what that would do."""
+        return await self.ask(MergeOut, "POST", f"/internal/merges/{merge_id}/unmerge", actor=actor, body=given)

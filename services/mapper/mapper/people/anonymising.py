@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mapper.fields.fields import fields_of, untold_of
 from mapper.matching.holding import drop_key_values
 from mapper.matching.keeping import forget_conflicts
+from mapper.merging.forgetting import forget_merges, revisions_together
+from mapper.merging.leading import merged_into
 from mapper.pages.planning import assign
 from mapper.people.archiving import person_draft, write_by_hand
 from mapper.people.people import read_person
@@ -74,7 +76,9 @@ async def anonymise(unit: Unit, person_id: UUID, given: AnonymiseIn) -> PersonOu
         _give_back(one)
     draft.fields, draft.kind = {}, "anonymised"
     draft.columns["anonymised_at"] = now()
-    await _forget(session, person_id, [*saas_users, *await _removed_users(session, person_id)], list(assets))
+    await _forget(
+        session, person_id, [*saas_users, *await _removed_users(session, [person_id, *await merged_into(session, person_id)])], list(assets)
+    )
     await write_by_hand(unit, draft, "anonymised by hand")
     beside: dict[RecordType, dict[UUID, Draft]] = {"saas_user": saas_users, "asset": assets}
     for record_type, drafts in beside.items():
@@ -94,10 +98,12 @@ def _give_back(asset: Draft) -> None:
 
 async def _forget(session: AsyncSession, person_id: UUID, saas_user_ids: list[UUID], asset_ids: list[UUID]) -> None:
     """Remove the values from history, and what else repeats them."""
+    people = [person_id, *await forget_merges(session, person_id)]
     theirs = LINKS.c.person_id == person_id
     source_ids = list(await session.scalars(select(LINKS.c.source_id).where(theirs)))
     of_them = or_(
-        and_(REVISIONS.c.record_type == "person", REVISIONS.c.record_id == person_id),
+        and_(REVISIONS.c.record_type == "person", REVISIONS.c.record_id.in_(people)),
+        await revisions_together(session, person_id),
         and_(REVISIONS.c.record_type == "saas_user", REVISIONS.c.record_id.in_(saas_user_ids)),
     )
     await session.execute(update(REVISIONS).where(of_them).values(changes=_without_values(session), proof=None, origin=None))
@@ -121,9 +127,9 @@ async def _forget(session: AsyncSession, person_id: UUID, saas_user_ids: list[UU
     await session.execute(delete(FILTERED).where(FILTERED.c.source_id.in_(source_ids)))
 
 
-async def _removed_users(session: AsyncSession, person_id: UUID) -> list[UUID]:
-    """Return their SaaS users that an undo removed: these are there in history alone."""
-    theirs = REVISIONS.c.origin["row"]["columns"]["person_id"].as_string() == str(person_id)
+async def _removed_users(session: AsyncSession, people: list[UUID]) -> list[UUID]:
+    """Return their SaaS users that an undo or a merge removed: these are there in history alone."""
+    theirs = REVISIONS.c.origin["row"]["columns"]["person_id"].as_string().in_([str(one) for one in people])
     removed = (REVISIONS.c.record_type == "saas_user", REVISIONS.c.kind == "removed", theirs)
     return list(await session.scalars(select(REVISIONS.c.record_id).where(*removed).distinct()))
 

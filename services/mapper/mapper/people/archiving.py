@@ -3,10 +3,11 @@
 from uuid import UUID
 
 from mapper.fields.fields import fields_of, untold_of
+from mapper.merging.leading import not_there
 from mapper.people.people import read_person
 from mapper.records.changing import Draft, write
 from mapper.records.loading import drafts_of
-from mapper.records.patching import RecordNotFound, RecordPutAway
+from mapper.records.patching import RecordPutAway
 from shared.api.records import PersonOut
 from shared.clock import now
 from shared.events.records import Cause
@@ -35,7 +36,7 @@ async def person_draft(unit: Unit, person_id: UUID) -> Draft:
     """Return a person, locked. Raises `RecordNotFound`, `RecordPutAway` when anonymised."""
     draft = (await drafts_of(unit.session, "person", [person_id])).get(person_id)
     if draft is None:
-        raise RecordNotFound(f"there is no person {person_id}", remedy="Use an id from the list of People.")
+        raise await not_there(unit.session, person_id)
     if draft.columns["anonymised_at"] is not None:
         raise RecordPutAway("the person is anonymised", remedy="Nothing can be done with them any more.")
     return draft

@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.fields.fields import defaults_of, fields_of
 from mapper.fields.values import moment
+from mapper.merging.leading import not_there
 from mapper.records.changing import Draft
 from mapper.records.editing import BadValues, checked
 from mapper.records.finding import id_of
 from mapper.records.listing import Wanted, listed, selected
-from mapper.records.patching import RecordNotFound, claim_and_write, patched
+from mapper.records.patching import claim_and_write, patched
 from mapper.tables import LINKS, PEOPLE
 from shared.api.records import PersonOut, RecordChange, RecordPage
 from shared.clock import now
@@ -32,10 +33,10 @@ async def list_people(session: AsyncSession, ask: Wanted) -> RecordPage[PersonOu
 
 
 async def read_person(session: AsyncSession, person_id: UUID) -> PersonOut:
-    """Return one Person. Raises `RecordNotFound`."""
+    """Return one Person. Raises `RecordNotFound`, `PersonMerged`."""
     row = (await session.execute(select(PEOPLE).where(PEOPLE.c.id == person_id))).one_or_none()
     if row is None:
-        raise RecordNotFound(f"there is no person {person_id}", remedy="Use an id from the list of People.")
+        raise await not_there(session, person_id)
     return shown(row, (await _last_seen(session, [person_id])).get(person_id))
 
 

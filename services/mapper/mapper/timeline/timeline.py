@@ -30,6 +30,10 @@ SAYS = {
     "deleted_in_source": "deleted in the source, proven by reading back",
     "undone": "put back as it was: {fields}",
     "removed": "removed: the run that had created it was undone",
+    "merged": "another person was merged into this one: {fields}",
+    "merged_away": "merged into another person, or into their SaaS user",
+    "unmerged": "a merge was taken back: {fields}",
+    "apart": "two again: a merge was taken back",
     "brought_back": "brought back: its removal was undone",
 }
 NAMES = {"person": "Person", "saas_user": "SaaS user", "asset": "Asset"}
@@ -81,7 +85,7 @@ def _observed(link: Row[Any]) -> TimelineEntry:
 
 def _told(row: Row[Any]) -> TimelineEntry:
     kind = _kind(row)
-    says = SAYS["reopened" if _is_reopened(row) else "brought_back" if _is_brought_back(row) else kind]
+    says = SAYS[_says(row, kind)]
     words = says.format(fields=", ".join(sorted(row.changes)), roles=", ".join((row.changes.get("roles") or [None, []])[1] or []))
     return TimelineEntry(
         at=row.at,
@@ -94,6 +98,12 @@ def _told(row: Row[Any]) -> TimelineEntry:
         proof=row.proof,
         correlation_id=row.correlation_id,
     )
+
+
+def _says(row: Row[Any], kind: str) -> str:
+    if row.cause["kind"] == "merge":
+        return {"removed": "merged_away", "restored": "apart"}.get(kind, kind)
+    return "reopened" if _is_reopened(row) else "brought_back" if _is_brought_back(row) else kind
 
 
 def _is_reopened(row: Row[Any]) -> bool:

@@ -1,0 +1,1 @@
+"""Merging two people who are one, and taking that back."""
