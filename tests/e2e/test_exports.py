@@ -55,6 +55,14 @@ async def test_a_list_longer_than_a_page_is_exported_whole_and_harmless(api: Api
     ]
 
 
+async def test_every_type_of_record_can_be_exported(api: Api) -> None:
+    """An inventory of devices is asked for as often as a list of people."""
+    for object_type, name in (("person", "people"), ("saas_user", "saas-users"), ("asset", "assets")):
+        for kind in ("csv", "xlsx"):
+            answer = await api.call("POST", "/exports", {"object_type": object_type, "format": kind})
+            assert (answer.status_code, answer.headers["content-disposition"]) == (200, f'attachment; filename="{name}.{kind}"')
+
+
 async def test_a_list_that_is_wrong_is_refused_before_a_file_begins(api: Api) -> None:
     """Half a file with an error in its last line would be taken for a whole one."""
     for wrong, code, field in (
@@ -62,6 +70,7 @@ async def test_a_list_that_is_wrong_is_refused_before_a_file_begins(api: Api) ->
         ({"sort": "synced_at"}, "not_listable", "sort.synced_at"),
         ({"fields": ["emial"]}, "unknown_field", "fields.emial"),
         ({"object_type": "saas_user", "search": "ada"}, "not_listable", "search"),
+        ({"object_type": "asset", "search": "ada"}, "not_listable", "search"),
     ):
         answer = await api.call("POST", "/exports", wrong)
         assert (answer.status_code, answer.json()["code"], answer.json()["fields"][0]["field"]) == (422, code, field)

@@ -70,6 +70,10 @@ async def test_the_future_and_moments_without_a_zone_are_refused(mapper: Mapper)
     await mapper.observe([source_user(1)])
     (person,) = await mapper.people()
     assert (await as_of(mapper, person["id"], now() + DAY, expect=422))["code"] == "moment_in_the_future"
+    for named, moments in (("to", {"from": now() - DAY, "to": now() + DAY}), ("from", {"from": now() + DAY})):
+        sent = {name: moment.isoformat() for name, moment in moments.items()}
+        refused = await mapper.call("GET", f"/people/{person['id']}/diff", params=sent, expect=422)
+        assert (refused["code"], refused["fields"][0]["field"]) == ("moment_in_the_future", named)
     naive = await mapper.call("GET", f"/people/{person['id']}", params={"as_of": "2026-01-01T00:00:00"}, expect=422)
     assert "as_of" in naive["fields"][0]["field"]
     nobody = await as_of(mapper, str(uuid4()), now(), expect=404)

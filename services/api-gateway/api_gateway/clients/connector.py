@@ -2,10 +2,9 @@
 
 from collections.abc import AsyncIterator
 from typing import Literal
-from urllib.parse import quote
 from uuid import UUID
 
-from api_gateway.clients.internal import InternalClient
+from api_gateway.clients.internal import InternalClient, steps
 from shared.api.checks import CheckOut
 from shared.api.credentials import CredentialIn, CredentialOut, CredentialPatch, CredentialTestIn, CredentialTestOut, SecretIn, revealed
 from shared.api.files import FileOut
@@ -33,7 +32,7 @@ class ConnectorClient(InternalClient):
 
     async def provider(self, key: str, *, actor: str) -> ProviderOut:
         """Return one kind of source."""
-        return await self.get(ProviderOut, f"/internal/providers/{quote(key, safe='')}", actor=actor)
+        return await self.get(ProviderOut, f"/internal/providers/{steps(key)}", actor=actor)
 
     async def credentials(self, *, actor: str) -> Page[CredentialOut]:
         """Return the credentials, without secrets."""

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from api_gateway.clients.internal import InternalClient
+from api_gateway.clients.internal import InternalClient, steps
 from shared.api.history import DiffOut, UndoAction, UndoIn, UndoItemOut, UndoOut, WhyNotOut, WhyOut
 from shared.api.records import PersonAt, SaasUserAt
 from shared.http.paging import Page
@@ -32,7 +32,7 @@ class HistoryClient(InternalClient):
 
     async def why(self, subject: Subject, record_id: UUID, field: str, *, actor: str) -> WhyOut:
         """Return why a field has its value."""
-        return await self.get(WhyOut, f"/internal/{subject}/{record_id}/fields/{field}/why", actor=actor)
+        return await self.get(WhyOut, f"/internal/{subject}/{record_id}/fields/{steps(field)}/why", actor=actor)
 
     async def why_not(self, integration_id: UUID, source_id: str, *, actor: str) -> WhyNotOut:
         """Return why a record of a source is not there."""

@@ -1,6 +1,7 @@
 """The base of the gateway's clients."""
 
 from typing import Any
+from urllib.parse import quote
 
 from typing_extensions import override
 
@@ -18,3 +19,9 @@ class InternalClient(ServiceClient):
             return await super().call(method, path, **more)
         except Unauthenticated as error:
             raise UpstreamRefused(f"the {self.audience}: {error.message}", code="service_token_refused", remedy=error.remedy) from error
+
+
+def steps(*named: str) -> str:
+    """Return steps of a path, whatever they hold: none of them may end the path, or go another way."""
+    # Dots, too: an HTTP client leaves the step before out where one is "..".
+    return "/".join(quote(step, safe="").replace(".", "%2E") for step in named)

@@ -1,10 +1,9 @@
 """What the gateway asks the mapper: fields, mappings, People, SaaS instances, SaaS users and assets."""
 
 from typing import Literal
-from urllib.parse import quote
 from uuid import UUID
 
-from api_gateway.clients.internal import InternalClient
+from api_gateway.clients.internal import InternalClient, steps
 from api_gateway.clients.listing import ListQuery
 from shared.api.records import (
     AnonymiseIn,
@@ -52,7 +51,7 @@ class MapperClient(InternalClient):
     async def change_field(self, object_type: RecordType, key: str, given: FieldPatch, *, actor: str) -> FieldOut:
         """Change a custom field: only what was sent."""
         sent = given.model_dump(mode="json", exclude_unset=True)
-        return await self.ask(FieldOut, "PATCH", f"/internal/fields/{object_type}/{key}", actor=actor, body=sent)
+        return await self.ask(FieldOut, "PATCH", f"/internal/fields/{steps(object_type, key)}", actor=actor, body=sent)
 
     async def filtered(self, run_id: UUID, ask: ListQuery, *, actor: str) -> Page[FilteredOut]:
         """Return the records that a filter held back during a run."""
@@ -98,7 +97,7 @@ class MapperClient(InternalClient):
 
     async def person_by(self, field: str, value: str, *, actor: str) -> PersonOut:
         """Return the Person with this value of a unique field."""
-        return await self.get(PersonOut, f"/internal/people/by/{_steps(field, value)}", actor=actor)
+        return await self.get(PersonOut, f"/internal/people/by/{steps(field, value)}", actor=actor)
 
     async def saas_users_of(self, person_id: UUID, ask: ListQuery, *, actor: str) -> RecordPage[SaasUserOut]:
         """Return the SaaS users of a Person."""
@@ -134,7 +133,7 @@ class MapperClient(InternalClient):
 
     async def saas_user_by(self, field: str, value: str, *, actor: str) -> SaasUserOut:
         """Return the SaaS user with this value of a unique field."""
-        return await self.get(SaasUserOut, f"/internal/saas-users/by/{_steps(field, value)}", actor=actor)
+        return await self.get(SaasUserOut, f"/internal/saas-users/by/{steps(field, value)}", actor=actor)
 
     async def change_saas_user(self, saas_user_id: UUID, given: RecordChange, *, actor: str) -> SaasUserOut:
         """Change fields of a SaaS user."""
@@ -155,8 +154,3 @@ class MapperClient(InternalClient):
     async def asset_timeline(self, asset_id: UUID, *, actor: str) -> Page[TimelineEntry]:
         """Return what happened to an asset."""
         return await self.get(Page[TimelineEntry], f"/internal/assets/{asset_id}/timeline", actor=actor)
-
-
-def _steps(*steps: str) -> str:
-    """Return steps of a path, whatever they hold."""
-    return "/".join(quote(step, safe="") for step in steps)

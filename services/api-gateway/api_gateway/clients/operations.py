@@ -1,8 +1,6 @@
 """What the gateway asks the connector to do at a source."""
 
-from urllib.parse import quote
-
-from api_gateway.clients.internal import InternalClient
+from api_gateway.clients.internal import InternalClient, steps
 from shared.api.sources import OperationIn, OperationOut
 
 SECONDS = 660.0
@@ -16,5 +14,5 @@ class OperationsClient(InternalClient):
 
     async def carry_out(self, provider: str, operation: str, given: OperationIn, *, actor: str) -> OperationOut:
         """Do one thing, at most once for one key."""
-        path = f"/internal/operations/{quote(provider, safe='')}/{quote(operation, safe='')}"
+        path = f"/internal/operations/{steps(provider, operation)}"
         return await self.ask(OperationOut, "POST", path, actor=actor, body=given, timeout=SECONDS)

@@ -72,11 +72,16 @@ async def existing_at(session: AsyncSession, record_type: RecordType, record_id:
     )
 
 
+def require_past(at: datetime, place: str) -> None:
+    """Raise `NotYet`, which names `place`, when a moment is still to come."""
+    if at > now():
+        fields = [{"field": place, "message": "lies in the future"}]
+        raise NotYet(f"{at.isoformat()} is still to come", remedy="Ask for a moment that is over, or for none: the present.", fields=fields)
+
+
 async def state_at(session: AsyncSession, record_type: RecordType, record_id: UUID, at: datetime) -> State:
     """Return what a record was at a moment, which may be: not there. Raises `RecordNotFound`, `NotYet`."""
-    if at > now():
-        fields = [{"field": "as_of", "message": "lies in the future"}]
-        raise NotYet(f"{at.isoformat()} is still to come", remedy="Ask for a moment that is over, or for none: the present.", fields=fields)
+    require_past(at, "as_of")
     mine = of_record(record_type, record_id)
     newest = select(func.max(REVISIONS.c.revision)).where(mine, REVISIONS.c.at <= at).scalar_subquery()
     columns = (REVISIONS.c.revision, REVISIONS.c.kind, REVISIONS.c.at, REVISIONS.c.changes)

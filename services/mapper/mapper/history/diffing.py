@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mapper.history.as_of import State, of_record, state_at
+from mapper.history.as_of import State, of_record, require_past, state_at
 from mapper.tables import REVISIONS
 from shared.api.history import DiffOut, FieldDiff
 from shared.clock import now
@@ -27,6 +27,8 @@ async def diff(session: AsyncSession, record_type: RecordType, record_id: UUID, 
     A field that was changed and changed back does not differ; the number of revisions tells that something happened.
     """
     end = until or now()
+    require_past(since, "from")
+    require_past(end, "to")
     if end < since:
         fields = [{"field": "to", "message": "lies before `from`"}]
         raise BadInterval("the second moment lies before the first", remedy="Swap them.", fields=fields)

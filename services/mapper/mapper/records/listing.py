@@ -163,7 +163,7 @@ def condition_of(
     if ask.search is not None:
         if record_type != "person":
             problems = [{"field": "search", "message": "finds People only"}]
-            raise NotListable("SaaS users are not searched by words", remedy="Use a rule.", fields=problems)
+            raise NotListable("only People are searched by words", remedy="Use a rule.", fields=problems)
         conditions.append(TABLES[record_type].c.id.in_(found_by(session, ask.search)))
     if ask.rule is not None:
         require_fitting(ask.rule, types_of(known), place=ask.place, closed=OUTSIDE)

@@ -1,4 +1,4 @@
-"""Bodies as JSON, and nothing that only looks like it: what the other services could not read or store stops here."""
+"""Requests as they may be: bodies are JSON, and nothing that only looks like it; what no service could read or store stops here."""
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -25,6 +25,9 @@ class JsonRequest(Request):
 
     async def refuse_unstorable(self) -> None:
         """Raise `Invalid`, which names the place, for a NUL, which PostgreSQL has no room for, and for a body that is too deep."""
+        for name, value in (*self.path_params.items(), *self.query_params.multi_items()):
+            if NUL in value:
+                raise _refused(name, HOLDS_NUL)
         raw = await self.body()
         # In JSON a NUL can only be written like this, and each level needs a bracket: most bodies are not searched.
         if b"\\u0000" not in raw and raw.count(b"[") + raw.count(b"{") <= DEEPEST:
@@ -34,9 +37,7 @@ class JsonRequest(Request):
         except ValueError:
             return
         for place, message in _unstorable(value):
-            remedy = "Type it again, without control characters." if message is HOLDS_NUL else f"Use at most {DEEPEST} levels."
-            problem = {"field": ".".join(place) or "body", "message": message, "remedy": remedy}
-            raise Invalid(f"{problem['field']} {message}", code="malformed", remedy=remedy, fields=[problem])
+            raise _refused(".".join(place) or "body", message)
 
 
 class Passing:
@@ -63,6 +64,11 @@ class Passing:
 
 HOLDS_NUL = "holds a NUL character"
 TOO_DEEP = "holds too many lists or objects inside each other"
+
+
+def _refused(place: str, message: str) -> Invalid:
+    remedy = "Type it again, without control characters." if message is HOLDS_NUL else f"Use at most {DEEPEST} levels."
+    return Invalid(f"{place} {message}", code="malformed", remedy=remedy, fields=[{"field": place, "message": message, "remedy": remedy}])
 
 
 def _unstorable(value: Any) -> Iterator[tuple[tuple[str, ...], str]]:

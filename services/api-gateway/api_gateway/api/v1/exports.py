@@ -20,6 +20,7 @@ from api_gateway.exports.xlsx_file import write_workbook
 from api_gateway.scope import InAccount, InParts, Parts
 from api_gateway.views.views import read_view
 from shared.api.records import ListIn
+from shared.events.records import RecordType
 from shared.observability.logging import get_logger
 
 log = get_logger(__name__)
@@ -28,6 +29,7 @@ exports: APIRouter = subject("/exports", "exports")
 of_view: APIRouter = subject("/views/{view_id}/exports", "exports")
 
 CSV, XLSX = "text/csv; charset=utf-8", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+NAMES: dict[RecordType, str] = {"person": "people", "saas_user": "saas-users", "asset": "assets"}
 FILES: dict[int | str, dict[str, Any]] = {200: {"description": "The file.", "content": {"text/csv": {}, XLSX: {}}}}
 
 
@@ -49,8 +51,7 @@ async def export_view(view_id: UUID, given: FileIn, parts: InParts, account: InA
 
 
 async def _answer(parts: Parts, reading: Reading, kind: ExportFormat) -> Response:
-    name = {"person": "people", "saas_user": "saas-users"}[reading.object_type]
-    headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"', "Cache-Control": "no-store"}
+    headers = {"Content-Disposition": f'attachment; filename="{NAMES[reading.object_type]}.{kind}"', "Cache-Control": "no-store"}
     if kind == "csv":
         pieces = csv_pieces(reading.headings, reading.first_rows, _told(reading, kind))
         return StreamingResponse(pieces, media_type=CSV, headers=headers)
