@@ -5,6 +5,7 @@ from shared.events.records import RecordsChanged
 from shared.events.workflows import RecordChangesApplied, StepsReady
 from shared.unit import Unit
 from workflow_engine.runs.answers import take_answers
+from workflow_engine.runs.forgetting import forget_anonymised
 from workflow_engine.triggers.record_changes import start_for
 
 subscriptions = Subscriptions("workflow-engine")
@@ -16,8 +17,9 @@ STEPS = Lane("steps", ordered=False)
 
 @subscriptions.on(RecordsChanged, lane=RECORDS)
 async def records_changed(event: RecordsChanged, unit: Unit) -> None:
-    """Start the workflows that wait for such a change."""
+    """Start the workflows that wait for such a change, and forget who was anonymised."""
     await start_for(unit, event)
+    await forget_anonymised(unit, event)
 
 
 @subscriptions.on(RecordChangesApplied, lane=ANSWERS)

@@ -63,6 +63,28 @@ async def test_setting_the_flag_deletes_the_user_and_a_refusal_takes_the_failure
     assert {run.record_id for run in told} == {custom, synced}
 
 
+async def test_who_is_anonymised_is_named_by_no_run_any_more(stage: Stage) -> None:
+    """Runs are kept for good, and what a source was asked and answered names people; that something was done, and when, stays."""
+    ids = {name: stage.records.add(name) for name in ("u1", "u2")}
+    stage.directory.users = {name: f"{name}@example.com" for name in ids}
+    async with stage.engine() as engine:
+        workflow = await engine.activated(roles())
+        await engine.call("POST", f"/workflows/{workflow['id']}/sweeps", {}, status=202)
+        await engine.ended(workflow["id"], 2)
+        before = {name: (await engine.runs(workflow["id"], record_id=str(one)))[0] for name, one in ids.items()}
+        assert all(f"{name}@example.com" in str(run) for name, run in before.items())
+        anonymised = Change(record_id=ids["u1"], revision=3, kind="anonymised", fields={}, after={})
+        cause = Cause(kind="user", id="r1", actor="ada")
+        await stage.tell(RecordsChanged(record_type="saas_user", cause=cause, at=now(), changes=[anonymised]))
+        after = {name: (await engine.runs(workflow["id"], record_id=str(one)))[0] for name, one in ids.items()}
+    assert "u1@example.com" not in str(after["u1"])
+    assert [step["evidence"] for step in after["u1"]["steps"]] == [{}, {}, {}]
+    assert [(step["state"], step["message"]) for step in after["u1"]["steps"]] == [
+        (step["state"], step["message"]) for step in before["u1"]["steps"]
+    ]
+    assert after["u2"] == before["u2"]
+
+
 async def test_an_event_told_twice_starts_once(stage: Stage) -> None:
     """The bus delivers at least once; the second time nobody may be deleted again."""
     one = stage.records.add("u1", to_be_deleted=True)
