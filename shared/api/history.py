@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from shared.api.authority import HandChoice
 from shared.api.base import In, Out
 from shared.api.records import FilterReason, MappedFrom
 from shared.events.records import Cause, ChangeKind, RecordType
@@ -80,6 +81,36 @@ class WhyChange(Out):
     proof: dict[str, Any] | None = None
 
 
+class WhySaid(Out):
+    """What one of those who may say something of a field says: a record of a source, or a hand."""
+
+    by: Literal["source", "hand"]
+    stands: Literal["wins", "lower", "blank", "not_asked", "overwritten"] = Field(
+        description="blank: it says nothing of the field; not_asked: it has not had a run since the order was set; "
+        "overwritten: a hand edit that is kept no longer."
+    )
+    value: Any = None
+    empties: bool = Field(default=False, description="It says that the field is empty, which is more than nothing.")
+    integration_id: UUID | None = None
+    integration_name: str | None = None
+    source_id: str | None = None
+    raw: RawValue | None = None
+    run_id: UUID | None = Field(default=None, description="The run that heard it say so first.")
+    mapping_version: int | None = None
+    hand: str | None = Field(default=None, description="Whose hand it was.")
+    since: datetime | None = None
+
+
+class WhyAuthority(Out):
+    """Who says what of a field now, and why one of them won."""
+
+    rule: Literal["last_writer", "order"] = Field(description="last_writer: nobody said who wins, and nothing is remembered.")
+    says: str = Field(description="One sentence for people.")
+    sources: list[UUID | Literal["hand"]] = Field(default_factory=list, description="The order, the highest first.")
+    hand: HandChoice | None = None
+    said: list[WhySaid] = Field(default_factory=list, description="The highest first.")
+
+
 class WhyOut(Out):
     """Why a field has its value: the change that gave it, and those before it."""
 
@@ -92,6 +123,7 @@ class WhyOut(Out):
     change: WhyChange | None = None
     originally: WhyChange | None = Field(default=None, description="Where an undo put the value back: what had given it at first.")
     earlier: list[WhyChange] = Field(default_factory=list, description="The changes before, the newest first; at most 20.")
+    authority: WhyAuthority | None = Field(default=None, description="Not of a field that repeats one of the person.")
     melted_from: datetime | None = Field(default=None, description="Where changes became one: when the first of them was.")
 
 
@@ -105,6 +137,14 @@ class HeldBackOut(Out):
     kind: str
     held_at: datetime
     crossed: dict[str, Any]
+
+
+class HeldValue(Out):
+    """A value that a record of a source says, and that is not written."""
+
+    field: str
+    value: Any
+    says: str = Field(description="Who won, and why.")
 
 
 class WhyNotOut(Out):
@@ -128,6 +168,9 @@ class WhyNotOut(Out):
     conflict_id: UUID | None = Field(default=None, description="Of one in conflict, or ignored: what to settle, or to reopen.")
     person_id: UUID | None = None
     saas_user_id: UUID | None = None
+    held_values: list[HeldValue] = Field(
+        default_factory=list, description="Values that it says and that are not written, since a source or a hand of a higher place won."
+    )
     withheld: list[HeldBackOut] = Field(default_factory=list, description="Losses of its records that the guard withholds.")
 
 

@@ -78,6 +78,7 @@ class FieldOut(Out):
     help: str | None = None
     max_length: int | None = None
     whole: bool = False
+    as_set: bool = Field(default=False, description="Of a list: neither order nor repetitions count.")
 
 
 class FromSource(In):
@@ -237,13 +238,18 @@ class RecordPatch(In):
     fields: dict[FieldKey, Any] = Field(default={})
     add: dict[FieldKey, Items] = Field(default={}, description="Items of lists; one that is there, whatever its case, stays as it is.")
     remove: dict[FieldKey, Items] = Field(default={}, description="Items of lists; one that is not there is no mistake.")
+    release: list[FieldKey] = Field(
+        default=[], max_length=200, description="Fields to give back to their sources: hand edits of them are kept no longer."
+    )
 
     @model_validator(mode="after")
     def _says_something(self) -> "RecordPatch":
-        if not (self.fields or self.add or self.remove):
-            raise ValueError("give at least one of fields, add and remove")
+        if not (self.fields or self.add or self.remove or self.release):
+            raise ValueError("give at least one of fields, add, remove and release")
         if twice := sorted(self.fields.keys() & (self.add.keys() | self.remove.keys())):
             raise ValueError(f"says of {', '.join(twice)} both what it is and what to add or remove")
+        if twice := sorted(set(self.release) & (self.fields.keys() | self.add.keys() | self.remove.keys())):
+            raise ValueError(f"both changes {', '.join(twice)} and gives it back to its sources")
         return self
 
 
@@ -271,6 +277,19 @@ class PersonOut(Out):
     anonymised_at: datetime | None = Field(default=None, description="Since when nothing personal is left of them.")
     created_at: datetime
     updated_at: datetime
+
+
+class SaasRole(Out):
+    """A role in a SaaS."""
+
+    external_id: str | None = Field(description="What the SaaS calls it; null where it gives no id.")
+    label: str
+
+
+class SaasRoleOut(SaasRole):
+    """A role of a SaaS instance, with how many of its users have it."""
+
+    users: int
 
 
 class SaasUserOut(Out):
@@ -332,6 +351,8 @@ class PersonAt(PersonOut, OfMoment):
 
 class SaasUserAt(SaasUserOut, OfMoment):
     """A SaaS user, now or at a moment."""
+
+    roles: list[SaasRole] = Field(default_factory=list, description="The roles with their ids, as the SaaS calls them today.")
 
 
 class AssetOut(Out):

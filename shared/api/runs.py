@@ -100,6 +100,9 @@ class RunOut(Out):
     missing: int
     newly_missing: int
     withheld_losses: int = Field(default=0, description="Users proven absent who wait in the tray of the guard; nothing was changed.")
+    held_values: int = Field(
+        default=0, description="Values that its records say and that were not written, since a source or a hand of a higher place won."
+    )
     requests: int = Field(description="Requests that were spent at the source.")
     error: dict[str, Any] | None = None
     notes: list[RunNote] = Field(default_factory=list)

@@ -48,6 +48,7 @@ class PageApplied(Event):
     run_id: UUID
     page: int
     counts: PageCounts
+    held_values: int = Field(default=0, description="Values that its records say and that were not written: somebody higher won.")
     rejections: list[Rejection] = Field(default_factory=list)
 
     @property

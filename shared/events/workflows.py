@@ -36,6 +36,7 @@ class RecordChangeRequest(Part):
     record_id: UUID
     action: Literal["set_roles", "deactivate", "mark_deleted_in_source", "set_fields"]
     roles: list[str] | None = None
+    role_ids: dict[str, str] | None = Field(default=None, description="By role: the id that the SaaS gives it.")
     fields: dict[str, Any] | None = None
     proof: dict[str, Any] | None = Field(default=None, description="Kept with the revision: the question asked and the answer read back.")
     rule: dict[str, Any] | None = Field(default=None, description="The rule of the workflow's Begin: evidence, if the guard withholds it.")

@@ -26,6 +26,8 @@ BODIES: dict[str, Any] = {
     "POST /applications": {"name": "Jira", "category": "Tickets", "publisher": "Atlassian", "url": "https://example.com/jira"},
     "PATCH /applications/{application_id}": {"name": "Jira Cloud", "url": None},
     "PATCH /saas-instances/{saas_instance_id}": {"name": "Jira of the branch", "application_id": ANY_ID},
+    "PUT /authority/{object_type}": {"hand": "keep"},
+    "PUT /authority/{object_type}/{field}": {"sources": ["hand"]},
     "POST /people": {"fields": {"username": "ada", "email": "ada@example.com", "full_name": "Ada", "role": "Employee"}},
     "PATCH /people/{person_id}": {"fields": {"full_name": "Ada"}},
     "POST /people/{person_id}/anonymise": {"confirm": "ada"},
@@ -108,6 +110,8 @@ QUERIES: dict[str, dict[str, Any]] = {
     "GET /match-conflicts": {"state": "open", "integration_id": ANY_ID, "limit": 5},
     "GET /views/{view_id}/records": {"limit": 5, "count": True},
     "GET /fields": {"object_type": "saas_user"},
+    "GET /authority": {"object_type": "person"},
+    "GET /authority/hand-edits": {"object_type": "person", "field": "email", "limit": 5},
     "GET /notices": {"open": True, "kind": "run_failed", "integration_id": ANY_ID, "limit": 5},
     "GET /dead-letters": {"consumer": "mapper.sync", "limit": 5},
     "GET /workflows": {"limit": 5, "count": True},
@@ -136,7 +140,7 @@ DELETES: dict[str, Any] = {
 async def test_every_route_reaches_a_service_that_understands_it(api: Api) -> None:
     """A path, a query or a body that only one side knows would be seen by the first caller."""
     answered: dict[str, int] = {}
-    for object_type in ("person", "saas_user"):
+    for object_type in ("person", "saas_user", "asset"):
         await api.made("/fields", {"object_type": object_type, "label": "Badge", "unique": True})
     agent = await api.made("/accounts", {"name": "agent-berlin", "kind": "service", "role": "agent"})
     agent_token = (await api.made(f"/accounts/{agent['id']}/tokens", {"name": "host"}))["token"]

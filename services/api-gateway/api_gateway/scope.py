@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api_gateway.auth.authentication import Account
 from api_gateway.clients.agents import AgentsClient
+from api_gateway.clients.authority import AuthorityClient
 from api_gateway.clients.bulk_edits import BulkEditsClient
 from api_gateway.clients.connector import ConnectorClient
 from api_gateway.clients.guard import GuardClient
@@ -43,6 +44,7 @@ class Parts:
     guard: GuardClient
     matching: MatchingClient
     history: HistoryClient
+    authority: AuthorityClient
     rates: RatesClient
     runs: RunsClient
     plans: PlansClient

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from api_gateway.auth.bootstrap import bootstrap
 from api_gateway.clients.agents import AgentsClient
+from api_gateway.clients.authority import AuthorityClient
 from api_gateway.clients.bulk_edits import BulkEditsClient
 from api_gateway.clients.connector import ConnectorClient
 from api_gateway.clients.guard import GuardClient
@@ -62,6 +63,7 @@ async def running(
             guard=GuardClient(mapper, foundation.tokens),
             matching=MatchingClient(mapper, foundation.tokens),
             history=HistoryClient(mapper, foundation.tokens),
+            authority=AuthorityClient(mapper, foundation.tokens),
             rates=RatesClient(connector, foundation.tokens),
             notices=NoticesClient(connector, foundation.tokens),
             schedules=SchedulesClient(connector, foundation.tokens),

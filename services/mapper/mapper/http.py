@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends, FastAPI
 
 import mapper.applications.routes
 import mapper.assets.routes
+import mapper.authority.routes
 import mapper.bulk_edits.routes
 import mapper.checks.routes
 import mapper.fields.routes
@@ -29,6 +30,7 @@ from shared.http.health import Check
 
 ROUTERS = (
     mapper.fields.routes.router,
+    mapper.authority.routes.router,
     mapper.mappings.routes.router,
     mapper.filters.routes.router,
     mapper.smart_mapping.routes.router,

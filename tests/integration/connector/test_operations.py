@@ -10,6 +10,7 @@ from connector.tables import OPERATIONS, SCHEMA
 from shared.clock import now
 from shared.db.engine import opened
 from shared.ids import new_id
+from sophos_central_simulator.administration import has_role
 from sophos_central_simulator.faults import Fault
 from tests.support.connector import INPUTS, Api, World, store_access
 
@@ -206,6 +207,23 @@ async def test_a_lookup_says_who_is_there_who_is_not_and_who_is_unclear(here: Wo
     assert [(one["source_id"], one["status"]) for one in result["absent"]] == [(gone, 404)]
     assert [(one["source_id"], one["code"]) for one in result["unknown"]] == [("../whoami", "not_a_source_id")]
     assert here.tenant.counts[f"GET {USERS}"] == 3
+
+
+async def test_a_lookup_brings_the_roles_of_administrators_with_their_ids(here: World) -> None:
+    """Who may change everything is what an offboarding wants to know; and a role may be renamed."""
+    async with here.connector() as api:
+        credential_id = await asked(api, here)
+        role = here.tenant.administration.role_named("Read-only")
+        holders = {user["id"] for admin in here.tenant.administration.admins() for user in admin["users"] if has_role(admin, role["id"])}
+        everybody = list(here.tenant.directory.users)
+        arguments = {"source_ids": everybody, "admin_roles": True}
+        out = await api.post(LOOKUP, deletion(here, credential_id, everybody[0], arguments=arguments))
+
+    found = {user["source_id"]: user for user in out["result"]["found"]}
+    assert holders
+    assert {one for one, user in found.items() if "Read-only" in user["roles"]} == holders
+    for one in holders:
+        assert (found[one]["roles"], found[one]["role_ids"]) == (["User", "Read-only"], {"Read-only": role["id"].lower()})
 
 
 async def test_what_cannot_be_asked_is_refused_before_anything_is_sent(here: World) -> None:

@@ -123,8 +123,11 @@ async def test_without_a_mapping_every_record_is_rejected_and_says_so(mapper: Ma
     assert mapper.last("sync.page.applied.v1").rejections[0].code == "no_mapping"
 
 
-async def test_the_number_of_statements_does_not_grow_with_the_page(mapper: Mapper) -> None:
-    """A query per row is the second slowest thing one can do."""
+@pytest.mark.parametrize("order", [None, {"hand": "keep"}])
+async def test_the_number_of_statements_does_not_grow_with_the_page(mapper: Mapper, order: dict[str, Any] | None) -> None:
+    """A query per row is the second slowest thing one can do; nor may it matter how many fields have an order."""
+    if order is not None:
+        await mapper.call("PUT", "/authority/person", json=order)
     numbers: dict[int, list[int]] = {}
     await mapper.observe([source_user(0)])
     for size in (10, 100):

@@ -66,9 +66,10 @@ async def test_roles_are_joined_by_the_directory_user_of_an_administrator() -> N
     """One reading of administrators and roles serves the whole run, whatever the case of the ids."""
     directory = Directory([ANN, BOB, EVE])
     found, notes = await read(directory, "admin_roles")
-    assert found[ANN["id"]]["adminRoles"] == {"names": ["Help Desk", "Super Admin", "r-9"], "text": "Help Desk, Super Admin, r-9"}
+    named = {"names": ["Help Desk", "Super Admin", "r-9"], "text": "Help Desk, Super Admin, r-9"}
+    assert found[ANN["id"]]["adminRoles"] == {**named, "ids": ["r-2", "r-1", "r-9"]}
     assert found[BOB["id"]]["adminRoles"]["names"] == ["Super Admin"]
-    assert found[EVE["id"]]["adminRoles"] == {"names": [], "text": ""}
+    assert found[EVE["id"]]["adminRoles"] == {"names": [], "text": "", "ids": []}
     assert [path for path in directory.asked if path != "/directory/users"] == ["/roles", "/admins"]
     assert notes == []
 

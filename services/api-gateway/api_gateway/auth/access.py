@@ -49,6 +49,7 @@ ROUTES: dict[Role, str] = {
         GET /saas-instances
         GET /saas-instances/{saas_instance_id}
         GET /people
+        GET /saas-instances/{saas_instance_id}/roles
         GET /saas-instances/{saas_instance_id}/users
         GET /people/by/{field}/{value:path}
         GET /people/{person_id}
@@ -68,6 +69,9 @@ ROUTES: dict[Role, str] = {
         GET /views/{view_id}/records
         GET /saas-users/{saas_user_id}/diff
         GET /saas-users/{saas_user_id}/fields/{field}/why
+        GET /assets/{asset_id}/fields/{field}/why
+        GET /authority
+        GET /authority/hand-edits
         GET /integrations/{integration_id}/why-not
         GET /undos/{undo_id}
         GET /undos/{undo_id}/items
@@ -126,6 +130,8 @@ ROUTES: dict[Role, str] = {
         PATCH /fields/{object_type}/{key}
         POST /applications
         PATCH /applications/{application_id}
+        PUT /authority/{object_type}
+        PUT /authority/{object_type}/{field}
         POST /saas-instances
         PATCH /saas-instances/{saas_instance_id}
         POST /people

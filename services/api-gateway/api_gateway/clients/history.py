@@ -10,6 +10,7 @@ from shared.api.records import PersonAt, SaasUserAt
 from shared.http.paging import Page
 
 Subject = Literal["people", "saas-users"]
+Explained = Literal["people", "saas-users", "assets"]
 
 
 class HistoryClient(InternalClient):
@@ -30,7 +31,7 @@ class HistoryClient(InternalClient):
         moments = {"from": _sent(since), "to": _sent(until)}
         return await self.get(DiffOut, f"/internal/{subject}/{record_id}/diff", actor=actor, **moments)
 
-    async def why(self, subject: Subject, record_id: UUID, field: str, *, actor: str) -> WhyOut:
+    async def why(self, subject: Explained, record_id: UUID, field: str, *, actor: str) -> WhyOut:
         """Return why a field has its value."""
         return await self.get(WhyOut, f"/internal/{subject}/{record_id}/fields/{steps(field)}/why", actor=actor)
 

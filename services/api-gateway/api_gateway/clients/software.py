@@ -4,7 +4,7 @@ from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient
 from api_gateway.clients.listing import ListQuery
-from shared.api.records import RecordPage, SaasUserOut
+from shared.api.records import RecordPage, SaasRoleOut, SaasUserOut
 from shared.api.software import ApplicationIn, ApplicationOut, ApplicationPatch, SaasInstanceIn, SaasInstanceOut, SaasInstancePatch
 from shared.http.paging import Page
 
@@ -57,6 +57,10 @@ class SoftwareClient(InternalClient):
     async def remove_saas_instance(self, saas_instance_id: UUID, *, actor: str) -> None:
         """Remove a SaaS instance without users."""
         await self.call("DELETE", f"{INSTANCES}/{saas_instance_id}", actor=actor)
+
+    async def roles_of_instance(self, saas_instance_id: UUID, *, actor: str) -> Page[SaasRoleOut]:
+        """Return the roles of a SaaS instance."""
+        return await self.get(Page[SaasRoleOut], f"{INSTANCES}/{saas_instance_id}/roles", actor=actor)
 
     async def users_of_instance(self, saas_instance_id: UUID, ask: ListQuery, *, actor: str) -> RecordPage[SaasUserOut]:
         """Return the users of a SaaS instance."""

@@ -19,7 +19,7 @@ from connector.storable import storable
 from connector.tables import RUN_ERRORS, RUN_PAGES, RUNS
 from shared.api.runs import RunState
 from shared.clock import now
-from shared.events.syncs import PageApplied, PageCounts, Rejection, RunFinished
+from shared.events.syncs import PageApplied, Rejection, RunFinished
 from shared.ids import new_id
 from shared.observability.logging import get_logger
 from shared.unit import Unit
@@ -55,16 +55,17 @@ async def _count(session: AsyncSession, run_id: UUID, pages: Sequence[PageApplie
     added = {name: RUNS.c[name] + sum(getattr(event.counts, name) for event in pages) for name in COUNTS}
     rejections = sum(len(event.rejections) for event in pages)
     added |= {"pages_applied": RUNS.c.pages_applied + len(pages), "errors": RUNS.c.errors + rejections}
+    added["held_values"] = RUNS.c.held_values + sum(event.held_values for event in pages)
     await session.execute(update(RUNS).where(RUNS.c.id == run_id).values(added))
     for event in pages:
         if event.rejections:
             await enter_errors(session, run_id, event.page, event.rejections)
-    await write_log(session, run_id, [Entry("applied", {"page": event.page, **_named(event.counts)}) for event in pages])
+    await write_log(session, run_id, [Entry("applied", {"page": event.page, **_named(event)}) for event in pages])
     log.info("pages_entered", run_id=str(run_id), pages=len(pages), last=pages[-1].page, failed=rejections)
 
 
-def _named(counts: PageCounts) -> dict[str, int]:
-    return {name: count for name, count in counts.model_dump().items() if count}
+def _named(event: PageApplied) -> dict[str, int]:
+    return {name: count for name, count in {**event.counts.model_dump(), "held_values": event.held_values}.items() if count}
 
 
 async def enter_errors(session: AsyncSession, run_id: UUID, page: int, rejections: Sequence[Rejection]) -> None:

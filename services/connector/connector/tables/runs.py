@@ -39,6 +39,7 @@ RUNS = Table(
     Column("missing", Integer, nullable=False, default=0),
     Column("newly_missing", Integer, nullable=False, default=0),
     Column("withheld_losses", Integer, nullable=False, default=0, server_default=text("0")),
+    Column("held_values", Integer, nullable=False, default=0, server_default=text("0")),
     Column("error", Json),
     Column("notes", Json),
     Column("correlation_id", Uuid, nullable=False),

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.authority.by_hand import ByHand, by_hand
 from mapper.bulk_edits.choosing import chosen, fingerprint_of
 from mapper.bulk_edits.losses import losses_in, scopes_of
 from mapper.fields.fields import fields_of, untold_of
@@ -76,8 +77,9 @@ async def preview(unit: Unit, given: BulkEditIn, at: At, *, most: int) -> BulkEd
     await check_list(unit.session, given.object_type, ask)
     ids = await chosen(unit.session, given.object_type, ask, known, most=most)
     drafts = list((await drafts_of(unit.session, given.object_type, ids, lock=False)).values())
-    fingerprint = fingerprint_of(drafts)
-    changing = _changing(drafts, edit, known)
+    hand = await by_hand(unit.session, given.object_type, known, edit, drafts)
+    fingerprint = hand.printed(fingerprint_of(drafts), drafts)
+    changing = _changing(drafts, hand, known)
     row = {
         "id": new_id(),
         **given.model_dump(),
@@ -118,13 +120,14 @@ async def apply(unit: Unit, bulk_edit_id: UUID, at: At, limits: Limits, *, most:
     ids = await chosen(unit.session, row.object_type, ask, known, most=most)
     await locked(unit.session, await scopes_of(unit.session, ids) if _deactivates(edit) else ())
     drafts = list((await drafts_of(unit.session, row.object_type, ids)).values())
-    if fingerprint_of(drafts) != row.fingerprint:
+    hand = await by_hand(unit.session, row.object_type, known, edit, drafts)
+    if hand.printed(fingerprint_of(drafts), drafts) != row.fingerprint:
         now_there = "the same number, but not as they were" if len(drafts) == row.matched else str(len(drafts))
         raise SetMoved(
             f"the records have changed since the preview: it showed {row.matched}, now there are {now_there}; nothing was changed",
             remedy="Preview the bulk edit again.",
         )
-    changed, withheld = await _made(unit, row, edit, drafts, known=known, limits=limits)
+    changed, withheld = await _made(unit, row, hand, drafts, known=known, limits=limits)
     applied = {"state": "applied", "applied_at": now(), "applied_by": unit.actor, "changed": changed, "withheld": withheld}
     await unit.session.execute(update(BULK_EDITS).where(BULK_EDITS.c.id == bulk_edit_id).values(applied))
     log.info("bulk_edit_applied", bulk_edit_id=str(bulk_edit_id), object_type=row.object_type, changed=changed, withheld=withheld)
@@ -132,24 +135,26 @@ async def apply(unit: Unit, bulk_edit_id: UUID, at: At, limits: Limits, *, most:
 
 
 async def _made(
-    unit: Unit, row: Row[Any], edit: Edit, drafts: Sequence[Draft], *, known: dict[str, FieldOut], limits: Limits
+    unit: Unit, row: Row[Any], hand: ByHand, drafts: Sequence[Draft], *, known: dict[str, FieldOut], limits: Limits
 ) -> tuple[int, int]:
     """Change drafts and write them; return how many, and how many the guard withholds."""
     cause = Cause(kind="user", id=str(row.id), actor=unit.actor, detail=f"changed in a bulk edit of {row.matched} records")
-    ruling = await rule_on(unit, limits, losses_in(row.id, drafts, cause)) if _deactivates(edit) else None
+    ruling = await rule_on(unit, limits, losses_in(row.id, drafts, cause)) if _deactivates(hand.edit) else None
     held = {loss.record_id for loss in ruling.held} if ruling else set()
-    changing = _changing([draft for draft in drafts if draft.id not in held], edit, known)
+    passed = [draft for draft in drafts if draft.id not in held]
+    changing = _changing(passed, hand, known)
     for start in range(0, len(changing), AT_ONCE):
         await write(unit, row.object_type, changing[start : start + AT_ONCE], cause=cause, untold=untold_of(known))
+    await hand.remember(unit, passed)
     if ruling:
         await enter(unit.session, ruling.passed)
     return len(changing), len(held)
 
 
-def _changing(drafts: Sequence[Draft], edit: Edit, known: dict[str, FieldOut]) -> list[Draft]:
+def _changing(drafts: Sequence[Draft], hand: ByHand, known: dict[str, FieldOut]) -> list[Draft]:
     """Make the edit in drafts; return those that it changes."""
     for draft in drafts:
-        edit.make(draft, known)
+        hand.make(draft, known)
     return [draft for draft in drafts if draft.changes or draft.quiet]
 
 

@@ -99,7 +99,7 @@ async def add_field(session: AsyncSession, given: FieldIn) -> FieldOut:
 
 def row_of(field: FieldOut) -> dict[str, Any]:
     """Return a field as it is stored, without its options."""
-    row = field.model_dump(exclude={"unique", "default", "builtin", "options"})
+    row = field.model_dump(exclude={"unique", "default", "builtin", "options", "as_set"})
     return {**row, "is_unique": field.unique, "default_value": field.default}
 
 

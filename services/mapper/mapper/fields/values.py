@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -37,6 +37,8 @@ def fitter_of(field: FieldOut) -> Callable[[Any], Any]:
     fit = FITTERS[field.data_type]
     if field.dropdown == "fixed":
         return _one_of(field.options)
+    if field.as_set:
+        return lambda value: one_of_each(fit(value))
     if field.max_length is not None:
         return _of_length(fit, field.max_length)
     return _whole if field.whole else fit
@@ -124,6 +126,14 @@ def _text_list(value: Any) -> list[str]:
     if not isinstance(value, list) or len(value) > LONGEST_LIST:
         raise DoesNotFit(f"is not a list of at most {LONGEST_LIST} texts")
     return [_text(item) for item in value]
+
+
+def one_of_each(items: Sequence[str]) -> list[str]:
+    """Return items as a set is kept: each once, whatever its case, in the order of their comparable forms."""
+    each: dict[str, str] = {}
+    for item in items:
+        each.setdefault(fold_text(item), item)
+    return [each[key] for key in sorted(each)]
 
 
 def _person(value: Any) -> str:

@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.authority.authority import NUMBER, authority_of
+from mapper.authority.orders import Authority
 from mapper.fields.fields import defaults_of, fields_of, untold_of
 from mapper.filters.sieve import CompiledFilter, compile_filter
 from mapper.mappings.evaluate import Target, targets_of
@@ -29,7 +31,7 @@ class Compiled:
     targets: tuple[Target, ...]
     sync_keys: tuple[Key, ...]
     unique: tuple[str, ...]
-    """The mapped fields whose values only one record may have."""
+    """The fields whose values only one record may have, of those that are mapped or have an order."""
     kept: frozenset[str]
     """The mapped fields that are stored with the record: all but the time of the sync, which is kept with the link."""
     clears: frozenset[str]
@@ -46,6 +48,8 @@ class Compiled:
     defaults_of_saas_users: Mapping[str, Any] = field(default_factory=dict)
     growing: tuple[FieldOut, ...] = ()
     """The mapped dropdowns that grow with what is written."""
+    authority: Authority = field(default_factory=Authority)
+    """Who wins for those fields of which somebody said so."""
     filter: CompiledFilter | None = None
     earlier_filter: CompiledFilter | None = None
     """Another filter, with which the whole directory was read last: whom it held back comes quietly until it is read anew."""
@@ -60,7 +64,7 @@ class Compiled:
 class CompiledMappings:
     """The compiled mappings of a running service."""
 
-    _kept: dict[tuple[UUID, int, int, int], Compiled] = field(default_factory=dict)
+    _kept: dict[tuple[UUID, int, int, int, int], Compiled] = field(default_factory=dict)
 
     async def current(self, session: AsyncSession, integration_id: UUID, run_id: UUID | None = None) -> Compiled:
         """Return the newest version, compiled at most once while neither it, nor the fields, nor what was read last change.
@@ -72,10 +76,10 @@ class CompiledMappings:
         fields = select(func.coalesce(func.sum(FIELDS.c.revision), 0))
         settled = select(MAPPING_USES.c.settled_version).where(MAPPING_USES.c.integration_id == integration_id)
         begun = select(MAPPING_USES.c.run_version).where(MAPPING_USES.c.integration_id == integration_id, MAPPING_USES.c.run_id == run_id)
-        row = (await session.execute(select(*(one.scalar_subquery() for one in (newest, fields, settled, begun))))).one()
-        latest, number, settled_version, begun_with = row
+        row = (await session.execute(select(*(one.scalar_subquery() for one in (newest, fields, settled, begun, NUMBER))))).one()
+        latest, number, settled_version, begun_with, orders = row
         version = (latest or 0) if begun_with is None else begun_with
-        key = (integration_id, version, number, settled_version or 0)
+        key = (integration_id, version, number, settled_version or 0, orders)
         if key not in self._kept:
             while len(self._kept) >= MOST_KEPT:
                 self._kept.pop(next(iter(self._kept)))
@@ -87,11 +91,16 @@ async def _compiled(session: AsyncSession, integration_id: UUID, version: int, s
     mapping = await version_of(session, integration_id, version)
     settled = None if settled_version is None else await version_of(session, integration_id, settled_version)
     fields, saas_user = await fields_of(session, mapping.object_type), await fields_of(session, "saas_user")
-    return compile_mapping(mapping, fields, saas_user, settled)
+    authority = await authority_of(session, mapping.object_type, fields)
+    return compile_mapping(mapping, fields, saas_user, settled, authority)
 
 
 def compile_mapping(
-    mapping: MappingOut, known: dict[str, FieldOut], saas_user: dict[str, FieldOut], settled: MappingOut | None = None
+    mapping: MappingOut,
+    known: dict[str, FieldOut],
+    saas_user: dict[str, FieldOut],
+    settled: MappingOut | None = None,
+    authority: Authority | None = None,
 ) -> Compiled:
     """Return a mapping ready for records, given the fields of the records that are made, and those of SaaS users, by key.
 
@@ -99,13 +108,15 @@ def compile_mapping(
     """
     earlier = None if settled is None or settled.filter == mapping.filter else settled
     sources = {key: mapping.targets[key] for key in known if key in mapping.targets}
+    orders = authority or Authority()
     return Compiled(
         version=mapping.version,
         object_type=mapping.object_type,
         targets=targets_of(sources, known),
         sync_keys=keys_of(mapping.object_type, mapping.sync_keys),
         kept_back=kept_back(mapping.sync_keys),
-        unique=tuple(key for key in sources if known[key].unique),
+        unique=tuple(key for key in known if known[key].unique and (key in sources or key in orders.orders)),
+        authority=orders,
         kept=frozenset(key for key, source in sources.items() if not isinstance(source, FromSyncTime)),
         defaults=defaults_of(known),
         defaults_of_saas_users=defaults_of(saas_user),

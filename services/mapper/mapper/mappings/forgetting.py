@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.authority.authority import forget_source
 from mapper.tables import FILTERED, HELD_BACK, MAPPING_SAMPLES, MAPPING_USES, MAPPING_VERSIONS, MATCH_CONFLICTS, PLANS, UNMADE
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -18,4 +19,5 @@ async def forget(session: AsyncSession, integration_id: UUID) -> None:
     """
     for table in (MAPPING_VERSIONS, MAPPING_SAMPLES, MAPPING_USES, FILTERED, HELD_BACK, MATCH_CONFLICTS, UNMADE):
         await session.execute(delete(table).where(table.c.integration_id == integration_id))
+    await forget_source(session, integration_id)
     await session.execute(update(PLANS).where(PLANS.c.integration_id == integration_id).values(planned_at=LONG_AGO))

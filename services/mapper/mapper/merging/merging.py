@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.authority.remembering import look_again
 from mapper.fields.fields import fields_of, untold_of
 from mapper.guard.tray import lost_already
 from mapper.merging.combining import combine
@@ -115,6 +116,8 @@ async def _move_links(session: AsyncSession, pair: Pair, replaced: Mapping[UUID,
     await session.execute(update(LINKS).where(LINKS.c.person_id == pair.merged.id).values(person_id=pair.kept.id))
     for goes, stays in replaced.items():
         await session.execute(update(LINKS).where(LINKS.c.saas_user_id == goes).values(saas_user_id=stays.id))
+    # Fields with an order have what the highest of all their sources says as soon as one of these runs.
+    await look_again(session, [pair.kept.id])
 
 
 async def _move_users(unit: Unit, pair: Pair, replaced: Mapping[UUID, Draft], cause: Cause) -> None:

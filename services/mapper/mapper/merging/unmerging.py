@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.authority.remembering import look_again
 from mapper.fields.fields import fields_of, untold_of
 from mapper.merging.combining import Since, Two, separate
 from mapper.merging.leading import not_there
@@ -211,6 +212,7 @@ async def _put_links_back(session: AsyncSession, apart: Apart) -> None:
         if row.last_observed_at.isoformat() == link["last_observed_at"]:
             values |= {name: _moment(link[name]) for name in ("missing_since", "deleted_at")}
         await session.execute(update(LINKS).where(*mine).values(values))
+    await look_again(session, [apart.kept.id, apart.row.merged_id])
 
 
 async def _put_names_back(session: AsyncSession, apart: Apart) -> None:

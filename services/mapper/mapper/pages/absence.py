@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, exists, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.authority.taking_over import take_over
 from mapper.fields.fields import fields_of, untold_of
 from mapper.fields.values import moment
 from mapper.filters.settling import settle
@@ -105,7 +106,7 @@ def _not_shown(provenance: Provenance) -> ColumnElement[bool]:
 async def lose(unit: Unit, losses: Sequence[Loss], *, cause: Cause, initial: bool = False) -> None:
     """Mark records as missing, each with its proof. That the guard lets them pass is for the caller to know."""
     at = now()
-    await _mark_links(unit.session, losses, at)
+    await _mark_links(unit, losses, at, cause=cause, initial=initial)
     # Where an integration keeps People only, it is said of the person: no field of theirs shows it, their timeline does.
     values: dict[RecordType, dict[str, Any]] = {"saas_user": {"missing_since": moment(at.isoformat()), "returned_at": None}, "person": {}}
     values["asset"] = values["saas_user"]
@@ -157,14 +158,16 @@ def _cause(event: UsersProvenAbsent) -> Cause:
     return Cause(kind="run", id=str(provenance.run_id), actor=provenance.integration_user, detail=provenance.integration_name)
 
 
-async def _mark_links(session: AsyncSession, losses: Sequence[Loss], at: datetime) -> None:
+async def _mark_links(unit: Unit, losses: Sequence[Loss], at: datetime, *, cause: Cause, initial: bool) -> None:
+    """Close the links, and let other sources take over what the lost ones said."""
     by_integration: dict[UUID | None, list[str]] = {}
     for loss in losses:
         by_integration.setdefault(loss.integration_id, []).append(loss.source_id or "")
     for integration_id, source_ids in by_integration.items():
         for portion in portions(source_ids):
-            mine = (LINKS.c.source_id.in_(portion), LINKS.c.integration_id == integration_id)
-            await session.execute(update(LINKS).where(*mine).values(missing_since=at))
+            mine = and_(LINKS.c.source_id.in_(portion), LINKS.c.integration_id == integration_id)
+            await unit.session.execute(update(LINKS).where(mine).values(missing_since=at))
+            await take_over(unit, mine, cause=cause, initial=initial)
 
 
 async def _write_missing(

@@ -5,6 +5,7 @@ from itertools import chain
 
 from sqlalchemy import bindparam, update
 
+from mapper.authority.remembering import write_assertions
 from mapper.fields.choices import grow
 from mapper.filters.kept import keep_filtered
 from mapper.filters.settling import note_run
@@ -17,7 +18,7 @@ from mapper.pages.assigning import assign_late, read_assigned
 from mapper.pages.comparing import compare, usable
 from mapper.pages.linking import retiring, write_links
 from mapper.pages.planning import Candidate, Plan, Planner
-from mapper.pages.reading import Known, links_of, read_more
+from mapper.pages.reading import Known, meet, read_more, read_orders
 from mapper.plans.fingerprints import fingerprint
 from mapper.plans.overlay import see_planned
 from mapper.plans.rewrites import is_staging, may_rewrite, rewrites_too_much
@@ -73,7 +74,7 @@ async def _apply_several(unit: Unit, pages: Sequence[UsersObserved], compiled: C
     provenance = pages[0].provenance
     if await is_staging(unit.session, provenance):
         return False
-    known = await _known(unit, pages)
+    known = await _known(unit, pages, compiled)
     await _mark_seen(unit, pages, known)
     await _note_run(unit, pages[0], compiled)
     todo = await planned(unit, pages, compiled, known)
@@ -93,7 +94,7 @@ async def _apply_several(unit: Unit, pages: Sequence[UsersObserved], compiled: C
 async def _apply(unit: Unit, event: UsersObserved, compiled: Compiled) -> None:
     """Apply a page, or write down what it would do."""
     provenance = event.provenance
-    known = await _known(unit, [event])
+    known = await _known(unit, [event], compiled)
     if provenance.mode == "apply":
         await _mark_seen(unit, [event], known)
         await _note_run(unit, event, compiled)
@@ -121,8 +122,8 @@ async def _note_run(unit: Unit, first: UsersObserved, compiled: Compiled) -> Non
         await note_run(unit.session, first.provenance, compiled.version)
 
 
-async def _known(unit: Unit, pages: Sequence[UsersObserved]) -> Known:
-    return Known(await links_of(unit.session, pages[0].provenance.integration_id, _usable(pages)))
+async def _known(unit: Unit, pages: Sequence[UsersObserved], compiled: Compiled) -> Known:
+    return await meet(unit.session, pages[0].provenance.integration_id, _usable(pages), compiled.authority)
 
 
 def _usable(pages: Sequence[UsersObserved]) -> list[str]:
@@ -150,6 +151,7 @@ async def planned(
     await read_more(unit.session, known, provenance, claims, {candidate.source_id for candidate in every})
     if staging:
         await see_planned(unit.session, provenance.run_id, known, (), claims)
+    await read_orders(unit.session, known, provenance, compiled.unique)
     if prints is not None:
         prints.update(_prints(every, known, compiled))
     await read_assigned(unit.session, known, provenance, every)
@@ -169,10 +171,16 @@ def tell_page(unit: Unit, event: UsersObserved, plan: Plan) -> None:
     counts = PageCounts(**plan.counts)
     unit.record(
         PageApplied(
-            causation_id=event.id, integration_id=integration_id, run_id=run_id, page=event.page, counts=counts, rejections=plan.rejections
+            causation_id=event.id,
+            integration_id=integration_id,
+            run_id=run_id,
+            page=event.page,
+            counts=counts,
+            held_values=plan.held_values,
+            rejections=plan.rejections,
         )
     )
-    told = {name: count for name, count in plan.counts.items() if count}
+    told = {name: count for name, count in {**plan.counts, "held_values": plan.held_values}.items() if count}
     log.info("page_applied", integration_id=str(integration_id), run_id=str(run_id), page=event.page, mode=event.provenance.mode, **told)
 
 
@@ -230,6 +238,7 @@ async def _write_records(unit: Unit, written: Planned, compiled: Compiled, known
     await grow(unit.session, compiled.growing, (draft.fields for draft in people))
     await write_all("saas_user", saas_users, compiled.untold_of_saas_users)
     await write_links(unit, written, known)
+    await write_assertions(unit.session, provenance.integration_id, linked, compiled)
     await made(unit.session, provenance.integration_id, [one.candidate.source_id for one in linked])
     await note_wrote(unit.session, provenance.run_id)
 

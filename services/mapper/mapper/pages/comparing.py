@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import orjson
 from sqlalchemy import Row
 
+from mapper.authority.asserting import Asserting
 from mapper.fields.values import is_storable
 from mapper.filters.sieve import Sieve
 from mapper.mappings.compiled import Compiled
@@ -39,6 +40,7 @@ def compare(event: UsersObserved, compiled: Compiled, known: Known, plan: Plan, 
     evaluation = Evaluation(compiled.targets, context)
     sieve, earlier = (None if one is None else Sieve(one, context, at) for one in (compiled.filter, compiled.earlier_filter))
     salt = orjson.dumps([provenance.user_selection, provenance.saas_instance_id])
+    asserting = Asserting(compiled, event) if compiled.authority else None
     told: set[str] = set()
     for source_id, record in zip(event.source_ids, event.records, strict=True):
         if source_id in known.planned or _is_outdated(known.links.get(source_id), event):
@@ -55,12 +57,20 @@ def compare(event: UsersObserved, compiled: Compiled, known: Known, plan: Plan, 
             plan.reject(source_id, values, record)
             continue
         content_hash = _content_hash(values, compiled, salt)
-        if _says_nothing_new(known.links.get(source_id), content_hash, event.fetched_at):
+        nothing_new = _says_nothing_new(known.links.get(source_id), content_hash, event.fetched_at)
+        if nothing_new and not _is_to_be_settled(known, source_id):
             plan.keep(source_id)
         else:
-            quiet = earlier is not None and earlier.stops(record) is not None
+            quiet = (earlier is not None and earlier.stops(record) is not None) or (nothing_new and known.asserted.is_new_order(source_id))
+            says = {} if asserting is None else asserting.of(record, values)
             claims = tuple(claims_of(values, compiled.unique))
-            yield Candidate(source_id, record, values, claims, claims_in(compiled.sync_keys, values), content_hash, quiet)
+            yield Candidate(source_id, record, values, claims, claims_in(compiled.sync_keys, values), content_hash, quiet, says)
+
+
+def _is_to_be_settled(known: Known, source_id: str) -> bool:
+    """Return whether a record that says nothing new is looked at all the same, since the order of the sources is another one."""
+    link = known.links[source_id]
+    return not known.asserted.is_settled(source_id) and link.missing_since is None and link.deleted_at is None
 
 
 def _is_outdated(link: Row[Any] | None, event: UsersObserved) -> bool:

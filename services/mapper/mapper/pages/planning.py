@@ -1,13 +1,15 @@
 """Deciding what becomes of each record of a page. Works on drafts in memory; touches no database."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
+from mapper.authority.asserted import Settled, told_of
+from mapper.authority.orders import Assertion, Source
 from mapper.fields.values import moment, storable, unique_key
 from mapper.mappings.compiled import Compiled
 from mapper.mappings.evaluate import Problem
@@ -15,7 +17,7 @@ from mapper.matching.conflict import MatchCandidate, MatchConflict, conflict
 from mapper.matching.keys import KeyClaim, claims_in
 from mapper.pages.reading import Known, record_of
 from mapper.records.changing import Draft
-from mapper.records.unique import Claim
+from mapper.records.unique import Claim, claims_of
 from mapper.tombstones.returning import OF_ABSENCE, returned
 from shared.api.matching import Decision
 from shared.events.sources import Provenance
@@ -39,7 +41,11 @@ class Candidate:
     """What it is looked for by, the primary key first."""
     content_hash: str
     quiet: bool = False
-    """It comes because a filter was changed, or a run undone: it starts no workflow."""
+    """It comes because a filter or an order was changed, or a run undone: it starts no workflow."""
+    says: Mapping[str, Assertion] = field(default_factory=dict)
+    """What it says of the fields with an order."""
+    settled: Settled | None = None
+    """What becomes of them, once it is known whose record it is."""
 
     @property
     def email_key(self) -> str | None:
@@ -80,6 +86,8 @@ class Plan:
     """Whom rejected records may belong to, by id, where that is why they are rejected."""
     filtered: list[tuple[str, Sequence[Reason]]] = field(default_factory=list)
     """Ids of records that the filter holds back, each with the conditions that it failed."""
+    held_values: int = 0
+    """Values that its records say and that are not written, since somebody of a higher place says something else."""
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PageCounts.model_fields, 0))
 
     def keep(self, source_id: str) -> None:
@@ -178,6 +186,7 @@ class Planner:
             self._plan.skip(candidate)
             return None
         person = found or self._new()
+        candidate = self._settled(person, candidate)
         clash = self._claim(person, candidate)
         if clash is None:
             self._draft(person, candidate)
@@ -187,6 +196,17 @@ class Planner:
         """Return whether no source may write this person: of one who is anonymised nothing may come back."""
         archived = found.columns.get("archived_at") is not None and not self._compiled.restores_archived
         return archived or found.columns.get("anonymised_at") is not None
+
+    def _settled(self, person: Draft, candidate: Candidate) -> Candidate:
+        """Let the fields with an order have what the highest of their sources says."""
+        asserted = self._known.asserted
+        if not asserted.authority:
+            return candidate
+        settled = asserted.settle(person.id, Source(str(self._provenance.integration_id), candidate.source_id, candidate.says))
+        # Of somebody new there is nothing that could stay.
+        stays = frozenset() if person.is_new else settled.stays
+        own = {key: value for key, value in candidate.values.items() if key not in stays}
+        return replace(candidate, values={**own, **settled.values}, settled=settled)
 
     def _new(self) -> Draft:
         columns: dict[str, Any] = {"person_id": None} if self._one == "asset" else {}
@@ -267,21 +287,27 @@ class Planner:
             if before is not None and (given_up := unique_key(before)) != value:
                 self._claimed.pop((key, given_up), None)
             self._claimed[key, value] = person.id
-        for key in self._compiled.clears.intersection(self._compiled.unique):
-            if candidate.values[key] is None and (before := person.fields.get(key)) is not None:
+        for key in self._emptied(candidate).intersection(self._compiled.unique):
+            if key in candidate.values and candidate.values[key] is None and (before := person.fields.get(key)) is not None:
                 self._claimed.pop((key, unique_key(before)), None)
         return None
+
+    def _emptied(self, candidate: Candidate) -> frozenset[str]:
+        """Return the fields that are emptied where nothing is said."""
+        return self._compiled.clears if candidate.settled is None else self._compiled.clears.union(candidate.settled.values)
 
     def _draft(self, person: Draft, candidate: Candidate) -> None:
         compiled, known = self._compiled, self._known
         # A blank source value keeps what is there, unless the mapping says that it empties the field.
-        emptied = dict.fromkeys(compiled.clears) if not person.is_new else {}
-        kept = compiled.kept if person.is_new else compiled.kept - compiled.kept_back
-        given = {key: value for key, value in candidate.values.items() if key in kept and (value is not None or key in emptied)}
+        emptied = frozenset() if person.is_new else self._emptied(candidate)
+        written = _written(candidate, person, compiled)
+        given = {key: value for key, value in candidate.values.items() if key in written and (value is not None or key in emptied)}
         keys_before = claims_in(compiled.match_keys, person.fields)
         _give(person, {**compiled.defaults, **given} if person.is_new else given, compiled.untold)
         self._move(person, keys_before, claims_in(compiled.match_keys, person.fields))
         self._plan.people[person.id] = person
+        if candidate.settled is not None:
+            self._note_settled(person, candidate, candidate.settled)
         if self._one == "asset":
             self._settle_asset(person)
         elif person.columns.get("archived_at") is not None:
@@ -305,6 +331,14 @@ class Planner:
             if person.is_new and not there:
                 person.alone.add(claim)
             there.add(person.id)
+
+    def _note_settled(self, person: Draft, candidate: Candidate, settled: Settled) -> None:
+        """Remember what the record says, for whoever comes behind it, and from whom values were taken that it does not say."""
+        own = Source(str(self._provenance.integration_id), candidate.source_id, settled.says)
+        self._known.asserted.note(person.id, own)
+        self._plan.held_values += len(settled.held)
+        if taken := {key: told_of(winner, key) for key, winner in settled.taken.items() if key in person.changes}:
+            person.origin = {**(person.origin or {}), "taken": taken}
 
     def _settle_asset(self, asset: Draft) -> None:
         """Give a device to the person whom it names, if that one is known; whom it names no more has it no more."""
@@ -345,8 +379,16 @@ class Planner:
 
 
 def written_claims(candidate: Candidate, person: Draft, compiled: Compiled) -> list[Claim]:
-    """Return the unique values that a record gives its person."""
-    return [claim for claim in candidate.claims if person.is_new or claim[0] not in compiled.kept_back]
+    """Return the unique values that a record gives its person: its own, or those of whoever wins."""
+    written = _written(candidate, person, compiled)
+    claims = candidate.claims if candidate.settled is None else claims_of(candidate.values, compiled.unique)
+    return [claim for claim in claims if claim[0] in written]
+
+
+def _written(candidate: Candidate, person: Draft, compiled: Compiled) -> frozenset[str]:
+    """Return the fields that a record writes."""
+    kept = compiled.kept if person.is_new else compiled.kept - compiled.kept_back
+    return kept if candidate.settled is None else kept.union(candidate.settled.values)
 
 
 def assign(asset: Draft, person_id: UUID | None) -> None:

@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy import Column, Row, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.authority.asserted import Asserted, read_asserted, settled_with
+from mapper.authority.orders import Authority
 from mapper.matching.deciding import decided_on
 from mapper.matching.holding import holders_of
 from mapper.matching.keys import OF_KEYS, KeyClaim
@@ -46,6 +48,8 @@ class Known:
     saas_name: str | None = None
     assigned: dict[str, UUID] = field(default_factory=dict)
     """Of devices: the people whom they name, by the id that the source has for them."""
+    asserted: Asserted = field(default_factory=Asserted)
+    """What other sources, and hands, say of the fields with an order."""
     planned: set[str] = field(default_factory=set)
     """Source ids that an earlier page of the same plan showed."""
 
@@ -66,6 +70,25 @@ async def links_of(session: AsyncSession, integration_id: UUID, source_ids: Iter
     theirs = (among(session, LINKS.c.source_id, "source_ids"), LINKS.c.integration_id == integration_id)
     rows = await session.execute(select(*OF_LINKS).where(*theirs), {"source_ids": list(source_ids)})
     return {row.source_id: row for row in rows}
+
+
+async def meet(session: AsyncSession, integration_id: UUID, source_ids: Iterable[str], authority: Authority) -> Known:
+    """Return what is known of the records with these ids before it is looked at what they say."""
+    wanted = list(source_ids)
+    known = Known(await links_of(session, integration_id, wanted), asserted=Asserted(authority))
+    if authority and known.links:
+        known.asserted.settled_with = await settled_with(session, integration_id, wanted)
+    return known
+
+
+async def read_orders(session: AsyncSession, known: Known, provenance: Provenance, unique: Iterable[str]) -> None:
+    """Read what is said of the fields with an order, of people who were read and locked before; nothing where no field has one."""
+    if not known.asserted.authority:
+        return
+    record_type = MADE_OF[provenance.object_type]
+    await read_asserted(session, known.asserted, record_type, known.people)
+    if more := known.asserted.said(frozenset(unique)) - known.holders.keys():
+        known.holders |= await holders(session, record_type, more)
 
 
 async def read_more(session: AsyncSession, known: Known, provenance: Provenance, claims: set[Claim], source_ids: set[str]) -> None:

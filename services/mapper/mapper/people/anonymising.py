@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import and_, bindparam, delete, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.authority.remembering import forget_said
 from mapper.fields.fields import fields_of, untold_of
 from mapper.matching.holding import drop_key_values
 from mapper.matching.keeping import forget_conflicts
@@ -116,6 +117,7 @@ async def _forget(session: AsyncSession, person_id: UUID, saas_user_ids: list[UU
     await session.execute(delete(PEOPLE_WORDS).where(PEOPLE_WORDS.c.person_id == person_id))
     await session.execute(update(TOMBSTONES).where(TOMBSTONES.c.person_id == person_id).values(email_key=None))
     await session.execute(update(LINKS).where(theirs).values(content_hash=""))
+    await forget_said(session, [person_id, *saas_user_ids, *asset_ids])
     await session.execute(update(LINKS).where(LINKS.c.asset_id.in_(asset_ids)).values(assigned_source_id=None))
     # That of an undo says which one it was, and nothing of the person.
     proven = (WITHHELD.c.record_id.in_([person_id, *saas_user_ids]), WITHHELD.c.kind != "removed")

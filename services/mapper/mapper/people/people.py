@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.authority.by_hand import by_hand
 from mapper.fields.fields import defaults_of, fields_of
 from mapper.fields.values import moment
 from mapper.merging.leading import not_there
 from mapper.records.changing import Draft
-from mapper.records.editing import BadValues, checked
+from mapper.records.editing import BadValues, Edit, checked
 from mapper.records.finding import id_of
 from mapper.records.listing import Wanted, listed, selected
 from mapper.records.patching import claim_and_write, patched
@@ -56,6 +57,8 @@ async def add_person(unit: Unit, given: dict[str, Any]) -> PersonOut:
     for key, value in values.items():
         draft.set(key, value, told=known[key].history)
     await claim_and_write(unit, "person", draft, known)
+    hand = await by_hand(unit.session, "person", known, Edit({key: values[key] for key in given}), [draft])
+    await hand.remember(unit, [draft])
     return await read_person(unit.session, draft.id)
 
 

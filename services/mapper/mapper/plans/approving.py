@@ -14,7 +14,7 @@ from mapper.pages.applying import tell_page, write_pages
 from mapper.pages.assigning import read_assigned
 from mapper.pages.comparing import compare
 from mapper.pages.planning import PUT_AWAY, Candidate, Plan, Planner
-from mapper.pages.reading import Known, links_of, read_more
+from mapper.pages.reading import Known, meet, read_more, read_orders
 from mapper.plans.fingerprints import fingerprint
 from mapper.records.loading import portions
 from mapper.records.unique import Claim
@@ -44,7 +44,7 @@ async def apply_planned(unit: Unit, event: PlannedPageApproved) -> None:
     items = await _items(unit, event)
     waiting = {item.source_id: item for item in items if item.fingerprint is not None and item.outcome is None}
     told = _observed(event, list(waiting.values()))
-    known = Known(await links_of(unit.session, provenance.integration_id, waiting))
+    known = await meet(unit.session, provenance.integration_id, waiting, compiled.authority)
     still = await _unmoved(unit, told, compiled, known, plan, items=waiting)
     if still:
         Planner(compiled, provenance, known, plan, now()).place(still)
@@ -92,6 +92,7 @@ async def _unmoved(
     [changed] = await hushed(unit.session, told.provenance.integration_id, [changed])
     claims: set[Claim] = {claim for candidate in changed for claim in (*candidate.claims, *candidate.keys)}
     await read_more(unit.session, known, told.provenance, claims, {candidate.source_id for candidate in changed})
+    await read_orders(unit.session, known, told.provenance, compiled.unique)
     await read_assigned(unit.session, known, told.provenance, changed)
     still = []
     for candidate in changed:

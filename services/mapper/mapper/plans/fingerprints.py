@@ -21,7 +21,10 @@ def fingerprint(candidate: Candidate, known: Known, mapping_version: int) -> str
     concerned |= set() if link is None else {record_of(link)}
     concerned |= set() if tombstone is None else {tombstone.person_id}
     people = [(str(one), *_revisions(known, one)) for one in sorted(concerned)]
-    rests_on = [mapping_version, candidate.content_hash, _of_link(link), holders, finders, people, _of_decision(known, candidate.source_id)]
+    rests_on: list[Any] = [mapping_version, candidate.content_hash, _of_link(link), holders, finders, people]
+    rests_on.append(_of_decision(known, candidate.source_id))
+    if known.asserted.authority:
+        rests_on.append([known.asserted.print_of(one) for one in sorted(concerned)])
     return hashlib.blake2b(orjson.dumps(rests_on), digest_size=32).hexdigest()
 
 

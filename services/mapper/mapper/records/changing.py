@@ -10,9 +10,10 @@ from sqlalchemy import Table, delete
 
 from mapper.matching.holding import keep_key_values
 from mapper.records.many import among, put
+from mapper.saas_users.roles import ids_among, role_ids_of
 from mapper.search.keeping import keep_words
 from mapper.search.words import NOT_SEARCHED
-from mapper.tables import ASSETS, PEOPLE, REVISIONS, SAAS_USERS
+from mapper.tables import ASSETS, KEPT_BY_HAND, PEOPLE, REVISIONS, SAAS_USERS
 from shared.clock import now
 from shared.events.records import Cause, Change, ChangeKind, RecordsChanged, RecordType
 from shared.rules.fold import fold_record
@@ -80,6 +81,8 @@ async def write(
     A draft's own cause, if it has one, goes into its revision; `cause` is what the event says of the whole batch. `untold`
     are the fields that are kept out of history: a change of these alone is stored, and nobody hears of it.
     """
+    if record_type == "saas_user":
+        await _keep_role_ids(unit, drafts)
     told = [draft for draft in drafts if draft.is_told]
     at = now()
     for draft in told:
@@ -105,6 +108,19 @@ async def write(
     for start in range(0, len(changes), CHANGES_AT_ONCE):
         told_now = changes[start : start + CHANGES_AT_ONCE]
         unit.record(RecordsChanged(record_type=record_type, cause=cause, initial=initial, at=at, changes=told_now))
+
+
+async def _keep_role_ids(unit: Unit, drafts: Sequence[Draft]) -> None:
+    """Let the ids of roles follow the roles, where these change."""
+    changed = [draft for draft in drafts if "roles" in draft.changes and not draft.is_gone]
+    wanted: dict[UUID, list[str]] = {}
+    for draft in changed:
+        wanted.setdefault(draft.columns["saas_instance_id"], []).extend(draft.fields["roles"] or ())
+    known = await role_ids_of(unit.session, wanted)
+    for draft in changed:
+        ids = ids_among(draft.fields["roles"] or (), draft.columns["saas_instance_id"], known)
+        if ids or draft.fields.get("role_ids"):
+            draft.set("role_ids", ids)
 
 
 def _without(fields: dict[str, Any], untold: frozenset[str]) -> dict[str, Any]:
@@ -140,8 +156,8 @@ def _has_other_words(draft: Draft) -> bool:
 
 async def _remove(unit: Unit, record_type: RecordType, ids: list[UUID]) -> None:
     if ids:
-        table = TABLES[record_type]
-        await unit.session.execute(delete(table).where(among(unit.session, table.c.id, "ids")), {"ids": ids})
+        for column in (TABLES[record_type].c.id, KEPT_BY_HAND.c.record_id):
+            await unit.session.execute(delete(column.table).where(among(unit.session, column, "ids")), {"ids": ids})
 
 
 def _revision(unit: Unit, record_type: RecordType, draft: Draft, cause: dict[str, Any], at: datetime) -> dict[str, Any]:

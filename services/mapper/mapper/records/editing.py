@@ -1,11 +1,11 @@
 """What a hand may change of a record, and to what: one edit, for one record or for many. Touches no database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from mapper.fields.fields import require_known
-from mapper.fields.values import LONGEST_LIST, DoesNotFit, fitted, fitted_to, moment
+from mapper.fields.values import LONGEST_LIST, DoesNotFit, fitted, fitted_to, moment, one_of_each
 from mapper.records.changing import Draft
 from shared.api.records import FieldOut, RecordPatch
 from shared.clock import now
@@ -26,18 +26,33 @@ class Edit:
     values: Mapping[str, Any]
     add: Mapping[str, Sequence[str]] = field(default_factory=dict)
     remove: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    release: frozenset[str] = frozenset()
+    """Fields that are given back to their sources."""
+
+    @property
+    def edited(self) -> set[str]:
+        """The fields of which it says something."""
+        return {*self.values, *self.add, *self.remove}
 
     @property
     def fields(self) -> set[str]:
         """The fields that it touches."""
-        return {*self.values, *self.add, *self.remove}
+        return {*self.edited, *self.release}
+
+    def without(self, keys: Collection[str]) -> "Edit":
+        """Return the edit of all other fields."""
+        if not keys:
+            return self
+        values, add, remove = ({key: one for key, one in said.items() if key not in keys} for said in (self.values, self.add, self.remove))
+        return Edit(values, add, remove, self.release)
 
     def make(self, draft: Draft, known: Mapping[str, FieldOut]) -> None:
         """Change a draft. Raises `BadValues` when a list would grow too long."""
         for key, value in self.values.items():
             draft.set(key, value, told=known[key].history)
         for key in dict.fromkeys((*self.add, *self.remove)):
-            draft.set(key, self._items(key, draft.fields.get(key)), told=known[key].history)
+            items = self._items(key, draft.fields.get(key))
+            draft.set(key, one_of_each(items) if items and known[key].as_set else items, told=known[key].history)
         _note_deactivation(draft)
 
     def _items(self, key: str, before: list[str] | None) -> list[str] | None:
@@ -66,7 +81,8 @@ def edit_from(given: RecordPatch, known: dict[str, FieldOut]) -> Edit:
     ]
     if problems:
         raise BadValues("some lists cannot be changed like this", remedy="Correct the named fields.", fields=problems)
-    return Edit(values, given.add, given.remove)
+    require_known(given.release, known, place="release")
+    return Edit(values, given.add, given.remove, frozenset(given.release))
 
 
 def _against(items: Sequence[str], known: FieldOut) -> str | None:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from mapper.authority.by_hand import by_hand
 from mapper.fields.choices import grow
 from mapper.fields.fields import fields_of, untold_of
 from mapper.records.changing import Draft, write
@@ -35,7 +36,8 @@ class RecordChanged(Conflict):
 async def patched(unit: Unit, record_type: RecordType, record_id: UUID, given: RecordChange) -> Draft:
     """Change a record in the name of the unit's actor.
 
-    Raises `RecordNotFound`, `RecordPutAway`, `RecordChanged`, `BadValues`, `ValueTaken`, `UnknownField`.
+    Raises `RecordNotFound`, `RecordPutAway`, `RecordChanged`, `BadValues`, `ValueTaken`, `UnknownField`,
+    `HeldBySource`.
     """
     known = await fields_of(unit.session, record_type)
     edit = edit_from(given, known)
@@ -51,12 +53,18 @@ async def patched(unit: Unit, record_type: RecordType, record_id: UUID, given: R
             remedy="Read it again, and change what is there now.",
             fields=[{"field": "revision", "message": f"is not {draft.revision}, the newest"}],
         )
-    edit.make(draft, known)
-    await claim_and_write(unit, record_type, draft, known)
+    hand = await by_hand(unit.session, record_type, known, edit, [draft])
+    hand.require_free(draft)
+    hand.make(draft, known)
+    detail = "changed by hand" if edit.edited else "given back to its sources"
+    await claim_and_write(unit, record_type, draft, known, detail=detail)
+    await hand.remember(unit, [draft])
     return draft
 
 
-async def claim_and_write(unit: Unit, record_type: RecordType, draft: Draft, known: dict[str, FieldOut]) -> None:
+async def claim_and_write(
+    unit: Unit, record_type: RecordType, draft: Draft, known: dict[str, FieldOut], *, detail: str = "changed by hand"
+) -> None:
     """Write a draft by hand, with its unique values. Raises `ValueTaken`."""
     unique = [key for key, field in known.items() if field.unique]
     taken = await holders(unit.session, record_type, claims_of(draft.fields, unique))
@@ -67,7 +75,7 @@ async def claim_and_write(unit: Unit, record_type: RecordType, draft: Draft, kno
         raise ValueTaken(
             f"another {record_type} has the same {names}", remedy="Choose another value, or change that record.", fields=clashes
         )
-    cause = Cause(kind="user", id=str(unit.correlation_id), actor=unit.actor, detail="changed by hand")
+    cause = Cause(kind="user", id=str(unit.correlation_id), actor=unit.actor, detail=detail)
     await write(unit, record_type, [draft], cause=cause, untold=untold_of(known))
     await rewrite(unit.session, record_type, [draft], unique)
     await grow(unit.session, known.values(), [draft.fields])

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import update
 
+from mapper.authority.asserted import kept_of
+from mapper.authority.taking_over import take_over
 from mapper.fields.choices import grow
 from mapper.fields.fields import fields_of, untold_of
 from mapper.guard.losses import Loss, enter
@@ -17,11 +19,12 @@ from mapper.records.loading import drafts_of, portions
 from mapper.records.unique import Claim, claims_of, holders, rewrite
 from mapper.requests.changing import Changing
 from mapper.requests.losses import losses_in, scopes_of, withheld
+from mapper.saas_users.roles import know_roles, role_ids_of
 from mapper.tables import LINKS
 from mapper.tombstones.tombstones import bury
 from shared.api.records import FieldOut
 from shared.clock import now
-from shared.events.records import RecordType
+from shared.events.records import Cause, RecordType
 from shared.events.workflows import RecordChangeAnswer, RecordChangeRequest, RecordChangesApplied, RecordChangesRequested
 from shared.observability.logging import get_logger
 from shared.unit import Unit
@@ -51,7 +54,10 @@ async def _applied(
     losses = losses_in(requests, drafts)
     held = set() if released else await _held(unit, list(losses.values()))
     wanted = [claim for request in requests for claim in _claims(request, _unique(known))]
-    changing = Changing(record_type, known, drafts, await holders(unit.session, record_type, wanted))
+    kept = await kept_of(unit.session, record_type, known, drafts)
+    await know_roles(unit.session, _role_ids(requests, drafts))
+    role_ids = await role_ids_of(unit.session, _roles(requests, drafts))
+    changing = Changing(record_type, known, drafts, await holders(unit.session, record_type, wanted), kept=kept, role_ids=role_ids)
     answers = [withheld(request) if str(request.step_id) in held else changing.answer(request) for request in requests]
     await _write(unit, record_type, requests, list(drafts.values()), known)
     made = [losses[answer.step_id] for answer in answers if answer.outcome == "applied" and answer.step_id in losses]
@@ -76,18 +82,40 @@ async def _write(
     await grow(unit.session, known.values(), (draft.fields for draft in drafts if draft.changes or draft.quiet))
     deleted = {draft.id: draft for draft in drafts if draft.kind == "deleted_in_source"}
     await bury(unit.session, deleted, requests[0].cause)
-    await _close_links(unit, list(deleted))
+    await _close_links(unit, list(deleted), requests[0].cause)
     await lost_already(unit.session, deleted)
+
+
+def _role_ids(requests: Sequence[RecordChangeRequest], drafts: Mapping[UUID, Draft]) -> dict[UUID, dict[str, str]]:
+    """Return the ids of roles that requests name, by instance and label."""
+    found: dict[UUID, dict[str, str]] = {}
+    for request in requests:
+        instance_id = drafts[request.record_id].columns.get("saas_instance_id") if request.record_id in drafts else None
+        if instance_id is not None and request.role_ids:
+            found.setdefault(instance_id, {}).update(request.role_ids)
+    return found
+
+
+def _roles(requests: Sequence[RecordChangeRequest], drafts: Mapping[UUID, Draft]) -> dict[UUID, list[str]]:
+    """Return the roles that requests name, by instance."""
+    found: dict[UUID, list[str]] = {}
+    for request in requests:
+        instance_id = drafts[request.record_id].columns.get("saas_instance_id") if request.record_id in drafts else None
+        if instance_id is not None and request.action == "set_roles":
+            found.setdefault(instance_id, []).extend(request.roles or ())
+    return found
 
 
 def _unique(known: Mapping[str, FieldOut]) -> list[str]:
     return [key for key, field in known.items() if field.unique]
 
 
-async def _close_links(unit: Unit, saas_user_ids: list[UUID]) -> None:
-    """Let no listing suspect those who were deleted on purpose."""
+async def _close_links(unit: Unit, saas_user_ids: list[UUID], cause: Cause) -> None:
+    """Let no listing suspect those who were deleted on purpose, and other sources take over what was said of them."""
     for portion in portions(saas_user_ids):
-        await unit.session.execute(update(LINKS).where(LINKS.c.saas_user_id.in_(portion)).values(deleted_at=now(), missing_since=None))
+        theirs = LINKS.c.saas_user_id.in_(portion)
+        await unit.session.execute(update(LINKS).where(theirs).values(deleted_at=now(), missing_since=None))
+        await take_over(unit, theirs, cause=cause)
 
 
 def _claims(request: RecordChangeRequest, unique: list[str]) -> list[Claim]:

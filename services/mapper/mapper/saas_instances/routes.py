@@ -14,9 +14,10 @@ from mapper.saas_instances.saas_instances import (
     remove_instance,
     require_instance,
 )
+from mapper.saas_users.roles import list_roles
 from mapper.saas_users.saas_users import list_saas_users_of
 from mapper.scope import InReading, InRequest
-from shared.api.records import RecordPage, SaasUserOut
+from shared.api.records import RecordPage, SaasRoleOut, SaasUserOut
 from shared.api.software import SaasInstanceIn, SaasInstanceOut, SaasInstancePatch
 from shared.http.paging import Page
 
@@ -51,6 +52,13 @@ async def change(saas_instance_id: UUID, given: SaasInstancePatch, unit: InReque
 async def remove(saas_instance_id: UUID, unit: InRequest) -> None:
     """Remove an instance without users."""
     await remove_instance(unit.session, saas_instance_id)
+
+
+@router.get("/{saas_instance_id}/roles")
+async def roles(saas_instance_id: UUID, session: InReading) -> Page[SaasRoleOut]:
+    """Return the roles that the users of a SaaS instance have, or had."""
+    await require_instance(session, saas_instance_id)
+    return Page(items=await list_roles(session, saas_instance_id))
 
 
 @router.get("/{saas_instance_id}/users")

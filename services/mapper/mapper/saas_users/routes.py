@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 
 from mapper.history.as_of import saas_user_as_of
 from mapper.records.listing import Wanted, wanted
-from mapper.saas_users.saas_users import change_saas_user, find_saas_user, list_saas_users, read_saas_user
+from mapper.saas_users.saas_users import change_saas_user, find_saas_user, list_saas_users, read_with_roles
 from mapper.scope import InReading, InRequest
 from shared.api.base import Moment
 from shared.api.records import RecordChange, RecordPage, SaasUserAt, SaasUserOut
@@ -32,7 +32,7 @@ async def read(saas_user_id: UUID, session: InReading, as_of: Moment | None = No
     """Return one SaaS user, now or as they were at a moment."""
     if as_of is not None:
         return await saas_user_as_of(session, saas_user_id, as_of)
-    return SaasUserAt.model_validate(await read_saas_user(session, saas_user_id))
+    return await read_with_roles(session, saas_user_id)
 
 
 @router.patch("/{saas_user_id}")

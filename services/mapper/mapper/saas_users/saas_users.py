@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mapper.records.finding import id_of
 from mapper.records.listing import Wanted, listed, selected
 from mapper.records.patching import RecordNotFound, patched
+from mapper.saas_users.roles import roles_shown
 from mapper.tables import SAAS_USERS
-from shared.api.records import RecordChange, RecordPage, SaasUserOut
+from shared.api.records import RecordChange, RecordPage, SaasUserAt, SaasUserOut
 from shared.unit import Unit
 
 
@@ -37,6 +38,13 @@ async def read_saas_user(session: AsyncSession, saas_user_id: UUID) -> SaasUserO
     if row is None:
         raise RecordNotFound(f"there is no SaaS user {saas_user_id}", remedy="Use an id from the list of SaaS users.")
     return shown(row)
+
+
+async def read_with_roles(session: AsyncSession, saas_user_id: UUID) -> SaasUserAt:
+    """Return one SaaS user, their roles with their ids. Raises `RecordNotFound`."""
+    found = await read_saas_user(session, saas_user_id)
+    roles = await roles_shown(session, found.saas_instance_id, found.fields.get("roles") or [])
+    return SaasUserAt(**found.model_dump(), roles=roles)
 
 
 async def change_saas_user(unit: Unit, saas_user_id: UUID, given: RecordChange) -> SaasUserOut:

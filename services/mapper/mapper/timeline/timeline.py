@@ -115,7 +115,7 @@ def _is_brought_back(row: Row[Any]) -> bool:
 
 
 def _kind(row: Row[Any]) -> Any:
-    if row.kind == "updated" and set(row.changes) == {"roles"}:
+    if row.kind == "updated" and "roles" in row.changes and row.changes.keys() <= {"roles", "role_ids"}:
         return "roles_set"
     if row.kind == "updated" and (row.changes.get("to_be_deleted") or [None, None])[1] is True:
         return "flagged"

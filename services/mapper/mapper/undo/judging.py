@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.authority.asserted import kept_of
 from mapper.fields.fields import fields_of
 from mapper.guard.scopes import instance, integration
 from mapper.records.changing import Draft
@@ -65,6 +66,7 @@ async def judge(session: AsyncSession, undo: Row[Any], people: Iterable[UUID], *
         newest = await _judged(session, undo, more, open_only)
         judged.add(newest)
     await _leave_put_away(session, judged)
+    await _leave_kept(session, judged)
     settled = False
     while not settled:
         for record_type in TYPES:
@@ -171,6 +173,18 @@ async def _leave_put_away(session: AsyncSession, judged: Judged) -> None:
         for one, reversal in judged.reversals[kind].items():
             if owners.get(one) in away and reversal.action in {"put_back", "remove"}:
                 reversal.keep("put_away", "it is archived or anonymised, so it stays as it is")
+
+
+async def _leave_kept(session: AsyncSession, judged: Judged) -> None:
+    """Keep what somebody changed by hand, where hand edits are kept until they are given back."""
+    for record_type in TYPES:
+        for one, kept in (await kept_of(session, record_type, judged.known[record_type], judged.drafts[record_type])).items():
+            reversal = judged.reversals[record_type][one]
+            for key in kept.keys() & reversal.fields.keys():
+                if reversal.action == "put_back":
+                    reversal.keep_field(key, "kept_by_hand", "it was changed by hand, and is kept", by=kept[key].by, at=kept[key].at)
+            if kept and reversal.action == "remove":
+                reversal.keep("kept_by_hand", "a value of it was changed by hand, and is kept, so the record stays")
 
 
 async def _together(session: AsyncSession, undo: Row[Any], judged: Judged) -> None:

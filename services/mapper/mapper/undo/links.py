@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.authority.remembering import forget_links
 from mapper.records.loading import portions
 from mapper.tables import LINKS
 from mapper.undo.coming_again import made, unmake
@@ -78,6 +79,8 @@ class Links:
                 by_names.setdefault(tuple(sorted(values)), []).append(
                     {"this": source_id, **{f"new_{name}": values[name] for name in values}}
                 )
+        # What a source said by way of the run that is undone is not what it says: until its next run, it counts as not asked.
+        await forget_links(session, self.integration_id, self.changed)
         for names, rows in by_names.items():
             mine = and_(LINKS.c.source_id == bindparam("this"), LINKS.c.integration_id == self.integration_id)
             values = {name: bindparam(f"new_{name}", type_=LINKS.c[name].type) for name in names}

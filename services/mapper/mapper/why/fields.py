@@ -15,6 +15,7 @@ from mapper.pages.planning import SHARED_WITH_SAAS_USERS
 from mapper.records.changing import TABLES
 from mapper.records.patching import RecordNotFound
 from mapper.tables import LINKS, MAPPING_VERSIONS, REVISIONS
+from mapper.why.authority import why_it_won
 from shared.api.history import RawValue, WhyChange, WhyOut, WhySource
 from shared.api.records import FieldOut, FromSource, MappedFrom
 from shared.events.records import Cause, RecordType
@@ -32,6 +33,8 @@ async def why(session: AsyncSession, record_type: RecordType, record_id: UUID, f
     if record is None:
         raise RecordNotFound(f"there is no {record_type} {record_id}", remedy="Use an id from the list.")
     common = {"record_type": record_type, "record_id": record_id, "field": field, "value": record.fields.get(field)}
+    if not _is_copy(record_type, field):
+        common["authority"] = await why_it_won(session, record, known[field], known)
     rows = await _changes_of(session, record_type, record_id, field)
     if not rows:
         return _without_history(common, known[field])
@@ -50,6 +53,11 @@ async def why(session: AsyncSession, record_type: RecordType, record_id: UUID, f
         originally=await _originally(session, record, rows, field),
         earlier=[await _change(session, record, row, field, sourced=False) for row in rows[1 : MOST_EARLIER + 1]],
     )
+
+
+def _is_copy(record_type: RecordType, field: str) -> bool:
+    """Return whether a SaaS user's field repeats one of the person."""
+    return record_type == "saas_user" and field in SHARED_WITH_SAAS_USERS
 
 
 async def _changes_of(session: AsyncSession, record_type: RecordType, record_id: UUID, field: str) -> Sequence[Row[Any]]:
@@ -97,21 +105,23 @@ async def _change(session: AsyncSession, record: Row[Any], row: Row[Any], field:
         before=before,
         after=after,
         cause=Cause.model_validate(row.cause),
-        source=await _source(session, record, row, field) if sourced and row.cause["kind"] == "run" else None,
+        source=await _source(session, record, row, field) if sourced and (row.cause["kind"] == "run" or _taken(row, field)) else None,
         proof=row.proof,
     )
 
 
 async def _source(session: AsyncSession, record: Row[Any], row: Row[Any], field: str) -> WhySource:
     """Return the run, the version of the mapping, and the raw value behind a change."""
+    if taken := _taken(row, field):
+        return await _taken_from(session, row, field, taken)
     run_id = UUID(row.cause["id"])
     used = await applied_with(session, run_id, row.at)
     if used is None:
         reason = "this revision is older than what is kept of its run"
         return WhySource(run_id=run_id, raw=RawValue(state="not_kept", reason=reason))
     version = used.mapping_version or None
-    copied = field if row.record_type == "saas_user" and field in SHARED_WITH_SAAS_USERS else None
-    mapped = await _mapped_from(session, used.integration_id, version, field) if row.record_type == "person" or copied else None
+    copied = field if _is_copy(row.record_type, field) else None
+    mapped = await _mapped_from(session, used.integration_id, version, field) if row.record_type != "saas_user" or copied else None
     return WhySource(
         run_id=run_id,
         integration_id=used.integration_id,
@@ -122,6 +132,32 @@ async def _source(session: AsyncSession, record: Row[Any], row: Row[Any], field:
         mapped_from=mapped,
         copied_from=f"person.{copied}" if copied else None,
         raw=_raw(row, field, mapped, is_copy=copied is not None),
+    )
+
+
+def _taken(row: Row[Any], field: str) -> dict[str, Any] | None:
+    """Return from whom a value was taken that the cause of its change did not say itself."""
+    found: dict[str, Any] | None = ((row.origin or {}).get("taken") or {}).get(field)
+    return found
+
+
+async def _taken_from(session: AsyncSession, row: Row[Any], field: str, taken: dict[str, Any]) -> WhySource:
+    """Return where a value came from that was remembered, and took over when somebody higher had nothing to say any more."""
+    if "hand" in taken:
+        reason = f"the hand edit that {taken['hand']} had made at {taken['at']} took over"
+        return WhySource(run_id=row.cause["id"], raw=RawValue(state="not_kept", reason=reason))
+    integration_id, version = UUID(taken["integration_id"]), taken["version"]
+    raw = taken.get("raw")
+    used = await applied_with(session, UUID(taken["run"]), row.at)
+    return WhySource(
+        run_id=taken["run"],
+        integration_id=integration_id,
+        integration_name=None if used is None else used.integration_name,
+        provider=None if used is None else used.provider,
+        source_id=taken["source_id"],
+        mapping_version=version,
+        mapped_from=await _mapped_from(session, integration_id, version, field),
+        raw=RawValue(state="same_as_value", value=row.changes[field][1]) if raw is None else RawValue(state="kept", **raw),
     )
 
 
@@ -137,7 +173,7 @@ async def _source_id(session: AsyncSession, record: Row[Any], row: Row[Any], int
     if row.origin and row.origin.get("wrote"):
         said: str = row.origin["wrote"][-1]["source_id"]
         return said
-    mine = LINKS.c.person_id == record.id if row.record_type == "person" else LINKS.c.saas_user_id == record.id
+    mine = LINKS.c[f"{row.record_type}_id"] == record.id
     newest = select(LINKS.c.source_id).where(mine, LINKS.c.integration_id == integration_id).order_by(LINKS.c.last_observed_at.desc())
     return await session.scalar(newest.limit(1))
 

@@ -7,6 +7,7 @@ from sqlalchemy import Row, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.tables import FILTERED, HELD_BACK, LINKS, MATCH_CONFLICTS, WITHHELD
+from mapper.why.authority import held_values
 from shared.api.history import HeldBackOut, WhyNotOut
 from shared.api.records import FilterReason
 
@@ -31,7 +32,9 @@ async def why_not(session: AsyncSession, integration_id: UUID, source_id: str) -
     filtered = await _filtered(session, integration_id, source_id)
     if filtered is not None and (link is None or filtered.fetched_at >= link.last_observed_at):
         return _by_filter(told, filtered, link)
-    return _unknown(told) if link is None else _linked(told, link)
+    if link is None:
+        return _unknown(told)
+    return _linked(told, link).model_copy(update={"held_values": await held_values(session, link)})
 
 
 def _held_back(told: dict[str, Any], held: Row[Any], link: Row[Any] | None) -> WhyNotOut:

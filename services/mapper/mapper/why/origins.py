@@ -3,19 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
 from sqlalchemy import Row
 
-from mapper.fields.values import storable
 from mapper.mappings.compiled import Compiled
 from mapper.pages.planning import Candidate, Linked, Plan
 from mapper.pages.reading import Known, record_of
 from mapper.records.changing import Draft
 from mapper.transformations.paths import at_path
+from mapper.why.raw import kept_raw
 from shared.api.records import FromSource
 
-LONGEST_RAW = 1000
-"""Characters of a raw value that are kept."""
 OF_LINK = ("content_hash", "missing_since", "deleted_at")
 
 
@@ -35,8 +32,8 @@ def note_origins(plan: Plan, compiled: Compiled, known: Known, retiring: Sequenc
         if raw or link is not None or not person.is_new:
             # Two users of a source may be one person on a page.
             before = told.origin or {}
-            closed = [_closed(row) for row in retiring if record_of(row) == linked.person_id and not before]
-            told.origin = {"wrote": [*before.get("wrote", ()), *closed, _link(linked, link)]}
+            closed = [_closed(row) for row in retiring if record_of(row) == linked.person_id and "wrote" not in before]
+            told.origin = {**before, "wrote": [*before.get("wrote", ()), *closed, _link(linked, link)]}
             if raw := before.get("raw", {}) | raw:
                 told.origin["raw"] = raw
 
@@ -64,19 +61,12 @@ def _plain(value: Any) -> Any:
 def _raw(person: Draft, candidate: Candidate, paths: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Return the raw values of changed fields that were stored otherwise; where nothing is kept, the raw value was the stored one."""
     found = {}
+    taken = (person.origin or {}).get("taken", {})
     for key, (_, value) in person.changes.items():
         path = paths.get(key)
-        if path is None:
+        if path is None or key in taken:
             continue
         raw = candidate.record.get(path[0]) if len(path) == 1 else at_path(candidate.record, path)
         if type(raw) is not type(value) or raw != value:
-            found[key] = _kept(raw)
+            found[key] = kept_raw(raw)
     return found
-
-
-def _kept(raw: Any) -> dict[str, Any]:
-    """Return a raw value as it is kept: what is long is cut off, as text."""
-    if isinstance(raw, str) and len(raw) <= LONGEST_RAW:
-        return {"value": storable(raw)}
-    text = raw if isinstance(raw, str) else orjson.dumps(storable(raw)).decode()
-    return {"value": storable(text[:LONGEST_RAW]), "cut": True} if len(text) > LONGEST_RAW else {"value": storable(raw)}

@@ -26,6 +26,11 @@ class RoleRetrievalSettings(PresetSettings):
     deactivate_user: bool = Field(
         default=False, title="Deactivate user", description="Deactivate in Rollcall whom the source provably no longer has."
     )
+    admin_roles: bool = Field(
+        default=False,
+        title="Roles as administrator",
+        description="Also set the roles that users have as administrators.",
+    )
 
 
 class _Found(BaseModel):
@@ -34,6 +39,7 @@ class _Found(BaseModel):
     source_id: str
     email: str | None = None
     roles: list[str]
+    role_ids: dict[str, str] = Field(default_factory=dict)
 
 
 class _Unknown(BaseModel):
@@ -87,7 +93,9 @@ class SaasUserRoleRetrieval(WorkBlock):
 async def _looked_up(asked: dict[str, list[Work]], context: Context) -> list[Outcome]:
     """Ask once for all of `asked` and return the outcomes of their steps."""
     works = [work for same in asked.values() for work in same]
-    preset, given = operation(context, key=_key(works), arguments={"source_ids": sorted(asked)})
+    settings: RoleRetrievalSettings = context.settings
+    more = {"admin_roles": True} if settings.admin_roles else {}
+    preset, given = operation(context, key=_key(works), arguments={"source_ids": sorted(asked), **more})
     evidence = {"operation": preset.operation, "idempotency_key": given.idempotency_key, "asked_at": now().isoformat()}
     try:
         answer = await context.connector.operate(preset, given, actor=context.actor, seconds=context.operation_seconds)
@@ -123,8 +131,9 @@ def _judged(asked: dict[str, list[Work]], lookup: _Lookup, evidence: dict[str, A
 
 
 def _found(work: Work, user: _Found, evidence: dict[str, Any], context: Context) -> Outcome:
+    roles = {"roles": user.roles, "role_ids": user.role_ids or None}
     change = RecordChangeRequest(
-        step_id=work.step_id, record_id=work.record_id, action="set_roles", roles=user.roles, cause=context.cause(work.step_id)
+        step_id=work.step_id, record_id=work.record_id, action="set_roles", cause=context.cause(work.step_id), **roles
     )
     shown = ", ".join(user.roles) or "no role"
     return Outcome(work.step_id, "success", f"found with {shown}", evidence={**evidence, "found": user.model_dump()}, change=change)

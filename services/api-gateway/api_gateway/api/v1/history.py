@@ -16,6 +16,7 @@ from shared.http.paging import PAGE_SIZE, Page
 
 people: APIRouter = subject("/people", "history")
 saas_users: APIRouter = subject("/saas-users", "history")
+assets: APIRouter = subject("/assets", "history")
 integrations: APIRouter = subject("/integrations", "history")
 runs: APIRouter = subject("/runs", "history")
 undos: APIRouter = subject("/undos", "history")
@@ -52,6 +53,12 @@ async def diff_saas_user(saas_user_id: UUID, parts: InParts, account: InAccount,
 async def why_saas_user(saas_user_id: UUID, field: str, parts: InParts, account: InAccount) -> WhyOut:
     """Return why a SaaS user's field has its value."""
     return await parts.history.why("saas-users", saas_user_id, field, actor=account.name)
+
+
+@assets.get("/{asset_id}/fields/{field}/why")
+async def why_asset(asset_id: UUID, field: str, parts: InParts, account: InAccount) -> WhyOut:
+    """Return why a field of an asset has its value."""
+    return await parts.history.why("assets", asset_id, field, actor=account.name)
 
 
 @integrations.get("/{integration_id}/why-not")

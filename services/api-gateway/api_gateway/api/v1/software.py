@@ -9,7 +9,7 @@ from api_gateway.api.v1.paging import records_wanted
 from api_gateway.api.v1.routing import Cursor, Limit, subject
 from api_gateway.clients.listing import ListQuery
 from api_gateway.scope import InAccount, InParts
-from shared.api.records import RecordPage, SaasUserOut
+from shared.api.records import RecordPage, SaasRoleOut, SaasUserOut
 from shared.api.software import ApplicationIn, ApplicationOut, ApplicationPatch, SaasInstanceIn, SaasInstanceOut, SaasInstancePatch
 from shared.errors import Conflict
 from shared.http.paging import PAGE_SIZE, Page
@@ -90,6 +90,12 @@ async def remove_saas_instance(saas_instance_id: UUID, parts: InParts, account: 
         remedy = "Give these integrations another SaaS instance, or delete them."
         raise InstanceOfIntegrations(f"the SaaS instance is used by {', '.join(names)}", remedy=remedy, used_by=names)
     await parts.software.remove_saas_instance(saas_instance_id, actor=account.name)
+
+
+@saas_instances.get("/{saas_instance_id}/roles")
+async def list_roles_of_instance(saas_instance_id: UUID, parts: InParts, account: InAccount) -> Page[SaasRoleOut]:
+    """Return the roles that the users of a SaaS instance have, or had, each with its id in the SaaS and how many have it."""
+    return await parts.software.roles_of_instance(saas_instance_id, actor=account.name)
 
 
 @saas_instances.get("/{saas_instance_id}/users")

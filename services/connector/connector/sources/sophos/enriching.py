@@ -9,7 +9,7 @@ from connector.sources.sophos.across import AcrossTenants, TenantListing
 from connector.sources.sophos.api import Account, SophosCentral
 from connector.sources.sophos.groups import group_records
 from connector.sources.sophos.in_tenant import InTenant
-from connector.sources.sophos.roles import RoleNames, roles_in
+from connector.sources.sophos.roles import AdminRole, RolesByUser, roles_in
 from connector.sources.sophos.tenants import chosen_tenants
 from connector.sources.sophos.users import UsersListing
 from shared.errors import Invalid
@@ -51,7 +51,7 @@ class EnrichedUsers:
     def __init__(self, listing: TenantListing, include: frozenset[str]) -> None:
         self._listing = listing
         self._include = include
-        self._roles: dict[str, RoleNames | None] = {}
+        self._roles: dict[str, RolesByUser | None] = {}
         self._notes: list[Note] = []
         self._group_reads = 0
         self._lock = asyncio.Lock()
@@ -73,12 +73,12 @@ class EnrichedUsers:
         if ADMIN_ROLES in self._include:
             roles = await self._roles_in(place)
             # Where they cannot be read nothing is said: an empty list would say that nobody is an administrator.
-            record = record if roles is None else {**record, "adminRoles": _named(roles.get(user.source_id.lower(), []))}
+            record = record if roles is None else {**record, "adminRoles": _with_ids(roles.get(user.source_id.lower(), []))}
         if GROUPS in self._include:
             record = {**record, "groupNames": _named(sorted(await self._groups_of(place, user)))}
         return record
 
-    async def _roles_in(self, place: InTenant) -> RoleNames | None:
+    async def _roles_in(self, place: InTenant) -> RolesByUser | None:
         async with self._lock:
             if place.tenant.id not in self._roles:
                 self._roles.clear()  # One tenant at a time: a partner has thousands.
@@ -103,6 +103,11 @@ class EnrichedUsers:
 def _named(names: list[str]) -> dict[str, Any]:
     """Return names as a list, for fields that hold several, and as one text, for those that do not."""
     return {"names": names, "text": ", ".join(names)}
+
+
+def _with_ids(roles: list[AdminRole]) -> dict[str, Any]:
+    """Return the roles of an administrator, also by their ids: a role may be renamed."""
+    return {**_named([role.name for role in roles]), "ids": [role.id for role in roles]}
 
 
 def _groups_cut(place: InTenant) -> Note:

@@ -10,6 +10,7 @@ from connector.sources.sophos.across import AcrossTenants
 from connector.sources.sophos.commands import Arguments, Command
 from connector.sources.sophos.errors import AccessRefused
 from connector.sources.sophos.in_tenant import InTenant
+from connector.sources.sophos.roles import AdminRole, roles_in
 from connector.sources.sophos.users import shown, user_path, users_of
 from shared.errors import AppError, Invalid
 from shared.events.sources import ProofOfAbsence
@@ -27,6 +28,7 @@ class WhichUsers(Arguments):
     """Several users."""
 
     source_ids: list[str] = Field(min_length=1, max_length=MOST, description="The users' ids, as Sophos gives them.")
+    admin_roles: bool = Field(default=False, description="Also say who is an administrator, and with which roles.")
 
 
 class LookupUsers(Command[WhichUsers]):
@@ -47,8 +49,9 @@ class LookupUsers(Command[WhichUsers]):
             chunk = [one for one in source_ids[start : start + CHUNK] if _fits_a_list(one)]
             found |= await _shown_anywhere(users.tenants, chunk)
         absent, unknown = await self._by_id(users, [one for one in source_ids if one.lower() not in found], found)
+        roles = await _admin_roles(users.tenants) if given.admin_roles and found else {}
         result = {
-            "found": [_found(one, found[one.lower()]) for one in source_ids if one.lower() in found],
+            "found": [_found(one, found[one.lower()], roles.get(one.lower(), ())) for one in source_ids if one.lower() in found],
             "absent": [proof.model_dump(mode="json") for proof in absent],
             "unknown": unknown,
         }
@@ -103,9 +106,23 @@ def _fits_a_list(source_id: str) -> bool:
     return len(source_id) <= LONGEST_LISTED
 
 
-def _found(source_id: str, user: Observed) -> dict[str, Any]:
+async def _admin_roles(places: Sequence[InTenant]) -> dict[str, list[AdminRole]]:
+    """Return who has which roles as an administrator. Raises `AccessRefused`: to say that nobody has one would take them away."""
+    found: dict[str, list[AdminRole]] = {}
+    for place in places:
+        roles, notes = await roles_in(place)
+        if roles is None:
+            remedy = "Give the API credential a role that may read administrators, or do not ask for roles as administrator."
+            raise AccessRefused(notes[0].message, remedy=remedy)
+        for user, mine in roles.items():
+            found[user] = [*found.get(user, ()), *mine]
+    return found
+
+
+def _found(source_id: str, user: Observed, roles: Sequence[AdminRole]) -> dict[str, Any]:
     email = user.record.get("email")
-    return {"source_id": source_id, "email": email if isinstance(email, str) else None, "roles": [ROLE]}
+    named = {"roles": [ROLE, *(role.name for role in roles)], "role_ids": {role.name: role.id for role in roles}}
+    return {"source_id": source_id, "email": email if isinstance(email, str) else None, **named}
 
 
 def _outcome(result: dict[str, list[Any]], requests: int) -> Outcome:

@@ -1,7 +1,7 @@
 """The roles of a tenant's administrators, by the directory user who is one: read once, joined by what admins say of their users."""
 
 from collections import defaultdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from connector.sources.base import Note
 from connector.sources.sophos.errors import AccessRefused, malformed
@@ -12,11 +12,20 @@ ROLES = "/common/v1/roles"
 PAGE_SIZE = 100
 MOST_PAGES = 100
 """Pages of administrators that are read: ten thousand administrators are no tenant's."""
-RoleNames = dict[str, list[str]]
-"""Sorted names of roles, by user id in lower case."""
 
 
-async def roles_in(place: InTenant) -> tuple[RoleNames | None, tuple[Note, ...]]:
+class AdminRole(NamedTuple):
+    """A role of administrators."""
+
+    name: str
+    id: str
+
+
+RolesByUser = dict[str, list[AdminRole]]
+"""Roles in the order of their names, by user id in lower case."""
+
+
+async def roles_in(place: InTenant) -> tuple[RolesByUser | None, tuple[Note, ...]]:
     """Return who has which roles; None, and a note that says why, where the credential may not read that."""
     try:
         names = await _role_names(place)
@@ -35,15 +44,15 @@ async def _role_names(place: InTenant) -> dict[str, str] | None:
     return {str(role["id"]).lower(): str(role.get("name") or role["id"]) for role in roles if isinstance(role, dict) and role.get("id")}
 
 
-async def _by_user(place: InTenant, names: dict[str, str]) -> RoleNames:
-    found: dict[str, set[str]] = defaultdict(set)
+async def _by_user(place: InTenant, names: dict[str, str]) -> RolesByUser:
+    found: dict[str, set[AdminRole]] = defaultdict(set)
     for number in range(1, MOST_PAGES + 1):
         answer = await place.get(ADMINS, {"page": str(number), "pageSize": str(PAGE_SIZE), "sort": "id:asc"})
         admins = answer.body.get("items")
         if not isinstance(admins, list):
             raise malformed(f"GET {ADMINS}", "is not a list of administrators", answer)
         for admin in admins:
-            roles = {names.get(role, role) for role in _texts(admin, "roleAssignments", "roleId")}
+            roles = {AdminRole(names.get(role, role), role) for role in _texts(admin, "roleAssignments", "roleId")}
             for user in _texts(admin, "users", "id"):
                 found[user] |= roles
         if len(admins) < PAGE_SIZE:

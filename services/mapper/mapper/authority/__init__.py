@@ -1,0 +1,1 @@
+"""Authority: who wins where several sources, and hands, say something of one field."""
