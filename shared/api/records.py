@@ -389,6 +389,9 @@ class LinkOut(Out):
     last_observed_at: datetime
     missing_since: datetime | None
     deleted_at: datetime | None
+    says: dict[str, Any] = Field(
+        default_factory=dict, description="What it says of fields that have an order, also where another source won."
+    )
 
 
 class SubjectExport(Out):

@@ -69,6 +69,8 @@ class SmallMapper:
     """What it finds in each check."""
     also_suspect: list[str] = field(default_factory=list)
     reject: Callable[[str], bool] = field(default=lambda _source_id: False)
+    held_values: int = 0
+    """Of each page: values that are not written."""
     lose: int = 0
     """How many records of each page it fails to account for."""
     hold: asyncio.Event | None = None
@@ -152,6 +154,7 @@ class SmallMapper:
             run_id=provenance.run_id,
             page=event.page,
             counts=PageCounts(**counts),
+            held_values=self.held_values,
             rejections=rejections,
         )
 

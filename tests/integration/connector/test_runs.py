@@ -32,6 +32,15 @@ async def test_a_run_brings_everybody_and_its_books_balance(here: World) -> None
     assert ended["requests"] == here.tenant.counts.total() + 1, "whoami, three pages, and the sign-in"
 
 
+async def test_a_run_says_how_many_values_were_not_written(here: World) -> None:
+    """A run that is complete and changed nothing must not look as if its source had nothing to say."""
+    here.mapper.held_values = 2
+    async with here.connector() as api:
+        ended = await run(api, await launched(api, here))
+
+    assert (ended["state"], ended["held_values"]) == ("completed", 6), "of three pages"
+
+
 async def test_what_a_run_tells_carries_the_request_s_correlation_id(here: World) -> None:
     """One id joins the request, the run and everything that follows from it."""
     async with here.connector() as api:

@@ -244,3 +244,18 @@ async def test_undoing_a_run_of_users_takes_back_the_devices_that_it_gave(mapper
     await undo(mapper, undone["id"], of="undos")
     (person,) = await mapper.people()
     assert (await assets(mapper))["pc-1"]["person_id"] == person["id"]
+
+
+async def test_what_a_hand_keeps_of_a_device_stays_and_is_explained(mapper: Mapper) -> None:
+    """Names of devices are mended by hand, too; and two sources may know one device."""
+    await mapper.call("PUT", "/authority/asset/hostname", json={"hand": "keep"})
+    await show_devices(mapper, device(1))
+    (asset,) = (await assets(mapper)).values()
+    await mapper.call("PATCH", f"/assets/{asset['id']}", json={"fields": {"hostname": "reception"}})
+    await show_devices(mapper, device(1, hostname="pc-0815"), run_id=uuid4())
+    assert set(await assets(mapper)) == {"reception"}
+    why = await mapper.call("GET", f"/assets/{asset['id']}/fields/hostname/why")
+    assert why["authority"]["says"] == "the hand edit of admin is kept"
+    assert [one["value"] for one in why["authority"]["said"]] == ["reception", "pc-0815"]
+    await mapper.call("PATCH", f"/assets/{asset['id']}", json={"release": ["hostname"]})
+    assert set(await assets(mapper)) == {"pc-0815"}

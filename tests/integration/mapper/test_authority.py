@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select
 
 from mapper.tables import KEPT_BY_HAND, LINK_ASSERTIONS
-from shared.events import IntegrationDeleted
+from shared.events import IntegrationDeleted, PlannedPageApproved
 from tests.support.guard import requested
 from tests.support.mapper import MAPPING, Mapper, source_user
 from tests.support.undo import run, undo
@@ -271,6 +271,8 @@ async def test_who_is_anonymised_leaves_nothing_that_was_said_of_them(mapper: Ma
     await says(mapper, name="High")
     await patch(mapper, fields={"full_name": "Hand"})
     (person,) = await mapper.people()
+    (link,) = (await mapper.call("GET", f"/people/{person['id']}/export"))["links"]
+    assert link["says"]["full_name"]["value"] == "High", "whoever asks what is kept about them is told"
     await mapper.call("POST", f"/people/{person['id']}/anonymise", json={"confirm": PERSON})
     async with mapper.database.reading() as session:
         for table in (LINK_ASSERTIONS, KEPT_BY_HAND):
@@ -338,3 +340,24 @@ async def test_a_kept_hand_edit_is_shown_with_what_the_sources_say(mapper: Mappe
     there = await mapper.call("GET", path, params={"source_id": source_user(1)["id"]})
     assert there["state"] == "there"
     assert there["held_values"] == [{"field": "full_name", "value": "Other", "says": "the hand edit of admin is kept"}]
+
+
+async def test_a_plan_is_not_applied_when_what_it_rests_on_has_moved(mapper: Mapper) -> None:
+    """Whoever looked at a plan saw who would win; somebody else who wins by now is another plan."""
+    low = await second(mapper)
+    await order(mapper, "full_name", mapper.integration_id, low.integration_id)
+    await says(mapper, name="High")
+    await says(low, name="Low")
+    applied = []
+    for meanwhile in ("Low", "Lower"):
+        planned = uuid4()
+        mapper.run_id = planned
+        await mapper.observe([source_user(1, name=None)], mode="plan")
+        assert await name(mapper) == "High"
+        await says(low, name=meanwhile)
+        mapper.run_id = uuid4()
+        provenance = mapper.provenance(plan_run_id=planned)
+        await mapper.publish(PlannedPageApproved(provenance=provenance, plan_run_id=planned, page=1, records=1))
+        applied.append((await name(mapper), [one.code for one in mapper.last("sync.page.applied.v1").rejections]))
+        await says(mapper, name="High")
+    assert applied == [("Low", []), ("High", ["moved_since_planned"])]

@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import mapper.assets.assets as of_assets
 import mapper.saas_users.saas_users as of_saas_users
 from mapper.people.people import read_person
-from mapper.tables import ASSETS, LINKS, SAAS_USERS
+from mapper.tables import ASSETS, LINK_ASSERTIONS, LINKS, SAAS_USERS
 from mapper.timeline.timeline import timeline_of
 from shared.api.records import LinkOut, SubjectExport
 from shared.clock import now
@@ -19,12 +19,14 @@ async def export_subject(session: AsyncSession, person_id: UUID) -> SubjectExpor
     person = await read_person(session, person_id)
     saas_users = await session.execute(select(SAAS_USERS).where(SAAS_USERS.c.person_id == person_id).order_by(SAAS_USERS.c.id))
     assets = await session.execute(select(ASSETS).where(ASSETS.c.person_id == person_id).order_by(ASSETS.c.id))
-    links = await session.execute(select(LINKS).where(LINKS.c.person_id == person_id).order_by(LINKS.c.first_observed_at))
+    same = and_(LINK_ASSERTIONS.c.source_id == LINKS.c.source_id, LINK_ASSERTIONS.c.integration_id == LINKS.c.integration_id)
+    linked = select(LINKS, LINK_ASSERTIONS.c.says).join_from(LINKS, LINK_ASSERTIONS, same, isouter=True)
+    links = await session.execute(linked.where(LINKS.c.person_id == person_id).order_by(LINKS.c.first_observed_at))
     return SubjectExport(
         exported_at=now(),
         person=person,
         saas_users=[of_saas_users.shown(row) for row in saas_users],
         assets=[of_assets.shown(row, None) for row in assets],
-        links=[LinkOut.model_validate(row) for row in links],
+        links=[LinkOut.model_validate(row).model_copy(update={"says": row.says or {}}) for row in links],
         timeline=await timeline_of(session, person_id),
     )
