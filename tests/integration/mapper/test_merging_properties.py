@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -27,7 +27,7 @@ FIELDS = st.fixed_dictionaries(
     },
 )
 PAIRS = st.fixed_dictionaries({"mine": FIELDS, "theirs": FIELDS, "missing": st.booleans(), "same_source": st.booleans()})
-EXAMPLES = 10
+EXAMPLES = 15
 MEANWHILE = st.lists(st.tuples(st.sampled_from(["mine", "theirs", "hand"]), st.sampled_from(["Ann", "Bob", "Eve"])), max_size=5)
 
 
@@ -63,16 +63,16 @@ async def check(
     number, missing = uuid4().int >> 96, missing or same_source
     said = {"mine": (mapper, number, "Ann"), "theirs": (mapper if same_source else await another(mapper), number + 1, "Bob")}
     for source, one, name in said.values():
-        await source.observe([source_user(one, name=name, city="Ulm")])
+        await source.observe([source_user(one, name=name, city=f"City {number}")])
     if missing:
         await mapper.publish(mapper.absent(source_id(number)))
     kept, merged = await by(mapper, number), await by(mapper, number + 1)
     for person, values in ((kept, mine), (merged, theirs)):
-        await mapper.call("PATCH", f"/people/{person['id']}", json={"fields": values})
+        await mapper.call("PATCH", f"/people/{person['id']}", json={"fields": {"role": "Employee", **values}})
     before = None if meanwhile else await everything(mapper)
     done = await merge(mapper, kept, merged)
     async with mapper.database.reading() as session:
-        assert not (await session.scalars(select(LINKS.c.source_id).where(LINKS.c.person_id == merged["id"]))).all()
+        assert not (await session.scalars(select(LINKS.c.source_id).where(LINKS.c.person_id == UUID(merged["id"])))).all()
     happened = [(who, value) for who, value in meanwhile if who != "mine" or not missing]
     for who, value in happened:
         if who == "hand":
@@ -80,12 +80,12 @@ async def check(
         else:
             source, one, _ = said[who]
             said[who] = (source, one, value)
-            await source.observe([source_user(one, name=value, city="Ulm")])
+            await source.observe([source_user(one, name=value, city=f"City {number}")])
     await unmerge(mapper, done)
     assert before is None or await everything(mapper) == before
     for who, (source, one, name) in said.items():
         if who == "theirs" or not missing:
-            assert (await source.observe([source_user(one, name=name, city="Ulm")]))["failed"] == 0
+            assert (await source.observe([source_user(one, name=name, city=f"City {number}")]))["failed"] == 0
     first, second = [(await mapper.call("GET", f"/people/{one['id']}"))["fields"] for one in (kept, merged)]
     department = [mine.get("department"), *(value for who, value in happened if who == "hand")]
     assert (first["full_name"], first.get("department")) == (said["mine"][2], department[-1])
