@@ -23,6 +23,21 @@ async def test_a_nul_in_an_address_is_refused_by_name(api: Api, path: str, query
     assert (answer.status_code, answer.json()["fields"][0]["field"]) == (422, named), answer.text
 
 
+@pytest.mark.parametrize(
+    ("path", "query", "message"),
+    [
+        ("/people", {"filtr": "{}"}, "is no parameter of this call; did you mean filter?"),
+        (f"/assets/{ANY_ID}", {"as_of": "2026-01-01T00:00:00Z"}, "is no parameter of this call"),
+        ("/me", {"x": "1"}, "is no parameter of this call"),
+    ],
+)
+async def test_a_parameter_that_a_call_does_not_have_is_refused(api: Api, path: str, query: dict[str, str], message: str) -> None:
+    """Left out of account, a typing error in a filter answers with everybody, and a moment with the present."""
+    answer = await api.call("GET", path, **query)
+    problem = {key: value for key, value in answer.json()["fields"][0].items() if key != "remedy"}
+    assert (answer.status_code, problem) == (422, {"field": next(iter(query)), "message": message}), answer.text
+
+
 @pytest.mark.parametrize("field", ["email%3Fas_of=x", "email%23", "%2E%2E", "%25", "%0A", "\u00fc"])
 async def test_a_step_of_an_address_leads_nowhere_else(api: Api, field: str) -> None:
     """A name of a field that ends the address, or leaves it, would let a caller choose what the gateway asks in their name."""

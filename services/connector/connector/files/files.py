@@ -122,4 +122,4 @@ def _id_in(cursor: str) -> UUID:
     try:
         return UUID(str(value))
     except ValueError:
-        raise BadCursor("the cursor belongs to another list", remedy="Use next_cursor as it was given, or leave it out.") from None
+        raise BadCursor("the cursor belongs to another list") from None

@@ -48,7 +48,7 @@ def after_cursor(cursor: str) -> UUID:
     try:
         return UUID(decode_cursor(cursor, 1)[0])
     except ValueError as error:
-        raise BadCursor("the cursor belongs to another list", remedy="Use next_cursor as it was given, or leave it out.") from error
+        raise BadCursor("the cursor belongs to another list") from error
 
 
 async def shown(session: AsyncSession, conflict_id: UUID) -> MatchConflictOut:

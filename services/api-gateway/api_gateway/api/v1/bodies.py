@@ -1,4 +1,4 @@
-"""Requests as they may be: bodies are JSON, and nothing that only looks like it; what no service could read or store stops here."""
+"""Bodies as JSON, and nothing that only looks like it: what the other services could not read or store stops here."""
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -25,9 +25,6 @@ class JsonRequest(Request):
 
     async def refuse_unstorable(self) -> None:
         """Raise `Invalid`, which names the place, for a NUL, which PostgreSQL has no room for, and for a body that is too deep."""
-        for name, value in (*self.path_params.items(), *self.query_params.multi_items()):
-            if NUL in value:
-                raise _refused(name, HOLDS_NUL)
         raw = await self.body()
         # In JSON a NUL can only be written like this, and each level needs a bracket: most bodies are not searched.
         if b"\\u0000" not in raw and raw.count(b"[") + raw.count(b"{") <= DEEPEST:
@@ -37,7 +34,8 @@ class JsonRequest(Request):
         except ValueError:
             return
         for place, message in _unstorable(value):
-            raise _refused(".".join(place) or "body", message)
+            named = ".".join(place) or "body"
+            raise nul_refused(named) if message is HOLDS_NUL else _refused(named, message, f"Use at most {DEEPEST} levels.")
 
 
 class Passing:
@@ -66,8 +64,12 @@ HOLDS_NUL = "holds a NUL character"
 TOO_DEEP = "holds too many lists or objects inside each other"
 
 
-def _refused(place: str, message: str) -> Invalid:
-    remedy = "Type it again, without control characters." if message is HOLDS_NUL else f"Use at most {DEEPEST} levels."
+def nul_refused(place: str) -> Invalid:
+    """Return the error for a text with a NUL."""
+    return _refused(place, HOLDS_NUL, "Type it again, without control characters.")
+
+
+def _refused(place: str, message: str, remedy: str) -> Invalid:
     return Invalid(f"{place} {message}", code="malformed", remedy=remedy, fields=[{"field": place, "message": message, "remedy": remedy}])
 
 

@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from typing_extensions import override
 
+from api_gateway.api.v1.addresses import query_names, require_sound
 from api_gateway.api.v1.bodies import JsonRequest
 from api_gateway.auth.access import BASE, require
 from api_gateway.auth.authentication import authenticate
@@ -35,17 +36,19 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class PublicRoute(APIRoute):
-    """A route that asks for a token, and for the role in the one table, before it reads the body; then it reads strictly."""
+    """A route that asks for a token, and for the role in the one table, before it reads anything else; then it reads strictly."""
 
     @override
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
+        known = frozenset(query_names(self.dependant))
 
         async def handle_known(request: Request) -> Response:
             parts: Parts = request.app.state.parts
             account = await authenticate(parts.database, parts.units, request.headers.get("authorization"))
             request.state.account = account
             require(request.method, self.path, account.role)
+            require_sound(request, known)
             return await handle(await self.checked(request))
 
         return handle_known
