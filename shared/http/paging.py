@@ -23,9 +23,11 @@ class BadCursor(Invalid):
 
     code = "bad_cursor"
 
-    def __init__(self, message: str, *, remedy: str = AS_GIVEN) -> None:
-        problem = {"field": "cursor", "message": message.removeprefix("the cursor "), "remedy": remedy}
-        super().__init__(message, remedy=remedy, fields=[problem])
+    def __init__(self, message: str, *, remedy: str | None = None) -> None:
+        super().__init__(message, remedy=AS_GIVEN)
+        if remedy is not None:
+            self.remedy = remedy
+        self.fields = [{"field": "cursor", "message": message.removeprefix("the cursor "), "remedy": self.remedy}]
 
 
 class Page(BaseModel, Generic[T]):

@@ -35,7 +35,7 @@ class JsonRequest(Request):
             return
         for place, message in _unstorable(value):
             named = ".".join(place) or "body"
-            raise nul_refused(named) if message is HOLDS_NUL else _refused(named, message, f"Use at most {DEEPEST} levels.")
+            raise nul_refused(named) if message is HOLDS_NUL else _too_deep(named)
 
 
 class Passing:
@@ -66,11 +66,17 @@ TOO_DEEP = "holds too many lists or objects inside each other"
 
 def nul_refused(place: str) -> Invalid:
     """Return the error for a text with a NUL."""
-    return _refused(place, HOLDS_NUL, "Type it again, without control characters.")
+    remedy = "Type it again, without control characters."
+    return Invalid(f"{place} {HOLDS_NUL}", code="malformed", remedy=remedy, fields=[_problem(place, HOLDS_NUL, remedy)])
 
 
-def _refused(place: str, message: str, remedy: str) -> Invalid:
-    return Invalid(f"{place} {message}", code="malformed", remedy=remedy, fields=[{"field": place, "message": message, "remedy": remedy}])
+def _too_deep(place: str) -> Invalid:
+    remedy = f"Use at most {DEEPEST} levels."
+    return Invalid(f"{place} {TOO_DEEP}", code="malformed", remedy=remedy, fields=[_problem(place, TOO_DEEP, remedy)])
+
+
+def _problem(place: str, message: str, remedy: str) -> dict[str, str]:
+    return {"field": place, "message": message, "remedy": remedy}
 
 
 def _unstorable(value: Any) -> Iterator[tuple[tuple[str, ...], str]]:
