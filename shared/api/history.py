@@ -65,7 +65,7 @@ class WhySource(Out):
     raw: RawValue
 
 
-WhyKind = Literal["set", "never_set", "not_in_history", "compacted"]
+WhyKind = Literal["set", "never_set", "not_in_history", "compacted", "anonymised"]
 
 
 class WhyChange(Out):

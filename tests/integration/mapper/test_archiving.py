@@ -181,3 +181,14 @@ async def test_undoing_a_run_that_restored_somebody_removes_nobody(mapper: Mappe
     assert (item["action"], [conflict["code"] for conflict in item["conflicts"]]) == ("put_back", ["out_of_archive"])
     (same,) = await mapper.people()
     assert (same["id"], same["fields"]["full_name"]) == (person["id"], "Żoë 1")
+
+
+async def test_why_says_that_somebody_was_anonymised(mapper: Mapper) -> None:
+    """That the run that filled a field left it empty would be a lie."""
+    await mapper.observe([source_user(1)])
+    (person,) = await mapper.people()
+    await do(mapper, person, "anonymise", confirm="zoe.1@example.com")
+    answer = await mapper.call("GET", f"/people/{person['id']}/fields/email/why")
+    assert (answer["answer"], answer["value"], answer["change"]) == ("anonymised", None, None)
+    assert [(one["kind"], one["before"], one["after"]) for one in answer["earlier"]] == [("created", None, None)]
+    assert (await mapper.call("GET", f"/people/{person['id']}/fields/tags/why"))["answer"] == "never_set"

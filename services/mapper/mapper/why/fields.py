@@ -38,6 +38,11 @@ async def why(session: AsyncSession, record_type: RecordType, record_id: UUID, f
     rows = await _changes_of(session, record_type, record_id, field)
     if not rows:
         return _without_history(common, known[field])
+    if record.fields.get(field) is None and (anonymised := await _anonymised(session, record_type, record_id)) is not None:
+        by = Cause.model_validate(anonymised.cause).actor
+        says = f"{by} anonymised the person at {anonymised.at.isoformat()}: no value is kept, now or of the past"
+        earlier = [await _change(session, record, row, field, sourced=False) for row in rows[:MOST_EARLIER]]
+        return WhyOut(**common, answer="anonymised", says=says, earlier=earlier)
     last = rows[0]
     if last.melted_from is not None:
         between = f"between {last.melted_from.isoformat()} and {last.at.isoformat()}"
@@ -65,6 +70,12 @@ async def _changes_of(session: AsyncSession, record_type: RecordType, record_id:
     touched = REVISIONS.c.changes[field].as_string().is_not(None)
     statement = select(REVISIONS).where(of_record(record_type, record_id), touched).order_by(REVISIONS.c.revision.desc())
     return (await session.execute(statement.limit(4 * MOST_EARLIER))).all()
+
+
+async def _anonymised(session: AsyncSession, record_type: RecordType, record_id: UUID) -> Row[Any, Any] | None:
+    """Return the revision with which a record was anonymised: it names no field."""
+    mine = (of_record(record_type, record_id), REVISIONS.c.kind == "anonymised")
+    return (await session.execute(select(REVISIONS.c.at, REVISIONS.c.cause).where(*mine).limit(1))).first()
 
 
 def _without_history(common: dict[str, Any], field: FieldOut) -> WhyOut:
