@@ -23,7 +23,8 @@ from shared.db.migrate import upgrade
 from shared.events import CONTRACTS
 from shared.http.service_tokens import ServiceTokens
 from shared.observability.logging import configure_logging
-from tests.support.connector import ACTOR, INPUTS, SERVICE_KEY, Api, SmallEngine, SmallMapper, connector_settings
+from tests.support.connector import ACTOR, INPUTS, SERVICE_KEY, Api, connector_settings
+from tests.support.small_services import SmallEngine, SmallMapper
 
 LOOK_EVERY = 0.5
 

@@ -6,7 +6,8 @@ from datetime import datetime
 import pytest
 
 from connector.rates.waiting import Timing
-from tests.support.connector import Json, World, launched, run
+from tests.support.connector import World, launched, run
+from tests.support.small_services import Json
 from tests.support.virtual_time import jumping
 
 REFUSED = 429
