@@ -150,6 +150,9 @@ async def test_tags_are_added_and_taken_away_whatever_their_case(mapper: Mapper)
     assert await tags(add={"tags": ["vip"]}) == ["VIP", "Board"]
     assert (await mapper.call("GET", path))["revision"] == revision
     assert await tags(remove={"tags": ["vIp", "never there"]}, add={"tags": ["new"]}) == ["Board", "new"]
+    assert await tags(fields={"tags": ["Board", " board ", "", "new"]}) == ["Board", "new"]
+    refused = await mapper.call("PATCH", path, json={"fields": {"tags": ["x" * 101]}}, expect=422)
+    assert (refused["code"], refused["fields"][0]["field"]) == ("bad_values", "fields.tags")
     assert len(await mapper.people(filter='{"field": "tags", "operator": "in", "value": ["NEW", "x"]}')) == 1
     assert len(await mapper.people(search="boa")) == 1
     assert await tags(remove={"tags": ["board", "new"]}) == []

@@ -200,3 +200,13 @@ async def test_what_is_built_in_stays_as_it_is(mapper: Mapper) -> None:
     key = await add(mapper, "Badge")
     assert (await change(mapper, key, expect=422, label=None))["fields"][0]["field"] == "label"
     assert (await change(mapper, key, help="On the door"))["help"] == "On the door"
+
+
+async def test_a_mandatory_list_keeps_an_item(mapper: Mapper) -> None:
+    """An empty list is as empty as none."""
+    await add(mapper, "Sites", data_type="text_list", mandatory=True)
+    assert (await person(mapper, 1, expect=422, sites=[""]))["fields"][0]["field"] == "fields.sites"
+    path = f"/people/{(await person(mapper, 1, sites=['Berlin', 'Rome']))['id']}"
+    for refused, named in (({"fields": {"sites": []}}, "fields.sites"), ({"remove": {"sites": ["rome", "berlin"]}}, "remove.sites")):
+        assert (await mapper.call("PATCH", path, json=refused, expect=422))["fields"][0]["field"] == named
+    assert (await mapper.call("PATCH", path, json={"remove": {"sites": ["rome"]}}))["fields"]["sites"] == ["Berlin"]

@@ -12,6 +12,9 @@ from shared.clock import now
 from shared.errors import Invalid
 from shared.rules.fold import fold_text
 
+TAGS = "tags"
+LONGEST_TAG = 100
+
 
 class BadValues(Invalid):
     """Values do not fit their fields, or fields may not be changed by hand."""
@@ -47,11 +50,14 @@ class Edit:
         return Edit(values, add, remove, self.release)
 
     def make(self, draft: Draft, known: Mapping[str, FieldOut]) -> None:
-        """Change a draft. Raises `BadValues` when a list would grow too long."""
+        """Change a draft. Raises `BadValues` when a list would grow too long, or become empty and must not."""
         for key, value in self.values.items():
             draft.set(key, value, told=known[key].history)
         for key in dict.fromkeys((*self.add, *self.remove)):
             items = self._items(key, draft.fields.get(key))
+            if known[key].mandatory and not items:
+                problem = {"field": f"remove.{key}", "message": "must not be empty"}
+                raise BadValues(f"{key} must keep an item", remedy="Add another one first.", fields=[problem])
             draft.set(key, one_of_each(items) if items and known[key].as_set else items, told=known[key].history)
         _note_deactivation(draft)
 
@@ -107,6 +113,16 @@ def _note_deactivation(draft: Draft) -> None:
     draft.set("deactivated_at", moment(now().isoformat()) if draft.fields["deactivated"] else None)
 
 
+def _listed_once(items: list[str] | None, key: str) -> list[str] | None:
+    """Return a list as adding its items one by one makes it: without blanks, each once. Raises `DoesNotFit`."""
+    if key == TAGS and any(len(item) > LONGEST_TAG for item in items or ()):
+        raise DoesNotFit(f"holds a tag of more than {LONGEST_TAG} characters")
+    there: dict[str, str] = {}
+    for item in items or ():
+        there.setdefault(fold_text(item), item.strip())
+    return None if items is None else [item for item in there.values() if item]
+
+
 def checked(given: dict[str, Any], known: dict[str, FieldOut]) -> dict[str, Any]:
     """Return the values as they are stored. Raises `UnknownField`, `BadValues`, naming every field that is wrong."""
     require_known(given, known, place="fields")
@@ -118,11 +134,11 @@ def checked(given: dict[str, Any], known: dict[str, FieldOut]) -> dict[str, Any]
             problems.append({"field": f"fields.{key}", "message": "is written by integrations and workflows only"})
             continue
         try:
-            values[key] = fitted_to(value, field)
+            values[key] = _listed_once(fitted_to(value, field), key) if field.data_type == "text_list" else fitted_to(value, field)
         except DoesNotFit as error:
             problems.append({"field": f"fields.{key}", "message": str(error)})
             continue
-        if values[key] is None and field.mandatory:
+        if field.mandatory and values[key] in (None, []):
             problems.append({"field": f"fields.{key}", "message": "must not be empty"})
     if problems:
         raise BadValues("some values cannot be stored", remedy="Correct the named fields.", fields=problems)
