@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from mapper.tables import ASSETS, KEY_VALUES, MERGES, TOMBSTONES
+from mapper.tables import ASSETS, KEPT_BY_HAND, KEY_VALUES, MERGES, TOMBSTONES
 from tests.integration.mapper.test_assets import DEVICES, device, show_devices, show_users
 from tests.integration.mapper.test_assets import MAPPING as OF_DEVICES
 from tests.support.guard import source_id
@@ -43,6 +43,7 @@ async def everything(mapper: Mapper) -> dict[str, Any]:
     async with mapper.database.reading() as session:
         more = {
             "keys": {(row.key, row.value, str(row.record_id)) for row in await session.execute(select(KEY_VALUES))},
+            "by hand": {(str(row.record_id), row.key, str(row.value), row.by) for row in await session.execute(select(KEPT_BY_HAND))},
             "assets": {str(row.id): (str(row.person_id), row.fields) for row in await session.execute(select(ASSETS))},
             "tombstones": {row.source_id: (row.person_id, row.saas_user_id) for row in await session.execute(select(TOMBSTONES))},
         }
@@ -219,6 +220,18 @@ async def test_whoever_is_anonymised_leaves_nothing_in_merges_and_stays_one(mapp
     then = await mapper.call("GET", f"/people/{merged['id']}", params={"as_of": merged["updated_at"]})
     assert not any(then["fields"].values())
     assert (await unmerge(mapper, done, expect=409))["code"] == "cannot_unmerge"
+
+
+async def test_a_hand_edit_that_is_kept_is_so_again_when_both_are_two(mapper: Mapper) -> None:
+    """Else the next run would write over what somebody holds."""
+    await mapper.call("PUT", "/authority/person/full_name", json={"sources": [], "hand": "keep"})
+    other, kept, merged = await two(mapper)
+    await mapper.call("PATCH", f"/people/{merged['id']}", json={"fields": {"full_name": "Countess"}})
+    before = await everything(mapper)
+    await unmerge(mapper, await merge(mapper, kept, merged))
+    assert (await everything(mapper))["by hand"] == before["by hand"] != set()
+    await other.observe([source_user(2, name="Somebody else")])
+    assert (await by(mapper, 2))["fields"]["full_name"] == "Countess"
 
 
 @pytest.mark.parametrize("which", ["themselves", "nobody", "archived"])

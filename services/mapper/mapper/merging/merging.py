@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mapper.authority.remembering import look_again
 from mapper.fields.fields import fields_of, untold_of
 from mapper.guard.tray import lost_already
+from mapper.merging.by_hand import marks_of
 from mapper.merging.combining import combine
 from mapper.merging.pair import Pair, pair_of
 from mapper.pages.planning import assign
@@ -55,6 +56,7 @@ async def _made(unit: Unit, pair: Pair, combined: dict[str, Any], note: str | No
     session, kept, merged = unit.session, pair.kept, pair.merged
     merge_id, replaced = new_id(), pair.replaced()
     before = {**_before(pair, combined, replaced), **await _named(session, merged.id)}
+    before["by_hand"] = [mark.kept() for mark in await marks_of(session, [merged.id, *replaced])]
     cause = Cause(kind="merge", id=str(merge_id), actor=unit.actor, detail="merged by hand")
     await _move_links(session, pair, replaced)
     await _move_users(unit, pair, replaced, cause)

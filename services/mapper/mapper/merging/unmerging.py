@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.authority.remembering import look_again
 from mapper.fields.fields import fields_of, untold_of
+from mapper.merging.by_hand import put_marks_back
 from mapper.merging.combining import Since, Two, separate
 from mapper.merging.leading import not_there
 from mapper.merging.listing import row_of
@@ -70,6 +71,7 @@ async def unmerge(unit: Unit, merge_id: UUID, given: UnmergeIn) -> MergeOut:
     await _write_people(unit, apart)
     await _give_users_back(unit, apart)
     await _give_assets_back(unit, apart)
+    await put_marks_back(unit.session, apart.before["by_hand"])
     await _put_links_back(unit.session, apart)
     await _put_names_back(unit.session, apart)
     done = {"state": "unmerged", "before": None, "last_revision": apart.kept.revision, "unmerged_at": now(), "unmerged_by": unit.actor}
