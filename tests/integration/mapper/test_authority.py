@@ -361,3 +361,17 @@ async def test_a_plan_is_not_applied_when_what_it_rests_on_has_moved(mapper: Map
         applied.append((await name(mapper), [one.code for one in mapper.last("sync.page.applied.v1").rejections]))
         await says(mapper, name="High")
     assert applied == [("Low", []), ("High", ["moved_since_planned"])]
+
+
+async def test_two_who_are_merged_have_what_the_highest_of_all_their_sources_says(mapper: Mapper) -> None:
+    """Each brings sources of their own; whose word counts is said by the order, and not by who was merged into whom."""
+    low = await second(mapper)
+    await order(mapper, "full_name", mapper.integration_id, low.integration_id)
+    await says(mapper, name="High")
+    low.run_id, low.saas_instance_id = uuid4(), None
+    await low.observe([source_user(2, name="Low")])
+    people = {one["fields"]["full_name"]: one["id"] for one in await mapper.people()}
+    await mapper.call("POST", f"/people/{people['Low']}/merge", json={"merge_id": people["High"], "mode": "apply"})
+    low.run_id = uuid4()
+    await low.observe([source_user(2, name="Low")])
+    assert await name(mapper) == "High"
