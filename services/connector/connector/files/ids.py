@@ -17,9 +17,9 @@ NAMED = 10
 
 
 class IdsUnusable(Invalid):
-    """The ids of a file do not tell its rows apart."""
+    """The ids of a file do not tell its rows apart. Its code says why."""
 
-    code, title = "file_ids_unusable", "The file's ids cannot be used"
+    title = "The file's ids cannot be used"
 
 
 class IdColumn:

@@ -6,9 +6,9 @@ from shared.errors import Invalid
 
 
 class FileRefused(Invalid):
-    """The file cannot be taken as it is; nothing of it was kept."""
+    """The file cannot be taken as it is; nothing of it was kept. Its code says why."""
 
-    code, title = "file_refused", "The file cannot be used"
+    title = "The file cannot be used"
 
 
 def letters(column: int) -> str:
