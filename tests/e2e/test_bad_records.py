@@ -20,6 +20,8 @@ from tests.support.horrors import FIELDS, PAGE_SIZE, Horror, horrors, page
 from tests.support.whole import Caller, whole
 
 COUNT, SEED = 10_000, 20261124
+PATIENCE = 200
+"""Seconds for a run that takes five on a machine that does nothing else."""
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 NOBODY_GOOD = b'{"rows": [{"id": "first", "mail": "first@bad.example"}]}'
 ROLE = {"kind": "constant", "value": "Employee"}
@@ -85,11 +87,11 @@ class Here:
 
     async def run(self) -> dict[str, Any]:
         """Run in full, to the end."""
-        return await self.api.ended((await self.api.ask("POST", f"/integrations/{self.integration_id}/runs"))["id"])
+        return await self.api.ended((await self.api.ask("POST", f"/integrations/{self.integration_id}/runs"))["id"], seconds=PATIENCE)
 
     async def replayed(self, run: Mapping[str, Any]) -> dict[str, Any]:
         """Tell the records of a run's errors again, to the end."""
-        return await self.api.ended((await self.api.ask("POST", f"/runs/{run['id']}/errors/replay"))["id"])
+        return await self.api.ended((await self.api.ask("POST", f"/runs/{run['id']}/errors/replay"))["id"], seconds=PATIENCE)
 
     async def people(self) -> dict[str, dict[str, Any]]:
         """Return the fields of everybody by address, without those that nobody sent."""
@@ -125,6 +127,7 @@ async def here(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         yield given
 
 
+@pytest.mark.timeout(3 * PATIENCE)
 async def test_every_horror_is_an_error_or_a_value_and_arrives_once_it_is_mended(here: Here) -> None:
     """One record of a kind that nobody thought of must not keep a directory out, nor be lost without a word."""
     sent = here.payroll.sent
