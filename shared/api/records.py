@@ -392,6 +392,7 @@ class LinkOut(Out):
     says: dict[str, Any] = Field(
         default_factory=dict, description="What it says of fields that have an order, also where another source won."
     )
+    last_observation: dict[str, Any] | None = Field(default=None, description="The last raw record, as the source gave it.")
 
 
 class SubjectExport(Out):

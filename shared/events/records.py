@@ -44,6 +44,11 @@ class Change(Part):
     kind: ChangeKind
     fields: dict[str, tuple[Any, Any]] = Field(description="What it was and what it is now, by field.")
     after: dict[str, Any] = Field(description="The record's flat field values after the change, as rules see them.")
+    baseline: dict[str, Any] | None = Field(
+        default=None,
+        description="Values to which a changed configuration alone would have led, by field: what leads only so far starts no workflow. "
+        "None: no configuration had a part in this change.",
+    )
 
 
 class RecordsChanged(Event):
@@ -56,7 +61,8 @@ class RecordsChanged(Event):
     record_type: RecordType
     cause: Cause
     initial: bool = Field(
-        default=False, description="Part of an integration's first load, or of an undo: no workflow may start because of it."
+        default=False,
+        description="Part of an integration's first load, of an undo, or of a changed configuration: no workflow may start because of it.",
     )
     at: datetime
     changes: list[Change]

@@ -407,6 +407,19 @@ REVISIONS = Table(
     sqlite_autoincrement=True,
 )
 
+# What a source said last of each record that is linked, or held back by more than the filter: `content` is the raw JSON.
+# `held_with`: of who is held back, the configuration that did it.
+OBSERVATIONS = Table(
+    "observations",
+    METADATA,
+    Column("source_id", String(200), primary_key=True),
+    Column("integration_id", Uuid, primary_key=True),
+    Column("content", Text, nullable=False),
+    Column("digest", String(32), nullable=False),
+    Column("held_with", String(100)),
+    Column("observed_at", Timestamp, nullable=False),
+)
+
 # What runs wrote with: one row for each run and version of the mapping, and between which revisions what they wrote is found.
 APPLIED_RUNS = Table(
     "applied_runs",

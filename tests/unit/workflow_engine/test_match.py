@@ -56,6 +56,19 @@ def test_every_kind_of_change_counts_by_what_it_changed(kind: Any) -> None:
     assert starting(None, told, UTC) == []
 
 
+def test_what_the_configuration_alone_leads_to_is_no_edge() -> None:
+    """A record counts as if it had been so before; what the source changed on top does not."""
+    change = changed({"to_be_deleted": (False, True)}, {"to_be_deleted": True, "role": "Ops"})
+    quiet = change.model_copy(update={"baseline": {"to_be_deleted": True}})
+    assert starting(FLAGGED, event(quiet), UTC) == []
+    other = change.model_copy(update={"baseline": {"role": "Ops"}})
+    assert starting(FLAGGED, event(other), UTC) == [other.record_id]
+    new = changed({"role": (None, "Ops")}, {"role": "Ops"}, "created").model_copy(update={"baseline": {"role": "Sales"}})
+    assert starting(None, event(new), UTC) == []
+    ops = TypeAdapter[Any](Rule).validate_python({"field": "role", "operator": "equals", "value": "Ops"})
+    assert starting(ops, event(new), UTC) == [new.record_id]
+
+
 def test_an_initial_load_starts_nothing() -> None:
     """The first run of an integration describes what is there; nobody asked for anything."""
     assert starting(FLAGGED, event(changed({}, {"to_be_deleted": True}, "created"), initial=True), UTC) == []

@@ -1,7 +1,7 @@
 """Mappings made ready for records, kept while they are current."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +50,10 @@ class Compiled:
     """The mapped dropdowns that grow with what is written."""
     authority: Authority = field(default_factory=Authority)
     """Who wins for those fields of which somebody said so."""
+    fields_revision: int = 0
+    """Counts up with each change of a field."""
+    is_unsettled: bool = False
+    """Whether the whole directory was read last with another version."""
     filter: CompiledFilter | None = None
     earlier_filter: CompiledFilter | None = None
     """Another filter, with which the whole directory was read last: whom it held back comes quietly until it is read anew."""
@@ -83,7 +87,11 @@ class CompiledMappings:
         if key not in self._kept:
             while len(self._kept) >= MOST_KEPT:
                 self._kept.pop(next(iter(self._kept)))
-            self._kept[key] = await _compiled(session, integration_id, version, settled_version)
+            self._kept[key] = replace(
+                await _compiled(session, integration_id, version, settled_version),
+                fields_revision=number,
+                is_unsettled=settled_version not in (None, version),
+            )
         return self._kept[key]
 
 

@@ -14,10 +14,12 @@ from mapper.history.runs import note_began, note_wrote
 from mapper.mappings.compiled import Compiled
 from mapper.matching.holding import drop_key_values, giving_up
 from mapper.matching.keeping import keep_conflicts
+from mapper.observations.keeping import keep_observed
 from mapper.pages.assigning import assign_late, read_assigned
 from mapper.pages.comparing import compare, usable
 from mapper.pages.linking import retiring, write_links
 from mapper.pages.planning import Candidate, Plan, Planner
+from mapper.pages.quieting import lay_baselines, measured
 from mapper.pages.reading import Known, meet, read_more, read_orders
 from mapper.plans.fingerprints import fingerprint
 from mapper.plans.overlay import see_planned
@@ -38,6 +40,9 @@ from shared.observability.logging import get_logger
 from shared.unit import Unit
 
 log = get_logger(__name__)
+
+CONFIGURED = "as the configuration was changed"
+"""Said of changes that are not, or not only, the source's."""
 
 Planned = Sequence[tuple[UsersObserved, Plan]]
 """Pages, each with what it does."""
@@ -86,6 +91,7 @@ async def _apply_several(unit: Unit, pages: Sequence[UsersObserved], compiled: C
     await write_pages(unit, todo, compiled, known)
     await keep_conflicts(unit.session, todo, compiled)
     await keep_held_back(unit.session, todo, compiled)
+    await keep_observed(unit.session, todo, compiled, known)
     for event, plan in todo:
         tell_page(unit, event, plan)
     return True
@@ -112,6 +118,7 @@ async def _apply(unit: Unit, event: UsersObserved, compiled: Compiled) -> None:
         await write_pages(unit, [(event, plan)], compiled, known)
         await keep_conflicts(unit.session, [(event, plan)], compiled)
         await keep_held_back(unit.session, [(event, plan)], compiled)
+        await keep_observed(unit.session, [(event, plan)], compiled, known)
     if provenance.mode == "plan" or not staging:
         tell_page(unit, event, plan)
 
@@ -145,6 +152,7 @@ async def planned(
     if not any(changed):
         return todo
     provenance = pages[0].provenance
+    changed = await measured(unit.session, pages, changed, compiled, known, zone=unit.parts.zone)
     changed = await hushed(unit.session, provenance.integration_id, changed)
     every = list(chain.from_iterable(changed))
     claims: set[Claim] = {claim for candidate in every for claim in (*candidate.claims, *candidate.keys)}
@@ -215,9 +223,11 @@ async def _write_records(unit: Unit, written: Planned, compiled: Compiled, known
     people = [draft for _, plan in written for draft in plan.people.values()]
     saas_users = [draft for _, plan in written for draft in plan.saas_users.values()]
     for event, plan in written:
+        lay_baselines(plan, compiled)
         of_page = _cause(provenance, [event.page])
+        by_configuration = of_page.model_copy(update={"detail": f"{of_page.detail}, {CONFIGURED}"})
         for draft in chain(plan.people.values(), plan.saas_users.values()):
-            draft.cause = of_page
+            draft.cause = by_configuration if draft.baseline else of_page
     cause = _cause(provenance, [event.page for event, _ in written])
     linked = [linked for _, plan in written for linked in plan.links]
     quiet = {one for linked in linked if linked.candidate.quiet for one in (linked.person_id, linked.saas_user_id)}

@@ -1,7 +1,7 @@
 """Comparing a page's records with what their integration said of them last: most say nothing new."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ from mapper.records.unique import claims_of
 from shared.api.records import MADE_OF
 from shared.events.sources import Provenance, UsersObserved
 from shared.rules import At
+from shared.rules.evaluate import Reason
 
 LONGEST_SOURCE_ID = 200
 
@@ -35,33 +36,28 @@ def compare(event: UsersObserved, compiled: Compiled, known: Known, plan: Plan, 
 
     The filter comes first: who is held back by it need not have what the mapping asks for. Its days are those of `zone`.
     """
-    provenance = event.provenance
-    context, at = Context(provenance.inputs, provenance.credential_name, event.fetched_at.isoformat()), At(event.fetched_at, zone)
-    evaluation = Evaluation(compiled.targets, context)
-    sieve, earlier = (None if one is None else Sieve(one, context, at) for one in (compiled.filter, compiled.earlier_filter))
-    salt = orjson.dumps([provenance.user_selection, provenance.saas_instance_id])
+    provenance, reader = event.provenance, Reader(event, compiled, zone)
     asserting = Asserting(compiled, event) if compiled.authority else None
     told: set[str] = set()
     for source_id, record in zip(event.source_ids, event.records, strict=True):
-        if source_id in known.planned or _is_outdated(known.links.get(source_id), event):
+        if source_id in known.planned or is_outdated(known.links.get(source_id), event):
             plan.keep(source_id)
             continue
         problem = _problem_of(source_id, told, compiled, provenance)
         told.add(source_id)
-        stopped = problem or (None if sieve is None else sieve.stops(record))
-        if stopped is not None and not isinstance(stopped, Problem):
-            plan.hold_back(source_id, stopped)
-            continue
-        values = stopped or evaluation.of(record)
+        values = problem or reader.of(record)
         if isinstance(values, Problem):
             plan.reject(source_id, values, record)
             continue
-        content_hash = _content_hash(values, compiled, salt)
+        if not isinstance(values, dict):
+            plan.hold_back(source_id, values)
+            continue
+        content_hash = reader.hash_of(values)
         nothing_new = _says_nothing_new(known.links.get(source_id), content_hash, event.fetched_at)
         if nothing_new and not _is_to_be_settled(known, source_id):
             plan.keep(source_id)
         else:
-            quiet = (earlier is not None and earlier.stops(record) is not None) or (nothing_new and known.asserted.is_new_order(source_id))
+            quiet = reader.was_held_back(record) or (nothing_new and known.asserted.is_new_order(source_id))
             says = {} if asserting is None else asserting.of(record, values)
             claims = tuple(claims_of(values, compiled.unique))
             yield Candidate(source_id, record, values, claims, claims_in(compiled.sync_keys, values), content_hash, quiet, says)
@@ -73,7 +69,34 @@ def _is_to_be_settled(known: Known, source_id: str) -> bool:
     return not known.asserted.is_settled(source_id) and link.missing_since is None and link.deleted_at is None
 
 
-def _is_outdated(link: Row[Any] | None, event: UsersObserved) -> bool:
+class Reader:
+    """Filter and mapping made ready for the records of one page."""
+
+    def __init__(self, event: UsersObserved, compiled: Compiled, zone: ZoneInfo) -> None:
+        self.provenance = provenance = event.provenance
+        context, at = Context(provenance.inputs, provenance.credential_name, event.fetched_at.isoformat()), At(event.fetched_at, zone)
+        self._evaluation = Evaluation(compiled.targets, context)
+        self._sieve, self._earlier = (
+            None if one is None else Sieve(one, context, at) for one in (compiled.filter, compiled.earlier_filter)
+        )
+        self._salt = orjson.dumps([provenance.user_selection, provenance.saas_instance_id])
+        self._compiled = compiled
+
+    def of(self, record: Mapping[str, Any]) -> dict[str, Any] | Problem | Sequence[Reason]:
+        """Return a record's values; or the problem that it has, or the conditions of the filter that it fails."""
+        stopped = None if self._sieve is None else self._sieve.stops(record)
+        return self._evaluation.of(record) if stopped is None else stopped
+
+    def hash_of(self, values: dict[str, Any]) -> str:
+        """Return the hash of everything that a record with these values may change."""
+        return _content_hash(values, self._compiled, self._salt)
+
+    def was_held_back(self, record: Mapping[str, Any]) -> bool:
+        """Return whether the filter stops a record with which the whole directory was read last."""
+        return self._earlier is not None and self._earlier.stops(record) is not None
+
+
+def is_outdated(link: Row[Any] | None, event: UsersObserved) -> bool:
     """Return whether a record that is told again is older than what was observed of its user since."""
     return event.provenance.replayed and link is not None and event.fetched_at < link.last_observed_at
 

@@ -41,11 +41,13 @@ class Candidate:
     """What it is looked for by, the primary key first."""
     content_hash: str
     quiet: bool = False
-    """It comes because a filter or an order was changed, or a run undone: it starts no workflow."""
+    """It comes because the configuration or an order was changed, or a run undone: it starts no workflow."""
     says: Mapping[str, Assertion] = field(default_factory=dict)
     """What it says of the fields with an order."""
     settled: Settled | None = None
     """What becomes of them, once it is known whose record it is."""
+    baseline: dict[str, Any] | None = None
+    """What the configuration makes of the record as it was observed before, when it was another one that made what there is."""
 
     @property
     def email_key(self) -> str | None:

@@ -7,7 +7,7 @@ without any value. The ids that sources have for them stay with the links, so th
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, delete, or_, select, text, update
+from sqlalchemy import and_, bindparam, delete, exists, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.authority.remembering import forget_said
@@ -28,6 +28,7 @@ from mapper.tables import (
     KEY_VALUES,
     LINKS,
     MATCH_KEYS,
+    OBSERVATIONS,
     PEOPLE_WORDS,
     PLAN_CLAIMS,
     PLAN_ITEMS,
@@ -116,6 +117,7 @@ async def _forget(session: AsyncSession, person_id: UUID, saas_user_ids: list[UU
     await forget_conflicts(session, person_id, source_ids)
     await session.execute(delete(PEOPLE_WORDS).where(PEOPLE_WORDS.c.person_id == person_id))
     await session.execute(update(TOMBSTONES).where(TOMBSTONES.c.person_id == person_id).values(email_key=None))
+    await _forget_observed(session, person_id, asset_ids)
     await session.execute(update(LINKS).where(theirs).values(content_hash=""))
     await forget_said(session, [person_id, *saas_user_ids, *asset_ids])
     await session.execute(update(LINKS).where(LINKS.c.asset_id.in_(asset_ids)).values(assigned_source_id=None))
@@ -137,7 +139,7 @@ async def _removed_users(session: AsyncSession, people: list[UUID]) -> list[UUID
 
 
 async def _forget_held_back(session: AsyncSession, person_id: UUID, saas_user_ids: list[UUID], source_ids: list[str]) -> None:
-    """Remove why records are held back that are theirs, or that were looked for by a unique value of theirs."""
+    """Remove records that are held back and theirs, or that were looked for by a unique value of theirs."""
     columns = (UNIQUE_VALUES.c.field, UNIQUE_VALUES.c.value)
     values = (await session.execute(select(*columns).where(UNIQUE_VALUES.c.record_id.in_([person_id, *saas_user_ids])))).all()
     looked_for = [HELD_BACK.c.reason["looked_for"][row.field].as_string() == row.value for row in values]
@@ -145,7 +147,17 @@ async def _forget_held_back(session: AsyncSession, person_id: UUID, saas_user_id
     for row in await session.execute(joined.where(KEY_VALUES.c.record_id == person_id)):
         said = " and ".join(part["field"] for part in row.parts)
         looked_for.append(HELD_BACK.c.reason["looked_for"][said].as_string() == row.value)
-    await session.execute(delete(HELD_BACK).where(or_(HELD_BACK.c.source_id.in_(source_ids), *looked_for)))
+    theirs = or_(HELD_BACK.c.source_id.in_(source_ids), *looked_for)
+    same = (HELD_BACK.c.source_id == OBSERVATIONS.c.source_id, HELD_BACK.c.integration_id == OBSERVATIONS.c.integration_id)
+    await session.execute(delete(OBSERVATIONS).where(exists().where(*same, theirs)))
+    await session.execute(delete(HELD_BACK).where(theirs))
+
+
+async def _forget_observed(session: AsyncSession, person_id: UUID, asset_ids: list[UUID]) -> None:
+    """Remove what sources said of them and of their devices."""
+    same = (LINKS.c.source_id == OBSERVATIONS.c.source_id, LINKS.c.integration_id == OBSERVATIONS.c.integration_id)
+    theirs = exists().where(*same, or_(LINKS.c.person_id == person_id, LINKS.c.asset_id.in_(asset_ids)))
+    await session.execute(delete(OBSERVATIONS).where(theirs))
 
 
 async def _forget_in_undos(session: AsyncSession, person_id: UUID, record_ids: list[UUID]) -> None:

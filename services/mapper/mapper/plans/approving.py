@@ -10,10 +10,12 @@ from mapper.mappings.compiled import Compiled
 from mapper.mappings.evaluate import Problem
 from mapper.matching.conflict import IGNORED, MatchCandidate
 from mapper.matching.keeping import keep_conflicts
+from mapper.observations.keeping import keep_observed
 from mapper.pages.applying import tell_page, write_pages
 from mapper.pages.assigning import read_assigned
 from mapper.pages.comparing import compare
 from mapper.pages.planning import PUT_AWAY, Candidate, Plan, Planner
+from mapper.pages.quieting import measured
 from mapper.pages.reading import Known, meet, read_more, read_orders
 from mapper.plans.fingerprints import fingerprint
 from mapper.records.loading import portions
@@ -60,6 +62,7 @@ async def apply_planned(unit: Unit, event: PlannedPageApproved) -> None:
     plan.skipped_when_planned += [item.source_id for item in skipped if item.problem is None]
     await keep_conflicts(unit.session, [(told, plan)], compiled)
     await keep_held_back(unit.session, [(told, plan)], compiled)
+    await keep_observed(unit.session, [(told, plan)], compiled, known)
     tell_page(unit, told, plan)
 
 
@@ -89,7 +92,8 @@ async def _unmoved(
     changed = list(compare(told, replace(compiled, filter=None), known, plan, unit.parts.zone))
     if not changed:
         return []
-    [changed] = await hushed(unit.session, told.provenance.integration_id, [changed])
+    measured_now = await measured(unit.session, [told], [changed], compiled, known, zone=unit.parts.zone)
+    [changed] = await hushed(unit.session, told.provenance.integration_id, measured_now)
     claims: set[Claim] = {claim for candidate in changed for claim in (*candidate.claims, *candidate.keys)}
     await read_more(unit.session, known, told.provenance, claims, {candidate.source_id for candidate in changed})
     await read_orders(unit.session, known, told.provenance, compiled.unique)

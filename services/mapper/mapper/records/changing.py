@@ -48,6 +48,8 @@ class Draft:
     """Values of sync keys that its writer has found nobody to have: it is not written beside another one."""
     columns: dict[str, Any] = field(default_factory=dict)
     """Columns of its table beside the common ones."""
+    baseline: dict[str, Any] | None = None
+    """Values to which a changed configuration alone would have led; None when it had no part in the change."""
 
     def set(self, key: str, value: Any, *, told: bool = True) -> None:
         """Give a field a value; remember what it was when it differs. `told` is False for fields kept out of history."""
@@ -102,6 +104,7 @@ async def write(
             kind=draft.kind,
             fields=draft.changes,
             after={} if draft.is_gone else dict(draft.fields) if untold.isdisjoint(draft.fields) else _without(draft.fields, untold),
+            baseline=None if draft.baseline is None else _without(draft.baseline, untold),
         )
         for draft in told
     ]

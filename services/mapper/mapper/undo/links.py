@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, or_, select,
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.authority.remembering import forget_links
+from mapper.observations.keeping import forget_observed
 from mapper.records.loading import portions
 from mapper.tables import LINKS
 from mapper.undo.coming_again import made, unmake
@@ -71,6 +72,8 @@ class Links:
         """Write what becomes of them; records must be there."""
         await unmake(session, self.integration_id, undo_id, self.gone)
         await made(session, self.integration_id, [link["source_id"] for link in self.again])
+        # What was observed belongs to what is undone: the next run must not take it for what was there before.
+        await forget_observed(session, self.integration_id, {*self.gone, *self.changed})
         for portion in portions(self.gone):
             await session.execute(delete(LINKS).where(LINKS.c.source_id.in_(portion), LINKS.c.integration_id == self.integration_id))
         by_names: dict[tuple[str, ...], list[dict[str, Any]]] = {}

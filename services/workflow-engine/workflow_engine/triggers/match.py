@@ -2,6 +2,8 @@
 
 Every kind of change counts by its fields alone: a record that went missing, returned, or was deactivated or deleted at its
 source starts a workflow exactly when that very change made the rule true. Without a rule only new records start.
+
+What a changed configuration alone leads to is no edge: the record counts as if it had been so before (`Change.baseline`).
 """
 
 from typing import Any
@@ -13,15 +15,22 @@ from shared.rules import At, Predicate
 
 
 def before(change: Change) -> dict[str, Any]:
-    """Return the record's values before the change: those after it, with what changed put back."""
-    return {**change.after, **{name: was for name, (was, _is) in change.fields.items()}}
+    """Return the record's values before the change, as they would have been under the present configuration.
+
+    Those after it, with what changed put back, and what the configuration alone leads to laid over that.
+    """
+    return {**change.after, **{name: was for name, (was, _is) in change.fields.items()}, **(change.baseline or {})}
 
 
 def began_to_match(rule: Predicate | None, change: Change) -> bool:
-    """Return whether the rule holds after the change and did not before; a new record did not match before."""
+    """Return whether the rule holds after the change and did not before; a new record did not match before.
+
+    One that is new only because of the configuration was there before, as far as workflows are concerned.
+    """
     if rule is not None and not rule(change.after):
         return False
-    return change.kind == "created" or (rule is not None and not rule(before(change)))
+    is_new = change.kind == "created" and change.baseline is None
+    return is_new or (rule is not None and not rule(before(change)))
 
 
 def starting(rule: Any, event: RecordsChanged, zone: ZoneInfo) -> list[UUID]:
