@@ -46,6 +46,10 @@ class IntegrationPatch(In):
         default=None, description="Of a local installation: what the agent's own file calls the credential."
     )
     inputs: dict[str, InputRef] | None = None
+    forecast: UUID | None = Field(
+        default=None,
+        description="Of a launched integration, where preference or user_selection changes: the forecast of just that which was looked at.",
+    )
 
 
 class QuarantineOut(Out):

@@ -29,6 +29,7 @@ class RestoreIn(In):
 
     note: str | None = Field(default=None, max_length=1000)
     based_on: int | None = Field(default=None, ge=0, description="The version that was read; refused when there is a newer one.")
+    forecast: UUID | None = Field(default=None, description="Of a launched integration: the forecast of just this that was looked at.")
 
 
 class TargetDiff(Out):

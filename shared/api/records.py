@@ -171,6 +171,9 @@ class MappingIn(In):
     api_fields: list[ApiField] = Field(default_factory=list, max_length=200, description="Custom API fields, beside those of the provider.")
     note: str | None = Field(default=None, max_length=1000, description="Why it was changed, for those who read the versions.")
     based_on: int | None = Field(default=None, ge=0, description="The version that was read; refused when there is a newer one.")
+    forecast: UUID | None = Field(
+        default=None, description="Of a launched integration: the forecast of just this mapping that was looked at."
+    )
 
     @field_validator("sync_keys")
     @classmethod

@@ -1,5 +1,6 @@
 """Ten thousand records as no source should send them: each is an error that can be mended, or stored as it was sent; no page fails."""
 
+import asyncio
 import ipaddress
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -81,9 +82,13 @@ class Here:
         """Map the fields to the keys of the records, or to those below another key."""
         paths = {"email": "mail", "username": "mail", **{key: key for key in FIELDS}}
         targets: dict[str, Any] = {key: {"kind": "source", "path": [*below, path]} for key, path in paths.items()}
-        await self.api.ask(
-            "PUT", f"/integrations/{self.integration_id}/mapping", {"targets": {**targets, "role": ROLE}, "sync_keys": ["email"]}
-        )
+        mapping, path = {"targets": {**targets, "role": ROLE}, "sync_keys": ["email"]}, f"/integrations/{self.integration_id}/mapping"
+        forecast = await self.api.ask("POST", f"{path}/forecasts", {"mapping": mapping})
+        async with asyncio.timeout(120):
+            while forecast["state"] != "done":
+                await asyncio.sleep(0.1)
+                forecast = await self.api.ask("GET", f"{path}/forecasts/{forecast['id']}")
+        await self.api.ask("PUT", path, {**mapping, "forecast": forecast["id"]})
 
     async def run(self) -> dict[str, Any]:
         """Run in full, to the end."""

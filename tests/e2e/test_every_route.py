@@ -14,6 +14,7 @@ BODIES: dict[str, Any] = {
     "POST /integrations/{integration_id}/copy": {"name": "Sophos, again"},
     "PUT /integrations/{integration_id}/mapping": {"targets": {"email": {"kind": "source", "path": ["email"]}}, "sync_keys": ["email"]},
     "POST /integrations/{integration_id}/mapping/versions/{version}/restore": {"note": "as it was", "based_on": 1},
+    "POST /integrations/{integration_id}/mapping/forecasts": {"preference": "update_only"},
     "POST /integrations/{integration_id}/mapping/samples": {"name": "Ada", "record": {"email": "ada@example.com"}},
     "PUT /integrations/{integration_id}/mapping/samples/{sample_id}": {"name": "Ada", "record": {}, "expected": {"values": {}}},
     "POST /runs/{run_id}/undo": {"mode": "apply"},

@@ -58,7 +58,9 @@ async def test_a_pinned_record_keeps_a_version_out_through_the_public_api(here: 
     run = await here.run()
     assert (run["state"], run["counts"]["added"]) == ("completed", USERS)
     assert all(name == name.upper() for name in (await here.people()).values())
-    restored = await here.ask("POST", f"{path}/versions/1/restore", {"note": "too loud"})
+    refused = await here.ask("POST", f"{path}/versions/1/restore", {"note": "too loud"}, expect=409)
+    assert (refused["code"], set(refused["forecast"]["actions"])) == ("forecast_needed", {"update", "unchanged"})
+    restored = await here.ask("POST", f"{path}/versions/1/restore", {"note": "too loud", "forecast": refused["forecast"]["id"]})
     assert (restored["version"], restored["restored_from"]) == (3, 1)
     notes = [(one["version"], one["note"]) for one in (await here.ask("GET", f"{path}/versions"))["items"]]
     assert notes == [(3, "too loud"), (2, "louder"), (1, None)]
@@ -103,13 +105,12 @@ async def test_an_integration_that_runs_is_not_left_without_what_every_record_ne
 
 async def test_a_run_keeps_the_mapping_that_it_began_with(here: Here) -> None:
     """Half a directory under one mapping and half under another would be nobody's wish."""
-    path = f"/integrations/{here.integration_id}/mapping"
-    here.tenant.faults.append(Fault(kind="slow", path="/common/v1/directory/users", seconds=1, skip=1, count=2))
+    here.tenant.faults.append(Fault(kind="slow", path="/common/v1/directory/users", seconds=4, skip=1, count=2))
     run_id = (await here.ask("POST", f"/integrations/{here.integration_id}/runs"))["id"]
     async with asyncio.timeout(30):
         while not (await here.ask("GET", f"/runs/{run_id}"))["counts"]["added"]:  # noqa: ASYNC110 - a run tells nobody outside
             await asyncio.sleep(0.02)
-    await here.ask("PUT", path, mapped(full_name={"kind": "expression", "expression": "record.name.upper()"}))
+    await here.map(mapped(full_name={"kind": "expression", "expression": "record.name.upper()"}))
     assert (await here.ask("GET", f"/runs/{run_id}"))["state"] == "running", "the mapping changed in the middle of the run"
     assert (await here.settled(run_id))["counts"]["added"] == USERS
     names = set((await here.people()).values())

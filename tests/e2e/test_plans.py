@@ -202,7 +202,7 @@ async def test_a_filter_is_tried_as_a_plan_and_its_runs_balance(here: Here) -> N
     mapping = await here.ask("GET", path)
     rule = {"field": "name_there", "operator": "in", "value": [name.upper() for name in some]}
     given = {"rule": rule, "source_fields": {"name_there": {"path": ["name"]}}}
-    await here.ask("PUT", path, {"targets": mapping["targets"], "sync_keys": mapping["sync_keys"], "filter": given})
+    await here.map({"targets": mapping["targets"], "sync_keys": mapping["sync_keys"], "filter": given})
     planned = await here.run(mode="plan")
     assert (planned["counts"]["filtered"], planned["counts"]["unchanged"]) == (USERS - kept, kept)
     run = await here.run()

@@ -197,7 +197,13 @@ async def running_mapper(url: SecretStr, spool: Path, *, time_zone: str = "UTC",
     # What a run may rewrite before it is held back has tests of its own.
     settings = MapperSettings(database_url=url, outbox_poll=0.01, **{"rewrite_probation_records": 1_000_000, **more})
     listener = Consumer(service="test", name="listener", topics=TOLD, handle=hear)
-    async with bus.consuming([listener]), mapper.service.running(settings, common, bus) as app:
+    # Nobody answers where a workflow engine would: a mapper works without one.
+    nobody = httpx.AsyncClient(transport=httpx.MockTransport(_refused), base_url="http://workflow-engine")
+    async with nobody, bus.consuming([listener]), mapper.service.running(settings, common, bus, workflow_engine=nobody) as app:
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://mapper") as http:
             yield Mapper(bus, http, app.state.parts.database, app.state.parts.units, told)
+
+
+def _refused(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("nobody is here", request=request)

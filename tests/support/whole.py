@@ -71,6 +71,17 @@ class Here(Caller):
     connector: ConnectorParts
     integration_id: str = ""
 
+    async def map(self, mapping: dict[str, Any], integration_id: str | None = None) -> dict[str, Any]:
+        """Look at what a mapping would change, and store it."""
+        path = f"/integrations/{integration_id or self.integration_id}/mapping"
+        forecast = await self.ask("POST", f"{path}/forecasts", {"mapping": mapping}, expect=201)
+        async with asyncio.timeout(60):
+            while forecast["state"] != "done":
+                await asyncio.sleep(0.05)
+                forecast = await self.ask("GET", f"{path}/forecasts/{forecast['id']}")
+        stored: dict[str, Any] = await self.ask("PUT", path, {**mapping, "forecast": forecast["id"]})
+        return stored
+
     async def run(self, **given: Any) -> dict[str, Any]:
         """Run the integration until it has ended, or waits for somebody."""
         return await self.settled((await self.ask("POST", f"/integrations/{self.integration_id}/runs", given))["id"])

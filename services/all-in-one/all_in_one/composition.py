@@ -91,9 +91,11 @@ async def composed(configuration: Configuration) -> AsyncIterator[Composed]:
         async def later(transport: Later, name: str) -> httpx.AsyncClient:
             return await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url=f"http://{name}", timeout=TIMEOUT))
 
-        # The connector and the workflow engine ask each other, so that one of them starts before the other is there.
+        # The connector and the mapper ask the workflow engine, and it asks them: they start before it is there.
         engine = Later()
-        mapper_app = await stack.enter_async_context(mapper.service.running(configuration.service("mapper"), common, bus))
+        mapper_app = await stack.enter_async_context(
+            mapper.service.running(configuration.service("mapper"), common, bus, workflow_engine=await later(engine, "workflow-engine"))
+        )
         to_mapper = await calling(mapper_app, "mapper")
         connector_app = await stack.enter_async_context(
             connector.service.running(
@@ -141,7 +143,7 @@ async def alone(name: str, configuration: Configuration) -> AsyncIterator[FastAP
                     workflow_engine=await calling(common.workflow_engine_url),
                 )
             case "mapper":
-                app = mapper.service.running(settings, common, bus)
+                app = mapper.service.running(settings, common, bus, workflow_engine=await calling(common.workflow_engine_url))
             case "workflow-engine":
                 app = workflow_engine.service.running(
                     settings, common, bus, connector=await calling(common.connector_url), mapper=await calling(common.mapper_url)

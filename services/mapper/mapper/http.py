@@ -9,6 +9,7 @@ import mapper.bulk_edits.routes
 import mapper.checks.routes
 import mapper.fields.routes
 import mapper.filters.routes
+import mapper.forecasts.routes
 import mapper.guard.routes
 import mapper.history.routes
 import mapper.mappings.routes
@@ -33,6 +34,7 @@ ROUTERS = (
     mapper.authority.routes.router,
     mapper.mappings.routes.router,
     mapper.filters.routes.router,
+    mapper.forecasts.routes.router,
     mapper.smart_mapping.routes.router,
     mapper.samples.routes.router,
     mapper.checks.routes.router,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.clients.workflow_engine import WorkflowEngineClient
 from mapper.guard.limits import Limits
 from mapper.mappings.compiled import CompiledMappings
 from shared.clock import now
@@ -30,9 +31,12 @@ class Parts:
     """Whose days count in rules."""
     most_at_once: int
     """Records that one bulk edit may change."""
+    workflow_engine: WorkflowEngineClient
     compiled: CompiledMappings = field(default_factory=CompiledMappings)
     undo_asked: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when there is an undo to work at."""
+    forecast_asked: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when there is a forecast to work at."""
 
     def at(self) -> At:
         """Return this moment, as rules need it."""

@@ -112,6 +112,8 @@ MAPPING_USES = Table(
     Column("run_version", Integer, nullable=False),
     # Whose records the integration reads: the user whom a device names is one of the same application.
     Column("application", String(200)),
+    # What the last run said of where its records came from, and what was to be done with them.
+    Column("provenance", Json),
 )
 
 # The first records that each run's filter held back, each with the conditions that it failed.
@@ -635,6 +637,34 @@ PLAN_CLAIMS = Table(
     Column("field", String(63), primary_key=True),
     Column("record_id", Uuid),
     Column("source_id", String(200), nullable=False),
+)
+
+# Forecasts: plans over what was observed last, with a configuration that is thought of. Their records are in `plan_items`.
+FORECASTS = Table(
+    "forecasts",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("integration_id", Uuid, nullable=False),
+    # What it is about: the configuration, and the version, run and fields that there were.
+    Column("content", String(64), nullable=False),
+    Column("asked", Json, nullable=False),
+    Column("base_version", Integer, nullable=False),
+    Column("run_id", Uuid),
+    Column("fields_revision", Integer, nullable=False),
+    # How far it has come: among the observations, then among the plan's items.
+    Column("state", String(20), nullable=False),
+    Column("source_cursor", String(200), nullable=False),
+    Column("item_cursor", Json, nullable=False),
+    Column("records", Integer, nullable=False),
+    Column("seen", Integer, nullable=False),
+    Column("unchanged", Integer, nullable=False),
+    Column("fields", Json, nullable=False),
+    Column("workflows", Json, nullable=False),
+    Column("notes", Json, nullable=False),
+    Column("asked_by", String(200), nullable=False),
+    Column("asked_at", Timestamp, nullable=False, index=True),
+    Column("ended_at", Timestamp),
+    CheckConstraint("state IN ('counting', 'asking', 'done')", name="state"),
 )
 
 # Bulk edits: what somebody looked at, so that exactly this is applied. No record's values are kept here but those that were sent.

@@ -23,6 +23,7 @@ ROUTES: dict[Role, str] = {
         GET /integrations/{integration_id}/mapping
         GET /integrations/{integration_id}/mapping/readiness
         GET /integrations/{integration_id}/mapping/versions
+        GET /integrations/{integration_id}/mapping/forecasts/{forecast_id}
         GET /integrations/{integration_id}/mapping/versions/{version}
         GET /integrations/{integration_id}/mapping/versions/{version}/diff
         GET /integrations/{integration_id}/runs
@@ -104,6 +105,7 @@ ROUTES: dict[Role, str] = {
         PUT /integrations/{integration_id}/mapping
         POST /integrations/{integration_id}/mapping/suggestions
         POST /integrations/{integration_id}/mapping/versions/{version}/restore
+        POST /integrations/{integration_id}/mapping/forecasts
         POST /integrations/{integration_id}/mapping/review
         GET /integrations/{integration_id}/mapping/samples
         POST /integrations/{integration_id}/mapping/samples

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient
+from shared.api.forecasts import ForecastIn, ForecastOut
 from shared.api.mappings import MappingDiff, MappingVersionOut, RestoreIn, ReviewIn, ReviewOut, SampleIn, SampleOut
 from shared.api.records import MappingOut
 from shared.http.paging import Page
@@ -29,6 +30,17 @@ class MappingsClient(InternalClient):
         """Store an older version again, as the newest. `complete`: the integration runs, so nothing may be missing in it."""
         path = f"{_path(integration_id)}/versions/{version}/restore"
         return await self.ask(MappingOut, "POST", path, actor=actor, body=given, params={"complete": complete})
+
+    async def forecast(self, integration_id: UUID, given: ForecastIn, *, complete: bool, actor: str) -> ForecastOut:
+        """Say what a configuration would do."""
+        sent = given.model_dump(mode="json", exclude_unset=True)
+        return await self.ask(
+            ForecastOut, "POST", f"{_path(integration_id)}/forecasts", actor=actor, body=sent, params={"complete": complete}
+        )
+
+    async def forecast_of(self, integration_id: UUID, forecast_id: UUID, *, actor: str) -> ForecastOut:
+        """Return a forecast, as far as it has come."""
+        return await self.get(ForecastOut, f"{_path(integration_id)}/forecasts/{forecast_id}", actor=actor)
 
     async def review(self, integration_id: UUID, given: ReviewIn, *, actor: str) -> ReviewOut:
         """Return what records of a source hold, place by place."""

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from shared.api.base import Gap
 from shared.api.checks import CheckIn, CheckOut
+from shared.api.forecasts import ForecastNeededIn
 from shared.api.guard import LeaveBackIn, SourceLeaveIn, SourceLeaveOut
 from shared.api.plans import PlanOut
 from shared.api.records import MappingIn, MappingOut, ReadinessOut
@@ -36,6 +37,11 @@ class MapperClient(ServiceClient):
         """Return what would become of a page's records, and what speaks against launching."""
         path = f"/internal/integrations/{given.provenance.integration_id}/mapping/check"
         return CheckOut.model_validate(await self.call("POST", path, actor=actor, body=given))
+
+    async def require_forecast(self, integration_id: UUID, given: ForecastNeededIn, *, actor: str) -> None:
+        """Raise `Conflict` when a configuration would change records, and nobody has looked at its forecast."""
+        sent = given.model_dump(mode="json", exclude_unset=True)
+        await self.call("POST", f"/internal/integrations/{integration_id}/mapping/forecasts/required", actor=actor, body=sent)
 
     async def plan(self, run_id: UUID, *, actor: str) -> PlanOut:
         """Return a run's plan, counted. Raises `NotFound` when it is kept no longer."""

@@ -14,18 +14,21 @@ from connector.integrations.states import require_kept
 from connector.quarantine.quarantine import try_soon
 from connector.runs.runs import require_idle
 from connector.scope import Parts
+from shared.api.forecasts import ForecastNeededIn
 from shared.api.integrations import IntegrationPatch
 from shared.api.sources import ProviderOut
 from shared.errors import Conflict, Invalid
 from shared.unit import Unit
 
 NEVER_NULL = ("name", "installation", "preference")
+OF_RECORDS = ("preference", "user_selection")
+"""Details that decide what becomes of records."""
 OF_LOCAL = ("agent", "local_credential")
 
 
 async def edit_integration(parts: Parts, integration_id: UUID, patch: IntegrationPatch, *, actor: str) -> None:
     """Apply a patch. Raises `Invalid` and `Conflict`, naming the field, and `WrongState` when it is archived; then nothing has changed."""
-    changes = patch.model_dump(exclude_unset=True, exclude={"inputs"})
+    changes = patch.model_dump(exclude_unset=True, exclude={"inputs", "forecast"})
     for field in NEVER_NULL:
         if changes.get(field, "") is None:
             raise _invalid(field, "cannot be emptied", "Leave it out, or give a value.")
@@ -35,8 +38,18 @@ async def edit_integration(parts: Parts, integration_id: UUID, patch: Integratio
         stored = await stored_integration(session, integration_id)
     manifest = parts.providers.get(stored.row.provider).manifest
     await _settle_saas_instance(parts, {**stored.row._mapping, **changes}, changes, manifest, actor)  # noqa: SLF001 - SQLAlchemy's public name
+    await _require_forecast(parts, stored.row, changes, patch.forecast, actor)
     async with parts.units.begin(actor=actor) as unit:
         await _write(unit, integration_id, patch, changes, manifest)
+
+
+async def _require_forecast(parts: Parts, row: Row[Any], changes: dict[str, Any], forecast: UUID | None, actor: str) -> None:
+    """Raise `Conflict` where the records of a launched integration would change, and nobody has looked at how many."""
+    other = {name: value for name in OF_RECORDS if (value := changes.get(name)) is not None and value != getattr(row, name)}
+    if row.state in ("draft", "archived") or not other:
+        return
+    instance = {"saas_instance_id": changes["saas_instance_id"]} if changes.get("saas_instance_id") else {}
+    await parts.mapper.require_forecast(row.id, ForecastNeededIn(**other, **instance, forecast=forecast), actor=actor)
 
 
 async def _write(unit: Unit, integration_id: UUID, patch: IntegrationPatch, changes: dict[str, Any], manifest: ProviderOut) -> None:

@@ -28,7 +28,7 @@ async def check_source(session: AsyncSession, run_id: UUID) -> CheckOut:
     """Return what would become of all records of a plan, and what speaks against launching. Raises `PlanNotFound`."""
     row = await planned_run(session, run_id)
     mapping = await version_of(session, row.integration_id, row.mapping_version)
-    actions = await _actions(session, run_id)
+    actions = await actions_of(session, run_id)
     seen = Seen(
         actions=actions,
         rejected=await _rejected(session, run_id),
@@ -43,7 +43,7 @@ async def check_source(session: AsyncSession, run_id: UUID) -> CheckOut:
         mapping_version=row.mapping_version,
         records=seen.records,
         actions=actions,
-        examples={action: await _examples(session, run_id, action) for action in actions},
+        examples={action: await examples_of(session, run_id, action) for action in actions},
         findings=found,
         finds_by=mapping.finds_by,
         launchable=all(finding.severity == "warns" for finding in found),
@@ -56,7 +56,8 @@ def _value(object_type: MappedType, key: str) -> ColumnElement[Any]:
     return value
 
 
-async def _actions(session: AsyncSession, run_id: UUID) -> dict[PlanAction, int]:
+async def actions_of(session: AsyncSession, run_id: UUID) -> dict[PlanAction, int]:
+    """Return how many records of a plan there are of each kind."""
     counted = select(PLAN_ITEMS.c.action, func.count()).where(PLAN_ITEMS.c.run_id == run_id).group_by(PLAN_ITEMS.c.action)
     return {row[0]: row[1] for row in await session.execute(counted)}
 
@@ -108,7 +109,8 @@ async def _ids(session: AsyncSession, condition: ColumnElement[bool]) -> list[st
     return list(await session.scalars(some))
 
 
-async def _examples(session: AsyncSession, run_id: UUID, action: PlanAction) -> list[CheckExample]:
+async def examples_of(session: AsyncSession, run_id: UUID, action: PlanAction) -> list[CheckExample]:
+    """Return the first records of one kind."""
     columns = (PLAN_ITEMS.c.source_id, PLAN_ITEMS.c.changes, PLAN_ITEMS.c.problem)
     theirs = (PLAN_ITEMS.c.run_id == run_id, PLAN_ITEMS.c.action == action)
     rows = await session.execute(select(*columns).where(*theirs).order_by(PLAN_ITEMS.c.page, PLAN_ITEMS.c.place).limit(MOST_EXAMPLES))

@@ -19,9 +19,10 @@ async def note_run(session: AsyncSession, provenance: Provenance, mapping_versio
         "run_id": provenance.run_id,
         "run_version": mapping_version,
         "application": provenance.application,
+        "provenance": provenance.model_dump(mode="json"),
     }
     noted = insert_for(session, MAPPING_USES).values(**row, settled_version=None)
-    replaced = {name: noted.excluded[name] for name in ("run_id", "run_version", "application")}
+    replaced = {name: noted.excluded[name] for name in ("run_id", "run_version", "application", "provenance")}
     await session.execute(noted.on_conflict_do_update(index_elements=[MAPPING_USES.c.integration_id], set_=replaced))
 
 

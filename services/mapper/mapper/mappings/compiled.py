@@ -17,6 +17,7 @@ from mapper.mappings.versions import version_of
 from mapper.matching.keys import Key, kept_back, keys_of
 from mapper.tables import FIELDS, MAPPING_USES, MAPPING_VERSIONS
 from shared.api.records import FieldOut, FromSyncTime, MappedType, MappingOut
+from shared.rules.model import fields_of as rule_fields
 
 MOST_KEPT = 256
 
@@ -114,7 +115,7 @@ def compile_mapping(
 
     `settled` is the version with which the whole directory was read last.
     """
-    earlier = None if settled is None or settled.filter == mapping.filter else settled
+    earlier = None if settled is None or _filters_alike(settled, mapping) else settled
     sources = {key: mapping.targets[key] for key in known if key in mapping.targets}
     orders = authority or Authority()
     return Compiled(
@@ -136,3 +137,9 @@ def compile_mapping(
         filter=compile_filter(mapping.filter, sources, known),
         earlier_filter=None if earlier is None else compile_filter(earlier.filter, earlier.targets, known),
     )
+
+
+def _filters_alike(one: MappingOut, other: MappingOut) -> bool:
+    """Return whether two versions hold back the same: the same rule, and the same behind each mapped field that it looks at."""
+    looked_at = set() if one.filter is None else rule_fields(one.filter.rule)
+    return one.filter == other.filter and all(one.targets.get(key) == other.targets.get(key) for key in looked_at)

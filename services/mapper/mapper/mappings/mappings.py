@@ -89,22 +89,10 @@ async def save(
     Raises `MappingIncomplete`, `UnknownField`, `BadSyncKey`, `NotClearable`, `BadMappingSource`, `BadApiField`, `BadRule`,
     `PinnedSampleBroken`, `MappingChanged`.
     """
-    if complete and (missing := _missing(given, given.object_type)):
-        raise _incomplete(missing)
-    known = await fields_of(session, given.object_type)
-    require_known(given.targets, known, place="targets")
-    require_known([field for key in given.sync_keys for field in fields_of_key(key)], known, place="sync_keys")
-    require_sync_keys(given, known)
-    require_clearable(given, known)
-    require_fitting_sources(given, known)
-    require_fitting_filter(given, known)
-    require_distinct_api_fields(given)
     before = await current(session, integration_id)
-    if given.based_on is not None and given.based_on != before.version:
-        raise _changed(f"version {before.version} is newer than the version {given.based_on} that was changed")
-    if before.version and all(getattr(before, part) == getattr(given, part) for part in CONTENT):
+    await require_sound(session, integration_id, given, before, complete=complete)
+    if same_content(before, given):
         return before
-    await require_samples_met(session, integration_id, targets_of(given.targets, known))
     await define_keys(session, given)
     row = {
         "integration_id": integration_id,
@@ -120,6 +108,29 @@ async def save(
         raise _changed("somebody else stored this mapping at the same moment")
     log.info("mapping_stored", integration_id=str(integration_id), version=before.version + 1, author=author)
     return await current(session, integration_id)
+
+
+async def require_sound(session: AsyncSession, integration_id: UUID, given: MappingIn, before: MappingOut, *, complete: bool) -> None:
+    """Raise what storing a mapping after `before` raises."""
+    if complete and (missing := _missing(given, given.object_type)):
+        raise _incomplete(missing)
+    known = await fields_of(session, given.object_type)
+    require_known(given.targets, known, place="targets")
+    require_known([field for key in given.sync_keys for field in fields_of_key(key)], known, place="sync_keys")
+    require_sync_keys(given, known)
+    require_clearable(given, known)
+    require_fitting_sources(given, known)
+    require_fitting_filter(given, known)
+    require_distinct_api_fields(given)
+    if given.based_on is not None and given.based_on != before.version:
+        raise _changed(f"version {before.version} is newer than the version {given.based_on} that was changed")
+    if not same_content(before, given):
+        await require_samples_met(session, integration_id, targets_of(given.targets, known))
+
+
+def same_content(before: MappingOut, given: MappingIn) -> bool:
+    """Return whether a mapping is what is stored already."""
+    return before.version > 0 and all(getattr(before, part) == getattr(given, part) for part in CONTENT)
 
 
 def _changed(message: str) -> MappingChanged:

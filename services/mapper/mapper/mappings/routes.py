@@ -5,10 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 
+from mapper.forecasts.requiring import require_forecast
 from mapper.mappings.mappings import current, gaps, save
 from mapper.mappings.reviewing import review
-from mapper.mappings.versions import compare, list_versions, restore, version_of
-from mapper.scope import InReading, InRequest
+from mapper.mappings.versions import as_given, compare, list_versions, restore, version_of
+from mapper.scope import InCaller, InParts, InReading, Parts
+from shared.api.forecasts import ForecastIn
 from shared.api.mappings import MappingDiff, MappingVersionOut, RestoreIn, ReviewIn, ReviewOut
 from shared.api.records import MappingIn, MappingOut, ReadinessOut
 from shared.events.sources import ObservedType
@@ -26,9 +28,24 @@ async def read(integration_id: UUID, session: InReading) -> MappingOut:
 
 
 @router.put("")
-async def store(integration_id: UUID, given: MappingIn, unit: InRequest, *, complete: bool = False) -> MappingOut:
-    """Store a new version, for runs that begin from now on. `complete`: refuse one that an integration could not be launched with."""
-    return await save(unit.session, integration_id, given, author=unit.actor, complete=complete)
+async def store(integration_id: UUID, given: MappingIn, parts: InParts, caller: InCaller, *, complete: bool = False) -> MappingOut:
+    """Store a new version, for runs that begin from now on.
+
+    `complete`: the integration was launched. Refuse a version that it could not be launched with, and one of which nobody has seen what it
+    would change.
+    """
+    if complete:
+        given = await _looked_at(parts, integration_id, given, caller.actor)
+    async with parts.units.begin(actor=caller.actor) as unit:
+        return await save(unit.session, integration_id, given, author=caller.actor, complete=complete)
+
+
+async def _looked_at(parts: Parts, integration_id: UUID, given: MappingIn, actor: str) -> MappingIn:
+    """Return a mapping that may be stored on the version for which it was looked at, and on no other."""
+    async with parts.database.reading() as session:
+        version = (await current(session, integration_id)).version
+    await require_forecast(parts, integration_id, ForecastIn(mapping=given), given.forecast, actor=actor)
+    return given if given.based_on is not None else given.model_copy(update={"based_on": version})
 
 
 @router.get("/readiness")
@@ -64,9 +81,16 @@ async def differences(
 
 
 @router.post("/versions/{version}/restore")
-async def bring_back(integration_id: UUID, version: Version, given: RestoreIn, unit: InRequest, *, complete: bool = False) -> MappingOut:
-    """Store an older version again, as the newest."""
-    return await restore(unit.session, integration_id, version, given, author=unit.actor, complete=complete)
+async def bring_back(
+    integration_id: UUID, version: Version, given: RestoreIn, parts: InParts, caller: InCaller, *, complete: bool = False
+) -> MappingOut:
+    """Store an older version again, as the newest; of a launched integration only after somebody has seen what it would change."""
+    if complete:
+        async with parts.database.reading() as session:
+            again = await as_given(session, integration_id, version, given)
+        given = given.model_copy(update={"based_on": (await _looked_at(parts, integration_id, again, caller.actor)).based_on})
+    async with parts.units.begin(actor=caller.actor) as unit:
+        return await restore(unit.session, integration_id, version, given, author=caller.actor, complete=complete)
 
 
 @router.post("/review")

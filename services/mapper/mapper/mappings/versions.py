@@ -64,8 +64,14 @@ async def restore(
     session: AsyncSession, integration_id: UUID, version: int, given: RestoreIn, *, author: str, complete: bool = False
 ) -> MappingOut:
     """Store an older version again, as the newest. Raises `MappingVersionNotFound`, and whatever storing a mapping raises."""
+    again = await as_given(session, integration_id, version, given)
+    return await save(session, integration_id, again, author=author, restored_from=version, complete=complete)
+
+
+async def as_given(session: AsyncSession, integration_id: UUID, version: int, given: RestoreIn) -> MappingIn:
+    """Return an older version as it would be stored again. Raises `MappingVersionNotFound`."""
     older = await version_of(session, integration_id, version)
-    again = MappingIn(
+    return MappingIn(
         object_type=older.object_type,
         targets=older.targets,
         sync_keys=older.sync_keys,
@@ -75,5 +81,5 @@ async def restore(
         api_fields=older.api_fields,
         note=given.note,
         based_on=given.based_on,
+        forecast=given.forecast,
     )
-    return await save(session, integration_id, again, author=author, restored_from=version, complete=complete)

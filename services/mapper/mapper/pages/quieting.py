@@ -55,7 +55,8 @@ def _measured(candidate: Candidate, before: tuple[Any, str | None] | None, reade
     if not isinstance(values, dict) or (link is not None and link.deleted_at is not None):
         return replace(candidate, quiet=False)
     content_hash = reader.hash_of(values)
-    is_same = content_hash == link.content_hash if link is not None else held == held_with(compiled, reader.provenance)
+    # A link without a hash has to be asked anew, whatever was observed.
+    is_same = link.content_hash in (content_hash, "") if link is not None else held == held_with(compiled, reader.provenance)
     if is_same:
         return replace(candidate, quiet=False)
     is_all = content_hash == candidate.content_hash and (link is None or link.missing_since is None)

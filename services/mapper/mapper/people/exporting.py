@@ -38,4 +38,5 @@ async def export_subject(session: AsyncSession, person_id: UUID) -> SubjectExpor
 
 def _link(row: Row[Any]) -> LinkOut:
     raw = None if row.content is None else read_content(row.content)
-    return LinkOut.model_validate(row).model_copy(update={"says": row.says or {}, "last_observation": raw})
+    told = {name: getattr(row, name) for name in LinkOut.model_fields if name not in ("says", "last_observation")}
+    return LinkOut(**told, says=row.says or {}, last_observation=raw)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete, exists, select, tuple_
 
-from mapper.tables import FILTERED, PLAN_CLAIMS, PLAN_ITEMS, PLANS
+from mapper.tables import FILTERED, FORECASTS, PLAN_CLAIMS, PLAN_ITEMS, PLANS
 from shared.clock import now
 from shared.unit import Units
 
@@ -40,6 +40,10 @@ async def _one_round(units: Units, kept: timedelta) -> int:
             gone = (await unit.session.execute(delete(table).where(tuple_(*key).in_(some)).returning(table.c.run_id))).all()
             if gone:
                 return len(gone)
+        some = select(FORECASTS.c.id).where(FORECASTS.c.asked_at < oldest).limit(AT_ONCE)
+        gone = (await unit.session.execute(delete(FORECASTS).where(FORECASTS.c.id.in_(some)).returning(FORECASTS.c.id))).all()
+        if gone:
+            return len(gone)
         emptied = ~exists().where(PLAN_ITEMS.c.run_id == PLANS.c.run_id)
         some = old.where(emptied).limit(AT_ONCE)
         return len((await unit.session.execute(delete(PLANS).where(PLANS.c.run_id.in_(some)).returning(PLANS.c.run_id))).all())

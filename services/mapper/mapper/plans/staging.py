@@ -32,7 +32,7 @@ async def stage(unit: Unit, event: UsersObserved, compiled: Compiled, plan: Plan
     await put(unit.session, PLAN_ITEMS, items)
     claims = [
         {"run_id": provenance.run_id, "value": value, "field": key, "record_id": record_id, "source_id": source_id}
-        for (key, value), (record_id, source_id) in _claims(plan, compiled).items()
+        for (key, value), (record_id, source_id) in claims_of_plan(plan, compiled).items()
     ]
     await put(unit.session, PLAN_CLAIMS, claims, replacing=("record_id", "source_id"))
     if provenance.mode == "apply":
@@ -101,7 +101,7 @@ def _shown(saas_user: Draft, person: Draft) -> dict[str, tuple[Any, Any]]:
     return {key: change for key, change in saas_user.changes.items() if not (key == "person_id" and person.is_new)}
 
 
-def _claims(plan: Plan, compiled: Compiled) -> dict[Claim, tuple[UUID | None, str]]:
+def claims_of_plan(plan: Plan, compiled: Compiled) -> dict[Claim, tuple[UUID | None, str]]:
     """Return who would have which unique value; None: nobody any more."""
     given_up: dict[Claim, tuple[UUID | None, str]] = {}
     taken: dict[Claim, tuple[UUID | None, str]] = {}

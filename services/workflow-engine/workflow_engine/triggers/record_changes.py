@@ -22,7 +22,7 @@ async def start_for(unit: Unit, event: RecordsChanged) -> int:
     own = await _workflow_behind(unit.session, event.cause)
     started = 0
     for version in await _listening(unit.session, event.record_type):
-        records = [] if version.workflow_id == own else starting(_rule(version), event, unit.parts.zone)
+        records = [] if version.workflow_id == own else starting(rule_of(version), event, unit.parts.zone)
         if records:
             started += await start_runs(unit, version, records, Start(event.id, _told(event)))
     return started
@@ -50,7 +50,8 @@ async def _workflow_behind(session: AsyncSession, cause: Cause) -> UUID | None:
     return await session.scalar(select(RUNS.c.workflow_id).join(STEPS, STEPS.c.run_id == RUNS.c.id).where(STEPS.c.id == step_id))
 
 
-def _rule(version: Row[Any]) -> Any:
+def rule_of(version: Row[Any]) -> Any:
+    """Return the Begin rule of a version; None where every record matches."""
     definition = DefinitionIn.model_validate(version.definition)
     begin = next(block for block in definition.blocks if block.type == "begin")
     return BeginSettings.model_validate(begin.settings).rule

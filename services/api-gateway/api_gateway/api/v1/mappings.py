@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query
 
 from api_gateway.api.v1.routing import Cursor, Limit, subject
 from api_gateway.scope import InAccount, InParts
+from shared.api.forecasts import ForecastIn, ForecastOut
 from shared.api.mappings import MappingDiff, MappingVersionOut, RestoreIn, ReviewIn, ReviewOut, SampleIn, SampleOut
 from shared.api.records import MappingOut
 from shared.http.paging import PAGE_SIZE, Page
@@ -44,6 +45,23 @@ async def restore_version(integration_id: UUID, version: Version, given: Restore
     """Store an older version again, as the newest: runs that begin from now on have it. Refused when it breaks a pinned sample."""
     complete = (await parts.connector.integration(integration_id, actor=account.name)).state != "draft"
     return await parts.mappings.restore(integration_id, version, given, complete=complete, actor=account.name)
+
+
+@mappings.post("/forecasts", status_code=201)
+async def ask_forecast(integration_id: UUID, given: ForecastIn, parts: InParts, account: InAccount) -> ForecastOut:
+    """Say what the next run would do with another mapping, preference or user selection, by what the source showed last.
+
+    Nothing is changed. The numbers are whole when `state` is done; each record is in GET /runs/{forecast id}/plan/items. A launched
+    integration is changed only with `forecast`, the id of what was looked at.
+    """
+    complete = (await parts.connector.integration(integration_id, actor=account.name)).state != "draft"
+    return await parts.mappings.forecast(integration_id, given, complete=complete, actor=account.name)
+
+
+@mappings.get("/forecasts/{forecast_id}")
+async def read_forecast(integration_id: UUID, forecast_id: UUID, parts: InParts, account: InAccount) -> ForecastOut:
+    """Return a forecast, as far as it has come."""
+    return await parts.mappings.forecast_of(integration_id, forecast_id, actor=account.name)
 
 
 @mappings.post("/review")
