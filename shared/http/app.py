@@ -50,7 +50,8 @@ def create_app(
     # A redirect to the path without its slash would answer before anybody asked for a token.
     app = FastAPI(title=title, version="0.1.0", openapi_url=openapi_url, docs_url=docs_url, redoc_url=None, redirect_slashes=False)
     problems.install(app)
-    app.include_router(health.router(service, checks, metrics_token))
+    app.state.health = health.Health(service, checks, metrics_token)
+    app.include_router(health.router)
     app.add_middleware(RetriedRequests)
     app.add_middleware(RequestFrame, service=service, uploads=uploads)
     return app

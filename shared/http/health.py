@@ -3,9 +3,10 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Literal
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, SecretStr
 
@@ -40,35 +41,51 @@ class Liveness(BaseModel):
     state: Literal["alive"] = "alive"
 
 
-def router(service: str, checks: Mapping[str, Check], metrics_token: SecretStr | None) -> APIRouter:
-    """Return the routes `/health/live`, `/health/ready` and `/metrics`."""
-    routes = APIRouter()
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a service says of itself; the app keeps it in its state, where the routes find it."""
 
-    @routes.get("/health/live", tags=["health"])
-    async def live() -> Liveness:
-        """Say that the process answers."""
-        return Liveness(service=service)
+    service: str
+    checks: Mapping[str, Check]
+    metrics_token: SecretStr | None
 
-    @routes.get("/health/ready", tags=["health"], responses={503: {"model": Readiness}})
-    async def ready(response: Response) -> Readiness:
-        """Name each dependency and its state; 503 while one is down."""
-        states = await asyncio.gather(*(_state(name, check) for name, check in checks.items()))
-        dependencies = dict(zip(checks, states, strict=True))
-        up = all(state.state == "up" for state in states)
-        response.status_code = 200 if up else 503
-        return Readiness(service=service, state="ready" if up else "not_ready", dependencies=dependencies)
 
-    @routes.get("/metrics", tags=["health"], include_in_schema=False)
-    async def metrics(request: Request) -> Response:
-        """Give the figures in Prometheus' text format to whoever shows ROLLCALL_METRICS_TOKEN."""
-        if metrics_token is None:
-            raise Forbidden("metrics are closed", remedy="Set ROLLCALL_METRICS_TOKEN and send it as a bearer token.")
-        shown = request.headers.get("authorization", "").removeprefix("Bearer ").encode()
-        if not secrets.compare_digest(shown, metrics_token.get_secret_value().encode()):
-            raise Unauthenticated("metrics need the metrics token", remedy="Send ROLLCALL_METRICS_TOKEN as a bearer token.")
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+router = APIRouter()
 
-    return routes
+
+def _health(request: Request) -> Health:
+    health: Health = request.app.state.health
+    return health
+
+
+OfApp = Annotated[Health, Depends(_health)]
+
+
+@router.get("/health/live", tags=["health"])
+async def live(health: OfApp) -> Liveness:
+    """Say that the process answers."""
+    return Liveness(service=health.service)
+
+
+@router.get("/health/ready", tags=["health"], responses={503: {"model": Readiness}})
+async def ready(health: OfApp, response: Response) -> Readiness:
+    """Name each dependency and its state; 503 while one is down."""
+    states = await asyncio.gather(*(_state(name, check) for name, check in health.checks.items()))
+    dependencies = dict(zip(health.checks, states, strict=True))
+    up = all(state.state == "up" for state in states)
+    response.status_code = 200 if up else 503
+    return Readiness(service=health.service, state="ready" if up else "not_ready", dependencies=dependencies)
+
+
+@router.get("/metrics", tags=["health"], include_in_schema=False)
+async def metrics(health: OfApp, request: Request) -> Response:
+    """Give the figures in Prometheus' text format to whoever shows ROLLCALL_METRICS_TOKEN."""
+    if health.metrics_token is None:
+        raise Forbidden("metrics are closed", remedy="Set ROLLCALL_METRICS_TOKEN and send it as a bearer token.")
+    shown = request.headers.get("authorization", "").removeprefix("Bearer ").encode()
+    if not secrets.compare_digest(shown, health.metrics_token.get_secret_value().encode()):
+        raise Unauthenticated("metrics need the metrics token", remedy="Send ROLLCALL_METRICS_TOKEN as a bearer token.")
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _state(name: str, check: Check) -> Dependency:
