@@ -16,6 +16,7 @@ from tests.support.mapper import MAPPING, Mapper, source_user
 
 CITY = {"kind": "source", "path": ["city"]}
 NAME_AND_CITY = {"fields": ["full_name", "city"]}
+NAME_AND_EMAIL = {"fields": ["full_name", "email"]}
 
 
 async def with_keys(mapper: Mapper, *sync_keys: Any, **more: Any) -> dict[str, Any]:
@@ -120,6 +121,9 @@ async def test_a_plain_name_stays_a_plain_name(mapper: Mapper) -> None:
         ([{"fields": ["role", "tenant_id"]}], "sync_keys.0"),
         ([{"fields": ["full_name"]}], "sync_keys.full_name"),
         (["email", {"fields": ["email"], "updates": True}], "sync_keys.1"),
+        (["email", "email"], "sync_keys.1"),
+        ([{"fields": [{"field": "email", "plus_addressing": False}]}, "email"], "sync_keys.1"),
+        (["email", NAME_AND_EMAIL, {"fields": ["email", "full_name"]}], "sync_keys.2"),
         (["email", {"fields": ["email", "full_name"], "updates": False}], "sync_keys.email"),
     ],
 )

@@ -68,9 +68,11 @@ def _of_all(given: MappingIn) -> Iterator[Problem]:
     """Give what is wrong with keys that contradict each other, or the rest of the mapping."""
     seen: list[Sequence[KeyField]] = []
     for place, one in enumerate(map(SyncKey.of, given.sync_keys)):
-        if one.fields in seen:
+        # Fields in another order find the same records.
+        fields = sorted(one.fields, key=lambda part: part.field)
+        if fields in seen:
             yield f"sync_keys.{place}", "stands there twice", "Leave out one of both."
-        seen.append(one.fields)
+        seen.append(fields)
     back = kept_back(given.sync_keys)
     for field in sorted(back & _updated(given.sync_keys)):
         yield f"sync_keys.{field}", "is updated by one key and not by another", "Say the same of it in each key."
