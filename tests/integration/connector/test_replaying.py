@@ -44,7 +44,7 @@ async def test_what_failed_arrives_once_its_cause_is_mended(here: World) -> None
     assert fail <= set(here.mapper.linked)
     assert {error["replay_run_id"] for error in old} == {again["id"]}
     assert all(error["replayed_at"] for error in old)
-    assert refused["code"] == "nothing_to_replay"
+    assert (refused["code"], refused["fields"][0]["field"]) == ("nothing_to_replay", "run_id")
     assert len(here.mapper.of(ListingCompleted)) == 1
     told = [event for event in here.mapper.of(UsersObserved) if event.provenance.replayed]
     assert {str(event.provenance.run_id) for event in told} == {again["id"], last["id"]}
@@ -91,14 +91,14 @@ async def test_a_redacted_record_is_gone_for_good(here: World) -> None:
         (error,) = (await api.get(f"/runs/{first['id']}/errors"))["items"]
         redacted = await api.post(f"/runs/{first['id']}/errors/{error['id']}/redact")
         twice = await api.post(f"/runs/{first['id']}/errors/{error['id']}/redact")
-        refused = await api.post(f"/runs/{first['id']}/errors/replay", expect=409)
+        refused = await api.post(f"/runs/{first['id']}/errors/replay", {"error_ids": [error["id"]]}, expect=409)
         unknown = await api.post(f"/runs/{first['id']}/errors/{new_id()}/redact", expect=404)
 
     assert error["record"]["id"] == fails
     assert (redacted["record"], redacted["code"]) == (None, error["code"])
     assert redacted["redacted_by"]
     assert twice == redacted
-    assert refused["code"] == "nothing_to_replay"
+    assert (refused["code"], refused["fields"][0]["field"]) == ("nothing_to_replay", "error_ids")
     assert unknown["code"] == "run_error_not_found"
 
 

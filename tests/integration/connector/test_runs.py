@@ -177,6 +177,7 @@ async def test_one_run_at_a_time(here: World) -> None:
 
     assert refused["code"] == "run_in_progress"
     assert first["id"] in refused["detail"]
+    assert (refused["fields"][0]["field"], "cancel it" in refused["remedy"]) == ("integration_id", True)
 
 
 async def test_pages_that_are_never_applied_do_not_block_the_integration_forever(here: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,6 +70,7 @@ async def test_a_change_based_on_an_old_version_is_refused(mapper: Mapper) -> No
     assert (problem["code"], "Read the newest" in problem["remedy"]) == ("mapping_changed", True)
     restoring = await mapper.call("POST", f"{path_of(mapper)}/versions/1/restore", json={"based_on": 1}, expect=409)
     assert restoring["code"] == "mapping_changed"
+    assert [one["fields"][0]["field"] for one in (problem, restoring)] == ["based_on", "based_on"]
     assert (await mapper.call("GET", path_of(mapper)))["version"] == 2
 
 

@@ -45,7 +45,8 @@ async def request_replay(unit: Unit, run_id: UUID, error_ids: Sequence[UUID] | N
         raise RunNotEnded(f"the run is {row.state}", remedy="Wait for its end, or cancel it.")
     if row.mode == "plan":
         remedy = "Apply the plan; what it rejects then are that run's errors."
-        raise NothingToReplay("the run only planned: replaying would write", remedy=remedy)
+        fields = [{"field": "run_id", "message": "is a run that only planned"}]
+        raise NothingToReplay("the run only planned: replaying would write", remedy=remedy, fields=fields)
     replay = await request_run(unit, row.integration_id, kind="replay", replay_of=run_id)
     ended = select(RUNS.c.id).where(RUNS.c.ended_at.is_not(None))
     replayable = [
@@ -60,9 +61,11 @@ async def request_replay(unit: Unit, run_id: UUID, error_ids: Sequence[UUID] | N
         replayable.append(RUN_ERRORS.c.id.in_(error_ids))
     taken = await unit.session.execute(update(RUN_ERRORS).where(*replayable).values(replay_run_id=replay.id).returning(RUN_ERRORS.c.id))
     if not taken.all():
+        place = "run_id" if error_ids is None else "error_ids"
         raise NothingToReplay(
             "none of these errors has a record that could be told again",
             remedy="Left are records without an id, odd ones that cannot be stored, redacted, removed and replayed ones; run in full.",
+            fields=[{"field": place, "message": "names no error whose record could be told again"}],
         )
     return replay
 

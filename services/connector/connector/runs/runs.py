@@ -146,6 +146,7 @@ def _in_progress(current: Row[Any, Any] | None, name: str) -> RunInProgress:
     return RunInProgress(
         f"{name!r} has a run that has not ended: {which}",
         remedy="Wait until it has ended or cancel it, then ask again.",
+        fields=[{"field": "integration_id", "message": "has a run that has not ended"}],
         run_id=str(current.id) if current is not None else None,
     )
 

@@ -134,7 +134,8 @@ def same_content(before: MappingOut, given: MappingIn) -> bool:
 
 
 def _changed(message: str) -> MappingChanged:
-    return MappingChanged(message, remedy="Read the newest version, then change it.")
+    fields = [{"field": "based_on", "message": "is not the newest version"}]
+    return MappingChanged(message, remedy="Read the newest version, then change it.", fields=fields)
 
 
 async def gaps(session: AsyncSession, integration_id: UUID, describes: ObservedType = "user") -> list[Gap]:

@@ -235,7 +235,9 @@ class Planner:
         if is_taken:
             key = by[0] if by else "id"
             message = f"another {self._provenance.object_type} of the same source has the same {key}"
-            remedy = f"Give each {self._provenance.object_type} a {key} of its own at the source, or remove the one that is left over."
+            remedy = (
+                f"See that no two {self._provenance.object_type}s have the same {key} at the source, or remove the one that is left over."
+            )
             return Problem("duplicate_sync_key", key, message, remedy)
         return self._known.people[person_id]
 
