@@ -1,4 +1,4 @@
-"""Undoing through the gateway: who may, and when."""
+"""The past through the gateway: who may undo, and when, and what is asked on the way."""
 
 from typing import Any
 
@@ -68,3 +68,14 @@ async def test_moments_keep_their_zone_on_the_way(here: Gateway) -> None:
     assert here.mapper.asked[-1].query == {"as_of": "2026-01-01T01:00:00+00:00"}
     naive = await here.call("GET", f"/people/{ANY_ID}?as_of=2026-01-01T01:00:00")
     assert (naive.status_code, naive.json()["fields"][0]["field"]) == (422, "as_of")
+
+
+async def test_why_not_of_an_integration_that_is_not_there_is_refused(here: Gateway) -> None:
+    """A typing error in its id must not read as if the source had nobody of that name."""
+    asked = f"/integrations/{ANY_ID}/why-not?source_id=u1"
+    told = {"integration_id": ANY_ID, "source_id": "u1", "says": "it was not seen", "remedy": "Run the integration."}
+    here.mapper.answer(f"GET /internal/integrations/{ANY_ID}/why-not", {**told, "state": "unknown"})
+    refused = await here.call("GET", asked)
+    assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
+    here.mapper.answer(f"GET /internal/integrations/{ANY_ID}/why-not", {**told, "state": "rejected"})
+    assert (await here.call("GET", asked)).json()["state"] == "rejected"

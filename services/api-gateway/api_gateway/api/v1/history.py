@@ -66,7 +66,11 @@ async def why_not(
     integration_id: UUID, parts: InParts, account: InAccount, source_id: Annotated[str, Query(min_length=1, max_length=200)]
 ) -> WhyNotOut:
     """Return why the record that the source has under this id is not among the records, or is not up to date."""
-    return await parts.history.why_not(integration_id, source_id, actor=account.name)
+    answer = await parts.history.why_not(integration_id, source_id, actor=account.name)
+    if answer.state == "unknown":
+        # The mapper knows integrations by their records alone: of one without any only the connector can say whether it is there.
+        await parts.connector.integration(integration_id, actor=account.name)
+    return answer
 
 
 @runs.post("/{run_id}/undo")
