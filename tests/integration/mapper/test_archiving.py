@@ -8,6 +8,7 @@ from sqlalchemy import Table, select
 
 from mapper.tables import HELD_BACK, METADATA, OUTBOX
 from shared.events import Cause, RecordChangeRequest, RecordChangesRequested
+from tests.support.guard import requested
 from tests.support.mapper import MAPPING, Mapper, source_user
 from tests.support.undo import another, items, run, undo
 
@@ -192,3 +193,23 @@ async def test_why_says_that_somebody_was_anonymised(mapper: Mapper) -> None:
     assert (answer["answer"], answer["value"], answer["change"]) == ("anonymised", None, None)
     assert [(one["kind"], one["before"], one["after"]) for one in answer["earlier"]] == [("created", None, None)]
     assert (await mapper.call("GET", f"/people/{person['id']}/fields/tags/why"))["answer"] == "never_set"
+
+
+async def test_saas_users_of_an_anonymised_person_take_nothing_personal_again(mapper: Mapper) -> None:
+    """A tag on the account would say once more whose it was; that the account is closed may still be said."""
+    await mapper.observe([source_user(1), source_user(2)])
+    person = next(one for one in await mapper.people() if one["fields"]["email"] == "zoe.1@example.com")
+    (user,) = [one for one in await mapper.saas_users() if one["person_id"] == person["id"]]
+    await do(mapper, person, "anonymise", confirm="zoe.1@example.com")
+    for change in ({"add": {"tags": ["Zoë's"]}}, {"fields": {"last_activity_at": "2026-01-01T00:00:00Z", "deactivated": True}}):
+        refused = await mapper.call("PATCH", f"/saas-users/{user['id']}", json=change, expect=409)
+        assert refused["code"] == "record_put_away"
+    assert await requested(mapper, "set_fields", [user["id"]], fields={"tags": ["Zoë's"]}) == ["record_put_away"]
+    rule = {"field": "deactivated", "operator": "equals", "value": False}
+    edit = {"object_type": "saas_user", "rule": rule, "change": {"add": {"tags": ["2026"]}}}
+    previewed = await mapper.call("POST", "/bulk-edits", json=edit)
+    assert (previewed["matched"], previewed["changing"]) == (1, 1)
+    assert (await mapper.call("POST", f"/bulk-edits/{previewed['id']}/apply"))["changed"] == 1
+    assert "tags" not in (await mapper.call("GET", f"/saas-users/{user['id']}"))["fields"]
+    closed = await mapper.call("PATCH", f"/saas-users/{user['id']}", json={"fields": {"deactivated": True}})
+    assert closed["fields"]["deactivated"] is True

@@ -161,3 +161,17 @@ async def test_tags_are_added_and_taken_away_whatever_their_case(mapper: Mapper)
     problem = await mapper.call("PATCH", path, json={"add": {"tags": [f"u{n}" for n in range(60)]}}, expect=422)
     assert (problem["code"], problem["fields"][0]["field"]) == ("bad_values", "add.tags")
     await mapper.call("PATCH", path, json={"fields": {"tags": []}, "add": {"tags": ["x"]}}, expect=422)
+
+
+async def test_tags_of_a_source_are_held_to_what_holds_for_hands(mapper: Mapper) -> None:
+    """A source that repeats itself, or writes whole sentences, must not spoil what people filter by."""
+    stored = await mapper.call("GET", f"/integrations/{mapper.integration_id}/mapping")
+    targets = {**stored["targets"], "tags": {"kind": "source", "path": ["labels"]}}
+    mapping = {"targets": targets, "sync_keys": stored["sync_keys"]}
+    await mapper.call("PUT", f"/integrations/{mapper.integration_id}/mapping", json=mapping)
+    counts = await mapper.observe([source_user(1, labels=["VIP", "", " vip ", " Board "]), source_user(2, labels=["x" * 101])])
+    assert (counts["added"], counts["failed"]) == (1, 1)
+    (person,) = await mapper.people()
+    assert person["fields"]["tags"] == ["VIP", "Board"]
+    (rejection,) = mapper.last("sync.page.applied.v1").rejections
+    assert (rejection.code, rejection.field, "100 characters" in rejection.message) == ("value_does_not_fit", "tags", True)

@@ -122,3 +122,18 @@ async def test_a_deactivation_keeps_its_proof_and_its_moment(mapper: Mapper) -> 
         assert newest["fields"]["deactivated_at"][1]
     back = await mapper.call("PATCH", f"/saas-users/{two['id']}", json={"fields": {"deactivated": False}})
     assert back["fields"]["deactivated_at"] is None
+
+
+async def test_flags_of_a_saas_user_say_yes_or_no_and_are_never_emptied(mapper: Mapper) -> None:
+    """Who is neither deactivated nor not would be in none of two lists that together show everybody."""
+    await mapper.observe([source_user(1)])
+    (user,) = await mapper.saas_users()
+    for flag in ("deactivated", "to_be_deleted"):
+        for empty in (None, ""):
+            refused = await mapper.call("PATCH", f"/saas-users/{user['id']}", json={"fields": {flag: empty}}, expect=422)
+            assert (refused["code"], refused["fields"][0]["field"]) == ("bad_values", f"fields.{flag}")
+        await mapper.publish(
+            RecordChangesRequested(record_type="saas_user", requests=[request(user["id"], "set_fields", fields={flag: None})])
+        )
+        assert mapper.last("records.changes.applied.v1").answers[0].code == "bad_values"
+    assert (await mapper.saas_users())[0]["revision"] == user["revision"]

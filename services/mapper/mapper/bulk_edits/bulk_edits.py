@@ -1,6 +1,6 @@
 """Bulk edits: previewed with counts and examples, then applied in one transaction, or refused when the records have moved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -19,13 +19,14 @@ from mapper.records.changing import Draft, write
 from mapper.records.editing import Edit, edit_from
 from mapper.records.listing import Wanted, check_list
 from mapper.records.loading import drafts_of
+from mapper.records.of_anonymised import closed_to
 from mapper.tables import BULK_EDITS
 from shared.api.bulk_edits import BulkEditExample, BulkEditIn, BulkEditOut
 from shared.api.records import FieldOut, RecordPatch
 from shared.clock import now
 from shared.db.upsert import insert_for
 from shared.errors import Conflict, Invalid, NotFound
-from shared.events.records import Cause
+from shared.events.records import Cause, RecordType
 from shared.ids import new_id
 from shared.observability.logging import get_logger
 from shared.rules import At
@@ -76,7 +77,7 @@ async def preview(unit: Unit, given: BulkEditIn, at: At, *, most: int) -> BulkEd
     ask = _ask(at, given.rule, given.search)
     await check_list(unit.session, given.object_type, ask)
     ids = await chosen(unit.session, given.object_type, ask, known, most=most)
-    drafts = list((await drafts_of(unit.session, given.object_type, ids, lock=False)).values())
+    drafts = await _open_to(unit, given.object_type, edit, await drafts_of(unit.session, given.object_type, ids, lock=False))
     hand = await by_hand(unit.session, given.object_type, known, edit, drafts)
     fingerprint = hand.printed(fingerprint_of(drafts), drafts)
     changing = _changing(drafts, hand, known)
@@ -119,7 +120,7 @@ async def apply(unit: Unit, bulk_edit_id: UUID, at: At, limits: Limits, *, most:
     # The guard's scopes before any record, as everybody takes them.
     ids = await chosen(unit.session, row.object_type, ask, known, most=most)
     await locked(unit.session, await scopes_of(unit.session, ids) if _deactivates(edit) else ())
-    drafts = list((await drafts_of(unit.session, row.object_type, ids)).values())
+    drafts = await _open_to(unit, row.object_type, edit, await drafts_of(unit.session, row.object_type, ids))
     hand = await by_hand(unit.session, row.object_type, known, edit, drafts)
     if hand.printed(fingerprint_of(drafts), drafts) != row.fingerprint:
         now_there = "the same number, but not as they were" if len(drafts) == row.matched else str(len(drafts))
@@ -132,6 +133,12 @@ async def apply(unit: Unit, bulk_edit_id: UUID, at: At, limits: Limits, *, most:
     await unit.session.execute(update(BULK_EDITS).where(BULK_EDITS.c.id == bulk_edit_id).values(applied))
     log.info("bulk_edit_applied", bulk_edit_id=str(bulk_edit_id), object_type=row.object_type, changed=changed, withheld=withheld)
     return await read(unit.session, bulk_edit_id)
+
+
+async def _open_to(unit: Unit, record_type: RecordType, edit: Edit, drafts: Mapping[UUID, Draft]) -> list[Draft]:
+    """Return the records that the edit is for: of anonymised people nothing but what became of their accounts is changed."""
+    closed = await closed_to(unit.session, record_type, drafts.keys(), edit.fields)
+    return [draft for draft in drafts.values() if draft.id not in closed]
 
 
 async def _made(

@@ -14,6 +14,8 @@ from shared.rules.fold import UNSTORABLE, fold_text
 LONGEST_TEXT = 1024
 LONGEST_LIST = 100
 """Far more roles than anybody has."""
+TAGS = "tags"
+LONGEST_TAG = 100
 LARGEST_NUMBER = 2**63
 LONGEST_KEY = 500
 """Bytes of a unique value that are compared as they are: PostgreSQL's indexes hold no entry above some 2,700."""
@@ -39,6 +41,9 @@ def fitter_of(field: FieldOut) -> Callable[[Any], Any]:
         return _one_of(field.options)
     if field.as_set:
         return lambda value: one_of_each(fit(value))
+    if field.data_type == "text_list":
+        longest = LONGEST_TAG if field.builtin and field.key == TAGS else None
+        return lambda value: _listed_once(fit(value), longest)
     if field.max_length is not None:
         return _of_length(fit, field.max_length)
     return _whole if field.whole else fit
@@ -47,6 +52,11 @@ def fitter_of(field: FieldOut) -> Callable[[Any], Any]:
 def fitted_to(value: Any, field: FieldOut) -> Any:
     """Return `value` as it is stored in this field; empty text is nothing. Raises `DoesNotFit`."""
     return None if value is None or value == "" else fitter_of(field)(value)
+
+
+def is_never_empty(field: FieldOut) -> bool:
+    """Return whether nobody may empty a field: it is mandatory, or a built-in flag, which says yes or no."""
+    return field.mandatory or (field.builtin and field.data_type == "boolean")
 
 
 def moment(value: Any) -> str:
@@ -126,6 +136,17 @@ def _text_list(value: Any) -> list[str]:
     if not isinstance(value, list) or len(value) > LONGEST_LIST:
         raise DoesNotFit(f"is not a list of at most {LONGEST_LIST} texts")
     return [_text(item) for item in value]
+
+
+def _listed_once(items: Sequence[str], longest: int | None) -> list[str]:
+    """Return a list as adding its items one by one makes it: without blanks, each once, whatever its case. Raises `DoesNotFit`."""
+    there: dict[str, str] = {}
+    for item in items:
+        there.setdefault(fold_text(item), item.strip())
+    listed = [item for item in there.values() if item]
+    if longest is not None and any(len(item) > longest for item in listed):
+        raise DoesNotFit(f"holds an item of more than {longest} characters")
+    return listed
 
 
 def one_of_each(items: Sequence[str]) -> list[str]:

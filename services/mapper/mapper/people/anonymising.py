@@ -21,6 +21,7 @@ from mapper.people.archiving import person_draft, write_by_hand
 from mapper.people.people import read_person
 from mapper.records.changing import Draft, write
 from mapper.records.loading import drafts_where
+from mapper.records.of_anonymised import KEPT_OF_SAAS_USERS
 from mapper.tables import (
     ASSETS,
     FILTERED,
@@ -45,12 +46,6 @@ from shared.errors import Invalid
 from shared.events.records import Cause, RecordType
 from shared.unit import Unit
 
-KEPT_OF_SAAS_USERS = frozenset(
-    {
-        *("person_id", "saas_instance_id", "saas_name", "integration_id", "deactivated", "deactivated_at"),
-        *("to_be_deleted", "missing_since", "deleted_in_source_at", "returned_at"),
-    }
-)
 VALUES_OF_CONFLICTS = frozenset({"now", "would_be"})
 OF_DEVICES = ("assigned_source_id", "assigned_name", "assigned_login")
 

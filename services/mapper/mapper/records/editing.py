@@ -5,15 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mapper.fields.fields import require_known
-from mapper.fields.values import LONGEST_LIST, DoesNotFit, fitted, fitted_to, moment, one_of_each
+from mapper.fields.values import LONGEST_LIST, DoesNotFit, fitted, fitted_to, is_never_empty, moment, one_of_each
 from mapper.records.changing import Draft
 from shared.api.records import FieldOut, RecordPatch
 from shared.clock import now
 from shared.errors import Invalid
 from shared.rules.fold import fold_text
-
-TAGS = "tags"
-LONGEST_TAG = 100
 
 
 class BadValues(Invalid):
@@ -113,16 +110,6 @@ def _note_deactivation(draft: Draft) -> None:
     draft.set("deactivated_at", moment(now().isoformat()) if draft.fields["deactivated"] else None)
 
 
-def _listed_once(items: list[str] | None, key: str) -> list[str] | None:
-    """Return a list as adding its items one by one makes it: without blanks, each once. Raises `DoesNotFit`."""
-    if key == TAGS and any(len(item) > LONGEST_TAG for item in items or ()):
-        raise DoesNotFit(f"holds a tag of more than {LONGEST_TAG} characters")
-    there: dict[str, str] = {}
-    for item in items or ():
-        there.setdefault(fold_text(item), item.strip())
-    return None if items is None else [item for item in there.values() if item]
-
-
 def checked(given: dict[str, Any], known: dict[str, FieldOut]) -> dict[str, Any]:
     """Return the values as they are stored. Raises `UnknownField`, `BadValues`, naming every field that is wrong."""
     require_known(given, known, place="fields")
@@ -134,11 +121,11 @@ def checked(given: dict[str, Any], known: dict[str, FieldOut]) -> dict[str, Any]
             problems.append({"field": f"fields.{key}", "message": "is written by integrations and workflows only"})
             continue
         try:
-            values[key] = _listed_once(fitted_to(value, field), key) if field.data_type == "text_list" else fitted_to(value, field)
+            values[key] = fitted_to(value, field)
         except DoesNotFit as error:
             problems.append({"field": f"fields.{key}", "message": str(error)})
             continue
-        if field.mandatory and values[key] in (None, []):
+        if is_never_empty(field) and values[key] in (None, []):
             problems.append({"field": f"fields.{key}", "message": "must not be empty"})
     if problems:
         raise BadValues("some values cannot be stored", remedy="Correct the named fields.", fields=problems)

@@ -8,6 +8,7 @@ from mapper.fields.fields import fields_of, untold_of
 from mapper.records.changing import Draft, write
 from mapper.records.editing import edit_from
 from mapper.records.loading import drafts_of
+from mapper.records.of_anonymised import closed_to
 from mapper.records.unique import ValueTaken, claims_of, holders, rewrite
 from shared.api.records import FieldOut, RecordChange
 from shared.errors import Conflict, NotFound
@@ -47,6 +48,8 @@ async def patched(unit: Unit, record_type: RecordType, record_id: UUID, given: R
     draft = found[record_id]
     if draft.columns.get("archived_at") is not None or draft.columns.get("anonymised_at") is not None:
         raise RecordPutAway(f"the {record_type} is archived or anonymised", remedy="Restore who is archived first.")
+    if await closed_to(unit.session, record_type, [record_id], edit.fields):
+        raise RecordPutAway("the person of the SaaS user is anonymised", remedy="Change nothing but what became of the account.")
     if given.revision is not None and given.revision != draft.revision:
         raise RecordChanged(
             f"the {record_type} is at revision {draft.revision}, and {given.revision} was seen",

@@ -1,12 +1,13 @@
 """What each request of a workflow step makes of a record. Works on drafts in memory; touches no database."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 from uuid import UUID
 
 from mapper.authority.orders import Kept
-from mapper.fields.values import DoesNotFit, fitted_to, moment, unique_key
+from mapper.fields.values import DoesNotFit, fitted_to, is_never_empty, moment, unique_key
 from mapper.records.changing import Draft
+from mapper.records.of_anonymised import KEPT_OF_SAAS_USERS
 from mapper.records.unique import Claim, claims_of
 from mapper.saas_users.roles import RoleIds, ids_among
 from shared.api.records import FieldOut
@@ -41,7 +42,9 @@ class Changing:
         *,
         kept: Mapping[UUID, Mapping[str, Kept]],
         role_ids: RoleIds,
+        closed: Collection[UUID],
     ) -> None:
+        self._closed = closed
         self._role_ids = role_ids
         self._record_type, self._known, self._drafts, self._kept = record_type, known, drafts, kept
         self._holders = dict(holders)
@@ -62,6 +65,8 @@ class Changing:
             raise Refused("record_not_found", "the record is not there any more")
         if draft.columns.get("archived_at") is not None or draft.columns.get("anonymised_at") is not None:
             raise Refused("record_put_away", "the record is archived or anonymised")
+        if draft.id in self._closed and not KEPT_OF_SAAS_USERS.issuperset(request.fields or ()):
+            raise Refused("record_put_away", "the person of the SaaS user is anonymised")
         wanted = self._wanted(request, draft)
         new = {key: value for key, value in wanted.items() if draft.fields.get(key) != value}
         if not new:
@@ -109,7 +114,7 @@ class Changing:
             stored = fitted_to(value, field)
         except DoesNotFit as error:
             raise Refused("bad_values", f"the value for {key} {error}") from None
-        if stored is None and field.mandatory:
+        if stored is None and is_never_empty(field):
             raise Refused("bad_values", f"{key} must not be empty")
         return stored
 

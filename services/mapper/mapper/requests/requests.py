@@ -16,6 +16,7 @@ from mapper.guard.scopes import locked
 from mapper.guard.tray import lost_already
 from mapper.records.changing import Draft, write
 from mapper.records.loading import drafts_of, portions
+from mapper.records.of_anonymised import closed_to
 from mapper.records.unique import Claim, claims_of, holders, rewrite
 from mapper.requests.changing import Changing
 from mapper.requests.losses import losses_in, scopes_of, withheld
@@ -57,7 +58,9 @@ async def _applied(
     kept = await kept_of(unit.session, record_type, known, drafts)
     await know_roles(unit.session, _role_ids(requests, drafts))
     role_ids = await role_ids_of(unit.session, _roles(requests, drafts))
-    changing = Changing(record_type, known, drafts, await holders(unit.session, record_type, wanted), kept=kept, role_ids=role_ids)
+    closed = await closed_to(unit.session, record_type, drafts.keys(), {key for request in requests for key in request.fields or ()})
+    taken = await holders(unit.session, record_type, wanted)
+    changing = Changing(record_type, known, drafts, taken, kept=kept, role_ids=role_ids, closed=closed)
     answers = [withheld(request) if str(request.step_id) in held else changing.answer(request) for request in requests]
     await _write(unit, record_type, requests, list(drafts.values()), known)
     made = [losses[answer.step_id] for answer in answers if answer.outcome == "applied" and answer.step_id in losses]
