@@ -369,6 +369,10 @@ class AssetOut(Out):
     updated_at: datetime
 
 
+class AssetAt(AssetOut, OfMoment):
+    """A device, now or at a moment."""
+
+
 class TimelineEntry(Out):
     """One thing that happened to a person or to one of their SaaS users, with its cause."""
 

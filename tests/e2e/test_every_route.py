@@ -89,6 +89,8 @@ QUERIES: dict[str, dict[str, Any]] = {
     "GET /people/{person_id}/diff": {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"},
     "GET /saas-users/{saas_user_id}": {"as_of": "2026-01-01T00:00:00Z"},
     "GET /saas-users/{saas_user_id}/diff": {"from": "2026-01-01T00:00:00Z"},
+    "GET /assets/{asset_id}": {"as_of": "2026-01-01T00:00:00Z"},
+    "GET /assets/{asset_id}/diff": {"from": "2026-01-01T00:00:00Z"},
     "GET /integrations/{integration_id}/why-not": {"source_id": "u1"},
     "GET /undos/{undo_id}/items": {"action": "put_back", "conflicts": True, "limit": 5},
     "GET /people": {

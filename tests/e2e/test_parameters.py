@@ -27,7 +27,7 @@ async def test_a_nul_in_an_address_is_refused_by_name(api: Api, path: str, query
     ("path", "query", "message"),
     [
         ("/people", {"filtr": "{}"}, "is no parameter of this call; did you mean filter?"),
-        (f"/assets/{ANY_ID}", {"as_of": "2026-01-01T00:00:00Z"}, "is no parameter of this call"),
+        (f"/assets/{ANY_ID}/timeline", {"as_of": "2026-01-01T00:00:00Z"}, "is no parameter of this call"),
         ("/me", {"x": "1"}, "is no parameter of this call"),
     ],
 )

@@ -1,10 +1,12 @@
 """Assets: made of devices, given to the person whom the source names, and never lost without proof."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from shared.clock import now
 from tests.support.mapper import Mapper, source_user
 from tests.support.undo import undo
 
@@ -259,3 +261,81 @@ async def test_what_a_hand_keeps_of_a_device_stays_and_is_explained(mapper: Mapp
     assert [one["value"] for one in why["authority"]["said"]] == ["reception", "pc-0815"]
     await mapper.call("PATCH", f"/assets/{asset['id']}", json={"release": ["hostname"]})
     assert set(await assets(mapper)) == {"pc-0815"}
+
+
+async def as_of(mapper: Mapper, asset_id: str, at: datetime, *, expect: int = 200) -> dict[str, Any]:
+    """Return an asset as it was."""
+    answer: dict[str, Any] = await mapper.call("GET", f"/assets/{asset_id}", params={"as_of": at.isoformat()}, expect=expect)
+    return answer
+
+
+async def test_a_device_is_shown_as_it_was_and_whose_it_was(mapper: Mapper) -> None:
+    """Who had the laptop when the data left is asked long after it was given to somebody else."""
+    start = now()
+    await show_users(mapper, 1, 2)
+    await show_devices(mapper, device(1, person=1))
+    first = now()
+    await show_devices(mapper, device(1, person=2), run_id=uuid4())
+    second = now()
+    (asset,) = (await assets(mapper)).values()
+    people = {person["fields"]["email"]: person["id"] for person in await mapper.people()}
+    for at, whose in ((first, people["zoe.1@example.com"]), (second, people["zoe.2@example.com"])):
+        then = await as_of(mapper, asset["id"], at)
+        assert (then["person_id"], then["fields"]["person_id"], then["fields"]["hostname"]) == (whose, whose, "pc-1")
+        assert (datetime.fromisoformat(then["as_of"]), then["not_in_history"]) == (at, ["last_seen_at", "synced_at"])
+    assert (await as_of(mapper, asset["id"], start, expect=404))["code"] == "not_there_then"
+    assert (await as_of(mapper, asset["id"], now() + timedelta(days=1), expect=422))["code"] == "moment_in_the_future"
+    assert (await as_of(mapper, str(uuid4()), second, expect=404))["code"] == "record_not_found"
+    assert (await mapper.call("GET", f"/assets/{asset['id']}"))["as_of"] is None
+
+
+async def test_two_moments_of_a_device_are_compared_with_what_brought_each_change(mapper: Mapper) -> None:
+    """An auditor asks what became of a device in a quarter, and not for all that was ever said of it."""
+    await show_users(mapper, 1)
+    await show_devices(mapper, device(1))
+    (asset,) = (await assets(mapper)).values()
+    since = now()
+    await mapper.call("PATCH", f"/assets/{asset['id']}", json={"fields": {"model": "X1"}, "add": {"tags": ["Loan"]}})
+    between = now()
+    run_id = uuid4()
+    await show_devices(mapper, device(1, person=1), run_id=run_id)
+    path = f"/assets/{asset['id']}/diff"
+    early = await mapper.call("GET", path, params={"from": since.isoformat(), "to": between.isoformat()})
+    assert {key: (one["before"], one["after"]) for key, one in early["fields"].items()} == {"model": (None, "X1"), "tags": (None, ["Loan"])}
+    whole = await mapper.call("GET", path, params={"from": since.isoformat()})
+    assert (whole["record_type"], whole["revisions"], set(whole["fields"])) == (
+        "asset",
+        2,
+        {"model", "tags", "assigned_source_id", "person_id"},
+    )
+    assert (whole["fields"]["model"]["cause"]["kind"], whole["fields"]["person_id"]["cause"]["id"]) == ("user", str(run_id))
+    why = await mapper.call("GET", f"/assets/{asset['id']}/fields/tags/why")
+    assert (why["answer"], why["value"], why["change"]["cause"]["kind"]) == ("set", ["Loan"], "user")
+
+
+async def test_devices_are_tagged_and_found_by_their_tags(mapper: Mapper) -> None:
+    """Loan devices are of all kinds: only a word that somebody gave them says which they are."""
+    await show_devices(mapper, device(1), device(2))
+    found = await assets(mapper)
+    await mapper.call("PATCH", f"/assets/{found['pc-1']['id']}", json={"add": {"tags": ["Loan"]}})
+    edit = {"object_type": "asset", "change": {"add": {"tags": ["2026", "loan"]}}}
+    previewed = await mapper.call("POST", "/bulk-edits", json=edit)
+    assert (await mapper.call("POST", f"/bulk-edits/{previewed['id']}/apply"))["changed"] == 2
+    tags = {name: one["fields"]["tags"] for name, one in (await assets(mapper)).items()}
+    assert tags == {"pc-1": ["Loan", "2026"], "pc-2": ["2026", "loan"]}
+    rule = '{"field": "tags", "operator": "equals", "value": "LOAN"}'
+    assert set(await assets(mapper, filter=rule)) == {"pc-1", "pc-2"}
+
+
+async def test_nothing_of_the_past_of_a_device_says_that_it_was_an_anonymised_persons(mapper: Mapper) -> None:
+    """A moment before must not bring back what was erased for good."""
+    await show_users(mapper, 1)
+    await show_devices(mapper, device(1, person=1))
+    before = now()
+    (person,) = await mapper.people()
+    (asset,) = (await assets(mapper)).values()
+    await mapper.call("POST", f"/people/{person['id']}/anonymise", json={"confirm": person["fields"]["username"]})
+    then = await as_of(mapper, asset["id"], before)
+    assert (then["person_id"], then["fields"]["assigned_source_id"], then["fields"]["hostname"]) == (None, None, "pc-1")
+    differs = await mapper.call("GET", f"/assets/{asset['id']}/diff", params={"from": before.isoformat()})
+    assert differs["fields"] == {}

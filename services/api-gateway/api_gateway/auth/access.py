@@ -70,6 +70,7 @@ ROUTES: dict[Role, str] = {
         GET /views/{view_id}/records
         GET /saas-users/{saas_user_id}/diff
         GET /saas-users/{saas_user_id}/fields/{field}/why
+        GET /assets/{asset_id}/diff
         GET /assets/{asset_id}/fields/{field}/why
         GET /authority
         GET /authority/hand-edits

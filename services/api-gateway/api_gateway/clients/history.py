@@ -6,11 +6,10 @@ from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient, steps
 from shared.api.history import DiffOut, UndoAction, UndoIn, UndoItemOut, UndoOut, WhyNotOut, WhyOut
-from shared.api.records import PersonAt, SaasUserAt
+from shared.api.records import AssetAt, PersonAt, SaasUserAt
 from shared.http.paging import Page
 
-Subject = Literal["people", "saas-users"]
-Explained = Literal["people", "saas-users", "assets"]
+Subject = Literal["people", "saas-users", "assets"]
 
 
 class HistoryClient(InternalClient):
@@ -26,12 +25,16 @@ class HistoryClient(InternalClient):
         """Return one SaaS user, now or as they were."""
         return await self.get(SaasUserAt, f"/internal/saas-users/{saas_user_id}", actor=actor, as_of=_sent(as_of))
 
+    async def asset(self, asset_id: UUID, as_of: datetime | None, *, actor: str) -> AssetAt:
+        """Return one asset, now or as it was."""
+        return await self.get(AssetAt, f"/internal/assets/{asset_id}", actor=actor, as_of=_sent(as_of))
+
     async def diff(self, subject: Subject, record_id: UUID, since: datetime, until: datetime | None, *, actor: str) -> DiffOut:
         """Return what changed in a record between two moments."""
         moments = {"from": _sent(since), "to": _sent(until)}
         return await self.get(DiffOut, f"/internal/{subject}/{record_id}/diff", actor=actor, **moments)
 
-    async def why(self, subject: Explained, record_id: UUID, field: str, *, actor: str) -> WhyOut:
+    async def why(self, subject: Subject, record_id: UUID, field: str, *, actor: str) -> WhyOut:
         """Return why a field has its value."""
         return await self.get(WhyOut, f"/internal/{subject}/{record_id}/fields/{steps(field)}/why", actor=actor)
 

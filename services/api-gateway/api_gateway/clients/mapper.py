@@ -143,10 +143,6 @@ class MapperClient(InternalClient):
         """Return assets."""
         return await self.get(RecordPage[AssetOut], "/internal/assets", actor=actor, **ask.params())
 
-    async def asset(self, asset_id: UUID, *, actor: str) -> AssetOut:
-        """Return one asset."""
-        return await self.get(AssetOut, f"/internal/assets/{asset_id}", actor=actor)
-
     async def change_asset(self, asset_id: UUID, given: RecordChange, *, actor: str) -> AssetOut:
         """Change fields of an asset."""
         return await self.ask(AssetOut, "PATCH", f"/internal/assets/{asset_id}", actor=actor, body=given)

@@ -6,10 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 
 from mapper.assets.assets import change_asset, list_assets, read_asset
+from mapper.history.as_of import asset_as_of
 from mapper.records.listing import Wanted, wanted
 from mapper.scope import InReading, InRequest
 from mapper.timeline.timeline import timeline_of_asset
-from shared.api.records import AssetOut, RecordChange, RecordPage, TimelineEntry
+from shared.api.base import Moment
+from shared.api.records import AssetAt, AssetOut, RecordChange, RecordPage, TimelineEntry
 from shared.http.paging import Page
 
 router = APIRouter(prefix="/assets", tags=["assets"])
@@ -22,9 +24,11 @@ async def list_all(session: InReading, ask: Annotated[Wanted, Depends(wanted)]) 
 
 
 @router.get("/{asset_id}")
-async def read(asset_id: UUID, session: InReading) -> AssetOut:
-    """Return one asset."""
-    return await read_asset(session, asset_id)
+async def read(asset_id: UUID, session: InReading, as_of: Moment | None = None) -> AssetAt:
+    """Return one asset, now or as it was at a moment."""
+    if as_of is not None:
+        return await asset_as_of(session, asset_id, as_of)
+    return AssetAt.model_validate(await read_asset(session, asset_id))
 
 
 @router.patch("/{asset_id}")

@@ -58,6 +58,7 @@ ASSET = (
     _field("asset", "os_platform", "Platform"),
     _field("asset", "ip_address", "IP address"),
     _field("asset", "mac_address", "MAC address"),
+    _field("asset", "tags", "Tags", "text_list"),
     _field("asset", "health", "Health", editable=False),
     _field("asset", "encryption", "Encryption", editable=False),
     _field("asset", "isolation_status", "Isolation", editable=False),

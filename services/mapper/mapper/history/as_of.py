@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mapper.fields.fields import fields_of, untold_of
 from mapper.records.patching import RecordNotFound
 from mapper.tables import REVISIONS
-from shared.api.records import PersonAt, SaasUserAt
+from shared.api.records import AssetAt, PersonAt, SaasUserAt
 from shared.clock import now
 from shared.errors import Invalid, NotFound
 from shared.events.records import RecordType
@@ -56,6 +56,13 @@ async def saas_user_as_of(session: AsyncSession, saas_user_id: UUID, at: datetim
     state = await existing_at(session, "saas_user", saas_user_id, at)
     belongs = {key: state.fields.get(key) for key in ("person_id", "saas_instance_id")}
     return SaasUserAt.model_validate({"id": saas_user_id, **belongs, **await _shown(session, "saas_user", state, at)})
+
+
+async def asset_as_of(session: AsyncSession, asset_id: UUID, at: datetime) -> AssetAt:
+    """Return an asset as it was, with whose it was. Raises as `person_as_of` does."""
+    state = await existing_at(session, "asset", asset_id, at)
+    whose = state.fields.get("person_id")
+    return AssetAt.model_validate({"id": asset_id, "person_id": whose, **await _shown(session, "asset", state, at)})
 
 
 async def existing_at(session: AsyncSession, record_type: RecordType, record_id: UUID, at: datetime) -> State:

@@ -15,8 +15,8 @@ from shared.events.records import RecordType
 
 router = APIRouter(tags=["history"])
 
-Subject = Literal["people", "saas-users"]
-TYPES: dict[Subject | Literal["assets"], RecordType] = {"people": "person", "saas-users": "saas_user", "assets": "asset"}
+Subject = Literal["people", "saas-users", "assets"]
+TYPES: dict[Subject, RecordType] = {"people": "person", "saas-users": "saas_user", "assets": "asset"}
 
 
 @router.get("/{subject}/{record_id}/diff")
@@ -32,7 +32,7 @@ async def read_diff(
 
 
 @router.get("/{subject}/{record_id}/fields/{field}/why")
-async def read_why(subject: Subject | Literal["assets"], record_id: UUID, field: str, session: InReading) -> WhyOut:
+async def read_why(subject: Subject, record_id: UUID, field: str, session: InReading) -> WhyOut:
     """Return why a field has its value."""
     return await why(session, TYPES[subject], record_id, field)
 

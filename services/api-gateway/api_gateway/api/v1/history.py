@@ -55,6 +55,12 @@ async def why_saas_user(saas_user_id: UUID, field: str, parts: InParts, account:
     return await parts.history.why("saas-users", saas_user_id, field, actor=account.name)
 
 
+@assets.get("/{asset_id}/diff")
+async def diff_asset(asset_id: UUID, parts: InParts, account: InAccount, since: From, until: To = None) -> DiffOut:
+    """Return what changed in an asset between two moments, and what brought each change."""
+    return await parts.history.diff("assets", asset_id, since, until, actor=account.name)
+
+
 @assets.get("/{asset_id}/fields/{field}/why")
 async def why_asset(asset_id: UUID, field: str, parts: InParts, account: InAccount) -> WhyOut:
     """Return why a field of an asset has its value."""

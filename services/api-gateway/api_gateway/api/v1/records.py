@@ -12,6 +12,7 @@ from api_gateway.scope import InAccount, InParts
 from shared.api.base import Moment
 from shared.api.records import (
     AnonymiseIn,
+    AssetAt,
     AssetOut,
     FieldIn,
     FieldOut,
@@ -156,9 +157,9 @@ async def list_assets(ask: Wanted, parts: InParts, account: InAccount) -> Record
 
 
 @assets.get("/{asset_id}")
-async def read_asset(asset_id: UUID, parts: InParts, account: InAccount) -> AssetOut:
-    """Return one asset."""
-    return await parts.mapper.asset(asset_id, actor=account.name)
+async def read_asset(asset_id: UUID, parts: InParts, account: InAccount, as_of: AsOf = None) -> AssetAt:
+    """Return one asset, now or as it was at a moment."""
+    return await parts.history.asset(asset_id, as_of, actor=account.name)
 
 
 @assets.patch("/{asset_id}")
