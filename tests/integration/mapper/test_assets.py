@@ -339,3 +339,18 @@ async def test_nothing_of_the_past_of_a_device_says_that_it_was_an_anonymised_pe
     assert (then["person_id"], then["fields"]["assigned_source_id"], then["fields"]["hostname"]) == (None, None, "pc-1")
     differs = await mapper.call("GET", f"/assets/{asset['id']}/diff", params={"from": before.isoformat()})
     assert differs["fields"] == {}
+
+
+async def test_a_device_is_found_by_its_id_at_the_source_or_any_unique_field(mapper: Mapper) -> None:
+    """Whoever has a ticket with a device's id does not look through lists."""
+    await show_devices(mapper, device(1), device(2))
+    found = await assets(mapper)
+    device_id = found["pc-2"]["fields"]["device_id"]
+    by_id = await mapper.call("GET", f"/assets/by/device_id/{device_id.upper()}")
+    assert (by_id["id"], by_id["fields"]["synced_at"] is None) == (found["pc-2"]["id"], False)
+    for asked, status, code in (
+        ("device_id/nothing", 404, "record_not_found"),
+        ("hostname/pc-2", 422, "not_unique"),
+        ("x/y", 422, "unknown_field"),
+    ):
+        assert (await mapper.call("GET", f"/assets/by/{asked}", expect=status))["code"] == code

@@ -78,6 +78,7 @@ ROUTES: dict[Role, str] = {
         GET /undos/{undo_id}
         GET /undos/{undo_id}/items
         GET /assets
+        GET /assets/by/{field}/{value:path}
         GET /assets/{asset_id}
         GET /assets/{asset_id}/timeline
         GET /withheld

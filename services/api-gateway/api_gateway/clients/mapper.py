@@ -143,6 +143,10 @@ class MapperClient(InternalClient):
         """Return assets."""
         return await self.get(RecordPage[AssetOut], "/internal/assets", actor=actor, **ask.params())
 
+    async def asset_by(self, field: str, value: str, *, actor: str) -> AssetOut:
+        """Return the asset with this value of a unique field."""
+        return await self.get(AssetOut, f"/internal/assets/by/{steps(field, value)}", actor=actor)
+
     async def change_asset(self, asset_id: UUID, given: RecordChange, *, actor: str) -> AssetOut:
         """Change fields of an asset."""
         return await self.ask(AssetOut, "PATCH", f"/internal/assets/{asset_id}", actor=actor, body=given)

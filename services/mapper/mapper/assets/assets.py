@@ -9,6 +9,7 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.fields.values import moment
+from mapper.records.finding import id_of
 from mapper.records.listing import Wanted, listed, selected
 from mapper.records.patching import RecordNotFound, patched
 from mapper.tables import ASSETS, LINKS
@@ -31,6 +32,11 @@ async def read_asset(session: AsyncSession, asset_id: UUID) -> AssetOut:
     if row is None:
         raise RecordNotFound(f"there is no asset {asset_id}", remedy="Use an id from the list of assets.")
     return shown(row, (await _last_seen(session, [asset_id])).get(asset_id))
+
+
+async def find_asset(session: AsyncSession, key: str, value: str) -> AssetOut:
+    """Return the asset with this value of a unique field. Raises `UnknownField`, `NotUnique`, `RecordNotFound`."""
+    return await read_asset(session, await id_of(session, "asset", key, value))
 
 
 async def change_asset(unit: Unit, asset_id: UUID, given: RecordChange) -> AssetOut:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from mapper.assets.assets import change_asset, list_assets, read_asset
+from mapper.assets.assets import change_asset, find_asset, list_assets, read_asset
 from mapper.history.as_of import asset_as_of
 from mapper.records.listing import Wanted, wanted
 from mapper.scope import InReading, InRequest
@@ -21,6 +21,12 @@ router = APIRouter(prefix="/assets", tags=["assets"])
 async def list_all(session: InReading, ask: Annotated[Wanted, Depends(wanted)]) -> RecordPage[AssetOut]:
     """Return assets."""
     return await list_assets(session, ask)
+
+
+@router.get("/by/{field}/{value:path}")
+async def find(field: str, value: str, session: InReading) -> AssetOut:
+    """Return the asset with this value of a unique field."""
+    return await find_asset(session, field, value)
 
 
 @router.get("/{asset_id}")

@@ -156,6 +156,12 @@ async def list_assets(ask: Wanted, parts: InParts, account: InAccount) -> Record
     return await parts.mapper.assets(ask, actor=account.name)
 
 
+@assets.get("/by/{field}/{value:path}")
+async def find_asset(field: str, value: str, parts: InParts, account: InAccount) -> AssetOut:
+    """Return the asset with this value of a unique field, such as `/assets/by/device_id/…`."""
+    return await parts.mapper.asset_by(field, value, actor=account.name)
+
+
 @assets.get("/{asset_id}")
 async def read_asset(asset_id: UUID, parts: InParts, account: InAccount, as_of: AsOf = None) -> AssetAt:
     """Return one asset, now or as it was at a moment."""
