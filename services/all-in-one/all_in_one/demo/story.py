@@ -240,7 +240,7 @@ class Story:
         return every_one(where("integration_id", self.integration["id"]), *more)
 
     async def _set_variable(self, name: str, value: str) -> None:
-        async for variable in self.api.every("/global-variables"):
+        for variable in (await self.api.get("/global-variables"))["items"]:
             if variable["name"] == name:
                 await self.api.put(f"/global-variables/{variable['id']}", {"value": value})
                 return
@@ -255,7 +255,7 @@ class Story:
         return name
 
     async def _custom_field(self) -> None:
-        async for known in self.api.every("/fields"):
+        for known in (await self.api.get("/fields"))["items"]:
             if known["key"] == "sophos_user_id" and known["object_type"] == "person":
                 return
         await self.api.post("/fields", {"object_type": "person", "label": "Sophos User Id", "data_type": "text", "unique": True})
