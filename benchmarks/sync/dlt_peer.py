@@ -1,6 +1,6 @@
-"""The baseline: dlt's rest_api source into PostgreSQL with write disposition merge. Run by an interpreter that has dlt.
+"""The baseline: dlt's rest_api source into PostgreSQL or SQLite with write disposition merge. Run by an interpreter that has dlt.
 
-Arguments: the page URL's base, the bearer token, the tenant id, the PostgreSQL URL, a working directory.
+Arguments: the page URL's base, the bearer token, the tenant id, the database's URL, a working directory.
 """
 
 import sys
@@ -9,7 +9,7 @@ import dlt
 from dlt.sources.rest_api import rest_api_source
 
 
-def main(base_url: str, token: str, tenant_id: str, postgres_url: str, directory: str) -> None:
+def main(base_url: str, token: str, tenant_id: str, database_url: str, directory: str) -> None:
     """Load every user once."""
     source = rest_api_source(
         {
@@ -38,9 +38,12 @@ def main(base_url: str, token: str, tenant_id: str, postgres_url: str, directory
             ],
         },
     )
-    pipeline = dlt.pipeline(
-        "users", destination=dlt.destinations.postgres(postgres_url), dataset_name="peer", pipelines_dir=directory, progress=None
-    )
+    if database_url.startswith("sqlite:"):
+        # By default it creates no index on SQLite, and what a merge deletes and inserts anew then takes time with the square of the users.
+        destination = dlt.destinations.sqlalchemy(database_url, create_unique_indexes=True, create_primary_keys=True)
+    else:
+        destination = dlt.destinations.postgres(database_url)
+    pipeline = dlt.pipeline("users", destination=destination, dataset_name="peer", pipelines_dir=directory, progress=None)
     pipeline.run(source)
 
 

@@ -1,26 +1,36 @@
-"""Child processes: started, waited for, stopped, and asked for their peak memory."""
+"""Child processes: started, waited for, stopped, and asked for their peak memory and processor time."""
 
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import psutil
 
+Meter = Callable[[], float]
+"""Tells the seconds of processor time that something took so far."""
+
 ROLLCALL = Path(sys.executable).parent / "rollcall"
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
-    """A command that ran to its end: seconds from start to exit, and its peak resident memory in MiB."""
+class Took:
+    """Seconds by the clock, and of processor time of the processes that did it."""
 
     seconds: float
+    worked: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(Took):
+    """A command that ran to its end, from start to exit, and its peak resident memory in MiB."""
+
     peak_mib: float
 
 
@@ -33,7 +43,7 @@ def run_to_end(command: Sequence[str], log: Path) -> Finished:
     seconds = time.perf_counter() - started
     if process.returncode:
         raise RuntimeError(f"{command[0]} failed: {log.read_text(errors='replace')[-2000:]}")
-    return Finished(seconds, usage.ru_maxrss / 1024)
+    return Finished(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 @contextmanager
@@ -59,6 +69,22 @@ def peak_mib(process: psutil.Process) -> float:
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024
     return 0.0
+
+
+def worked(process: psutil.Process) -> float:
+    """Return the seconds of processor time that a process took so far."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def worked_with_children(process: psutil.Process) -> float:
+    """Return the seconds of processor time that a process took so far, and its children, those that ended as well."""
+    times = process.cpu_times()
+    seconds = float(times.user + times.system + times.children_user + times.children_system)
+    for child in process.children():
+        with suppress(psutil.NoSuchProcess):
+            seconds += worked(child)
+    return seconds
 
 
 def _wait(name: str, url: str, process: subprocess.Popen[bytes], log: Path) -> None:
