@@ -1,6 +1,6 @@
 # Rollcall. `make` alone prints this help.
 PYTHON ?= python3
-WORKERS ?= 2
+WORKERS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready

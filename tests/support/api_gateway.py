@@ -18,9 +18,9 @@ from shared.bus.in_process import InProcessBus
 from shared.bus.port import Bus
 from shared.bus.spool import Spool
 from shared.config import CommonSettings
-from shared.db.migrate import upgrade
 from shared.http.app import create_app
 from shared.http.service_tokens import Caller, ServiceTokens, caller_of
+from tests.support.migrated import migrated
 
 SERVICE_KEY = SecretStr("the key that all services of this test share")
 METRICS_TOKEN = SecretStr("the token that may read metrics")
@@ -126,7 +126,7 @@ async def gateway(
 ) -> AsyncIterator[Gateway]:
     """Give a gateway that runs inside the block, on a bus of its own unless one is given."""
     if migrate:
-        await upgrade(database_url, SCHEMA)
+        await migrated(database_url, SCHEMA)
     common = CommonSettings(service_key=SERVICE_KEY, metrics_token=METRICS_TOKEN, data_dir=tmp_path)
     services = fake_services()
     async with AsyncExitStack() as stack:

@@ -22,12 +22,12 @@ from shared.bus.in_process import InProcessBus
 from shared.bus.port import RetryPolicy
 from shared.bus.spool import Spool
 from shared.config import CommonSettings
-from shared.db.migrate import upgrade
 from shared.events.cloudevents import encode
 from shared.http.service_tokens import ServiceTokens
 from sophos_central_simulator.server import Running, serving
 from sophos_central_simulator.settings import SimulatorSettings
 from sophos_central_simulator.tenants import Tenant
+from tests.support.migrated import migrated
 from tests.support.small_services import Json, SmallEngine, SmallMapper
 
 SERVICE_KEY = SecretStr("a key that only these tests know, long enough")
@@ -107,7 +107,7 @@ class World:
 @asynccontextmanager
 async def world(database_url: SecretStr, directory: Path, *, users: int = 250, **settings: Any) -> AsyncIterator[World]:
     """Give a world whose connector database is migrated. Pauses between tries are too short to notice."""
-    await upgrade(database_url, SCHEMA)
+    await migrated(database_url, SCHEMA)
     async with AsyncExitStack() as stack:
         simulator = await stack.enter_async_context(serving(SimulatorSettings(port=0, control_token=SecretStr(secrets.token_hex(16)))))
         tenant = simulator.app.state.tenants.create(seed=7, users=users, awkward=False, email_domain="example.com", endpoints=20)

@@ -21,12 +21,12 @@ from shared.bus.spool import Spool
 from shared.clock import now
 from shared.config import CommonSettings
 from shared.db.engine import Database
-from shared.db.migrate import upgrade
 from shared.events import ListingCompleted, ProofOfAbsence, Provenance, UsersObserved, UsersProvenAbsent
 from shared.events.base import Event
 from shared.events.cloudevents import decode, encode
 from shared.http.service_tokens import ServiceTokens
 from shared.unit import Units
+from tests.support.migrated import migrated
 
 KEY = SecretStr("k" * 40)
 TOLD = frozenset(
@@ -40,6 +40,7 @@ TOLD = frozenset(
         "records.tray.emptied.v1",
     }
 )
+
 MAPPING = {
     "targets": {
         "username": {"kind": "source", "path": ["email"]},
@@ -186,7 +187,7 @@ class Mapper:
 @asynccontextmanager
 async def running_mapper(url: SecretStr, spool: Path, *, time_zone: str = "UTC", **more: Any) -> AsyncIterator[Mapper]:
     """Give a mapper on a migrated database, with somebody who hears all that it tells."""
-    await upgrade(url, SCHEMA)
+    await migrated(url, SCHEMA)
     bus = InProcessBus(Spool(spool), retry=RetryPolicy(first=0.001, longest=0.01))
     told: list[Event] = []
 

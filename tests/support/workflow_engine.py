@@ -21,7 +21,6 @@ from shared.bus.in_process import InProcessBus
 from shared.bus.port import Consumer, Message
 from shared.bus.spool import Spool
 from shared.config import CommonSettings
-from shared.db.migrate import upgrade
 from shared.events import RecordChangeAnswer, RecordChangesApplied, RecordChangesRequested, WorkflowRunsEnded
 from shared.events.base import Event
 from shared.events.cloudevents import decode, encode
@@ -31,6 +30,7 @@ from shared.http.paging import Page, decode_cursor, encode_cursor
 from shared.http.service_tokens import ServiceTokens
 from shared.ids import new_id
 from shared.rules import Rule, matches
+from tests.support.migrated import migrated
 from tests.support.rules import NOON
 from workflow_engine.service import running
 from workflow_engine.settings import WorkflowEngineSettings
@@ -275,7 +275,7 @@ def chain(begin: dict[str, Any], block: dict[str, Any]) -> dict[str, Any]:
 @asynccontextmanager
 async def staged(url: SecretStr, directory: Path) -> AsyncIterator[Stage]:
     """Migrate the database and give the stage; no engine runs yet."""
-    await upgrade(url, SCHEMA)
+    await migrated(url, SCHEMA)
     source, records, bus = Directory(), Records(), InProcessBus(Spool(directory / "dead-letters"))
     async with AsyncExitStack() as stack:
 
