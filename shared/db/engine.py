@@ -102,11 +102,11 @@ async def opened(url: SecretStr, schema: str) -> AsyncIterator[Database]:
 
 
 async def _all_returned(engine: AsyncEngine) -> None:
-    """Wait a little for connections that are still on their way back: of work that was cancelled, a session closes beside it.
+    """Wait a little for SQLite's connections that are still on their way back: of work that was cancelled, a session closes beside it.
 
-    Disposing closes those that are back; one that came later would stay open.
+    Disposing closes those that are back; the thread and the file of one that came later would stay. PostgreSQL's need nobody to wait.
     """
-    pool = engine.pool
+    pool = engine.pool if engine.dialect.name == "sqlite" else None
     with suppress(TimeoutError):
         async with asyncio.timeout(LONGEST_RETURN):
             while isinstance(pool, QueuePool) and pool.checkedout():  # noqa: ASYNC110 - the pool says it to nobody
