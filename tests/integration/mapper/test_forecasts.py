@@ -1,13 +1,18 @@
 """Forecasts: what another configuration would do to known records, said before it is saved, and needed to save it."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import delete, event, update
 
+from mapper.forecasts import working
+from mapper.forecasts.counting import count_some
 from mapper.plans.retention import remove_old
 from mapper.tables import FORECASTS, PLAN_ITEMS
+from shared.unit import Unit
 from tests.support.mapper import MAPPING, Mapper, source_user
 
 BY_DEPARTMENT = {"kind": "source", "path": ["dept"], "steps": [{"op": "default", "value": "Employee"}]}
@@ -189,3 +194,26 @@ async def test_the_number_of_statements_does_not_grow_with_the_records(mapper: M
         counted[size] = len(statements)
     # What else a service does meanwhile is counted too.
     assert counted[200] <= counted[10] + 20, counted
+
+
+async def test_one_that_cannot_go_on_keeps_no_other_waiting(mapper: Mapper, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker takes the next one: nobody waits for a minute because somebody else's cannot be made now."""
+    await full_run(mapper, [source_user(1, dept="Ops")])
+    monkeypatch.setattr(working, "AT_ONCE", 0.0)
+    stuck: list[UUID] = []
+
+    async def unless_stuck(unit: Unit, row: Any) -> None:
+        stuck[:] = stuck or [row.id]
+        if row.id in stuck:
+            raise OSError("no way")
+        await count_some(unit, row)
+
+    monkeypatch.setattr(working, "count_some", unless_stuck)
+    path = f"/integrations/{mapper.integration_id}/mapping/forecasts"
+    asked = [await mapper.call("POST", path, json={"mapping": mapped(role={"kind": "constant", "value": role})}) for role in ("A", "B")]
+    states: list[str] = []
+    async with asyncio.timeout(10):
+        while "done" not in states:
+            await asyncio.sleep(0.02)
+            states = [(await mapper.call("GET", f"{path}/{one['id']}"))["state"] for one in asked]
+    assert sorted(states) == ["counting", "done"]

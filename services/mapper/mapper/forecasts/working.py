@@ -57,20 +57,25 @@ async def forecasting(parts: Parts) -> AsyncIterator[None]:
 async def _work(parts: Parts, stop: asyncio.Event) -> None:
     while not stop.is_set():
         parts.forecast_asked.clear()
-        try:
-            await _work_off(parts, stop)
-        except (DBAPIError, OSError, AppError) as error:
-            log.warning("forecast_step_failed", error=type(error).__name__)
+        await _work_off(parts, stop)
         with suppress(TimeoutError):
             await asyncio.wait_for(parts.forecast_asked.wait(), timeout=LOOK_EVERY)
 
 
 async def _work_off(parts: Parts, stop: asyncio.Event) -> None:
-    async with parts.database.reading() as session:
-        left = (await session.execute(select(FORECASTS.c.id, FORECASTS.c.asked_by).where(FORECASTS.c.state != "done"))).all()
+    """Work at each forecast that is left. One that cannot go on now, since another service is down, keeps no other waiting."""
+    try:
+        async with parts.database.reading() as session:
+            left = (await session.execute(select(FORECASTS.c.id, FORECASTS.c.asked_by).where(FORECASTS.c.state != "done"))).all()
+    except (DBAPIError, OSError) as error:
+        log.warning("forecasts_not_read", error=type(error).__name__)
+        return
     for row in left:
-        while not stop.is_set() and await _step(parts, row.id, row.asked_by):
-            pass
+        try:
+            while not stop.is_set() and await _step(parts, row.id, row.asked_by):
+                pass
+        except (DBAPIError, OSError, AppError) as error:
+            log.warning("forecast_step_failed", forecast_id=str(row.id), error=type(error).__name__)
 
 
 async def _step(parts: Parts, forecast_id: UUID, actor: str) -> bool:

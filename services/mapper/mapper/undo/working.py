@@ -35,18 +35,23 @@ async def undoing(database: Database, units: Units, asked: asyncio.Event) -> Asy
 async def _work(database: Database, units: Units, asked: asyncio.Event, stop: asyncio.Event) -> None:
     while not stop.is_set():
         asked.clear()
-        try:
-            await _work_off(database, units, stop)
-        except (DBAPIError, OSError, AppError) as error:
-            log.warning("undo_step_failed", error=type(error).__name__)
+        await _work_off(database, units, stop)
         with suppress(TimeoutError):
             await asyncio.wait_for(asked.wait(), timeout=LOOK_EVERY)
 
 
 async def _work_off(database: Database, units: Units, stop: asyncio.Event) -> None:
-    async with database.reading() as session:
-        undos = await unfinished(session)
+    """Work at each undo that is left. One that cannot go on now keeps no other waiting."""
+    try:
+        async with database.reading() as session:
+            undos = await unfinished(session)
+    except (DBAPIError, OSError) as error:
+        log.warning("undos_not_read", error=type(error).__name__)
+        return
     for undo_id in undos:
         progress: Progress = "more"
-        while progress == "more" and not stop.is_set():
-            progress = await units.do(partial(advance, undo_id=undo_id))
+        try:
+            while progress == "more" and not stop.is_set():
+                progress = await units.do(partial(advance, undo_id=undo_id))
+        except (DBAPIError, OSError, AppError) as error:
+            log.warning("undo_step_failed", undo_id=str(undo_id), error=type(error).__name__)
