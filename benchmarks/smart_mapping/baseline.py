@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from benchmarks.smart_mapping.shape import Shape
-from shared.api.records import FieldOut
+from shared.api.fields import FieldOut
 from shared.api.suggestions import Certainty
 from shared.events.records import RecordType
 

@@ -9,7 +9,8 @@ from mapper.fields.builtin import BUILTIN
 from mapper.mappings.evaluate import Context, Evaluation, targets_of
 from mapper.smart_mapping.earlier import Earlier
 from mapper.smart_mapping.suggesting import suggest
-from shared.api.records import DataType, FieldOut, FromSource
+from shared.api.fields import DataType, FieldOut
+from shared.api.mapped_from import FromSource
 from shared.api.suggestions import Certainty, Suggestion, SuggestionsIn
 from shared.events.records import RecordType
 

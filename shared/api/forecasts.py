@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 
 from shared.api.base import In, Out
 from shared.api.checks import CheckExample
+from shared.api.mappings import MappingIn
 from shared.api.plans import PlanAction
-from shared.api.records import MappingIn
 from shared.events.records import Change, RecordType
 from shared.events.sources import Preference, UserSelection
 

@@ -8,8 +8,22 @@ from pydantic import Field
 
 from shared.api.authority import HandChoice
 from shared.api.base import In, Out
-from shared.api.records import FilterReason, MappedFrom
+from shared.api.filters import FilterReason
+from shared.api.mapped_from import MappedFrom
 from shared.events.records import Cause, ChangeKind, RecordType
+
+
+class OfMoment(Out):
+    """What is said of a record that was asked for as it was at a moment."""
+
+    as_of: datetime | None = Field(default=None, description="The moment that was asked for; null: the present.")
+    compacted_before: datetime | None = Field(
+        default=None,
+        description="Where that moment lies before it, only some of the states of then are kept: the nearest earlier one is shown.",
+    )
+    not_in_history: list[str] = Field(
+        default_factory=list, description="Fields that are kept out of history, and so are not shown of the past."
+    )
 
 
 class FieldDiff(Out):

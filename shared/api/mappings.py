@@ -1,16 +1,82 @@
-"""Versions of mappings, and what can be seen of a source before it is mapped."""
+"""Mappings and their versions, and what can be seen of a source before it is mapped."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator
 
-from shared.api.base import In, Name, Out
-from shared.api.records import FilterIn, MappedFrom
+from shared.api.base import Gap, In, Name, Out
+from shared.api.filters import FilterIn
+from shared.api.mapped_from import MappedFrom
 from shared.api.runs import RunNote
+from shared.api.source_paths import SourcePath
 from shared.api.sources import SourceField
-from shared.api.sync_keys import AnySyncKey
+from shared.api.sync_keys import MOST_KEYS, AnySyncKey, FieldKey, SyncKey, SyncKeyOut
+from shared.events.sources import ObservedType
+
+
+class ApiField(In):
+    """A field of the source that its provider does not name: a label of one's own, and where it is in a raw record."""
+
+    label: Name
+    path: SourcePath
+
+
+MappedType = Literal["person", "asset"]
+MADE_OF: dict[ObservedType, MappedType] = {"user": "person", "device": "asset"}
+"""What records are made of what a source describes."""
+
+
+class MappingIn(In):
+    """Field ← where its value comes from, and the unique fields by which a record is found, in order."""
+
+    object_type: MappedType = Field(default="person", description="Of which records the targets are fields: assets are made of devices.")
+    targets: dict[FieldKey, MappedFrom] = Field(max_length=200)
+    sync_keys: list[AnySyncKey] = Field(
+        max_length=MOST_KEYS, description="By what a record is found, the primary key first: unique fields, or several fields together."
+    )
+    clears: list[FieldKey] = Field(
+        default_factory=list, max_length=200, description="Targets that a blank value empties. Of all others it keeps what is there."
+    )
+    restores_archived: bool = Field(default=False, description="A match on an archived person brings them back. Off: it is skipped.")
+    filter: FilterIn | None = Field(default=None, description="Only records that meet it are written. Null: every record is.")
+    api_fields: list[ApiField] = Field(default_factory=list, max_length=200, description="Custom API fields, beside those of the provider.")
+    note: str | None = Field(default=None, max_length=1000, description="Why it was changed, for those who read the versions.")
+    based_on: int | None = Field(default=None, ge=0, description="The version that was read; refused when there is a newer one.")
+    forecast: UUID | None = Field(
+        default=None, description="Of a launched integration: the forecast of just this mapping that was looked at."
+    )
+
+    @field_validator("sync_keys")
+    @classmethod
+    def _briefly(cls, given: list[AnySyncKey]) -> list[AnySyncKey]:
+        return [SyncKey.of(one).short for one in given]
+
+
+class MappingOut(Out):
+    """A stored version of a mapping. Version 0 is the empty mapping of a new integration."""
+
+    integration_id: UUID
+    version: int
+    object_type: MappedType = "person"
+    targets: dict[str, MappedFrom]
+    sync_keys: list[AnySyncKey]
+    finds_by: list[SyncKeyOut] = Field(default_factory=list, description="What each sync key does, in words.")
+    clears: list[str] = Field(default_factory=list)
+    restores_archived: bool = False
+    filter: FilterIn | None = None
+    api_fields: list[ApiField] = Field(default_factory=list)
+    author: str | None
+    note: str | None = None
+    restored_from: int | None = Field(default=None, description="The older version that this one brought back.")
+    created_at: datetime | None
+
+
+class ReadinessOut(Out):
+    """What a mapping lacks before its integration can be launched."""
+
+    missing: list[Gap]
 
 
 class MappingVersionOut(Out):
@@ -89,55 +155,3 @@ class ReviewOut(Out):
     fields: list[ReviewedField]
     truncated: bool = Field(description="Whether the records have more places than are shown.")
     notes: list[RunNote] = Field(default_factory=list, description="What a run would say beside the records.")
-
-
-class RejectedAs(In):
-    """That a record must be rejected: with which code, over which field."""
-
-    code: str = Field(max_length=100)
-    field: str = Field(max_length=100)
-
-
-class Expectation(In):
-    """What a mapping must make of a record: these values, whatever others there are, or this rejection."""
-
-    values: dict[str, Any] | None = None
-    rejected: RejectedAs | None = None
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if (self.values is None) == (self.rejected is None):
-            raise ValueError("give either values or rejected")
-        return self
-
-
-class SampleIn(In):
-    """A real record to be kept beside the mapping. Without `expected`, what the mapping makes of it now is expected for ever."""
-
-    name: Name
-    record: dict[str, Any]
-    inputs: dict[str, str] = Field(default_factory=dict, max_length=50, description="The integration's inputs that the mapping may use.")
-    expected: Expectation | None = None
-
-
-class SampleDifference(Out):
-    """Where a mapping makes something else of a sample than is expected; the field `rejected` is the rejection itself."""
-
-    field: str
-    expected: Any
-    actual: Any
-
-
-class SampleOut(Out):
-    """A pinned sample, and what the newest version of the mapping makes of it."""
-
-    id: UUID
-    name: str
-    record: dict[str, Any]
-    inputs: dict[str, str]
-    expected: Expectation
-    actual: Expectation
-    differences: list[SampleDifference] = Field(description="Empty where the mapping makes of it what is expected.")
-    author: str
-    created_at: datetime
-    changed_at: datetime

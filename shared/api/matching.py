@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from shared.api.base import In, Out
-from shared.api.records import MappedType
+from shared.api.mappings import MappedType
 
 ConflictState = Literal["open", "settled"]
 Decision = Literal["choose", "create", "ignore"]

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from shared.api.base import In, Out
-from shared.api.records import MappedFrom
+from shared.api.mapped_from import MappedFrom
 from shared.api.sources import SourceField
 from shared.api.transformations import Step
 from shared.events.records import RecordType

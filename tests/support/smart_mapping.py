@@ -6,7 +6,8 @@ from typing import Any
 from mapper.fields.builtin import BUILTIN
 from mapper.smart_mapping.earlier import Earlier
 from mapper.smart_mapping.suggesting import suggest
-from shared.api.records import FieldOut, MappedFrom
+from shared.api.fields import FieldOut
+from shared.api.mapped_from import MappedFrom
 from shared.api.suggestions import Suggestion, SuggestionsIn, SuggestionsOut
 from shared.api.transformations import Step
 from shared.events.records import RecordType

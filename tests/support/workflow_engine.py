@@ -14,8 +14,9 @@ from fastapi import FastAPI
 from pydantic import SecretStr, TypeAdapter
 
 from mapper.fields.builtin import BUILTIN
+from shared.api.fields import FieldOut
 from shared.api.guard import LeaveAnswer, LeaveBackIn, LeaveGiven, LeaveIn, LeaveOut
-from shared.api.records import FieldOut, FlatRecord, RecordQuery
+from shared.api.records import FlatRecord, RecordQuery
 from shared.api.sources import InputField, OperationIn, OperationOut, Preset, ProviderOut
 from shared.bus.in_process import InProcessBus
 from shared.bus.port import Consumer, Message

@@ -8,7 +8,7 @@ import pytest
 
 from mapper.filters.kept import MOST_KEPT
 from mapper.plans.retention import remove_old
-from shared.api.records import MappingIn
+from shared.api.mappings import MappingIn
 from shared.events import IntegrationDeleted, PlannedPageApproved
 from shared.http.paging import encode_cursor
 from tests.support.mapper import MAPPING, Mapper, source_user

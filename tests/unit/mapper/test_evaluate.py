@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from mapper.mappings.evaluate import Context, Problem, Target, evaluate
 from mapper.transformations.paths import at_path
-from shared.api.records import DataType, FromConstant, FromSource
+from shared.api.fields import DataType
+from shared.api.mapped_from import FromConstant, FromSource
 from tests.support.json_values import JSON
 
 CONTEXT = Context({}, "credential", "2026-02-03T06:18:32+00:00")

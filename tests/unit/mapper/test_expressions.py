@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mapper.expressions.expressions import Expression
 from mapper.mappings.evaluate import SECONDS_PER_PAGE, Context, Evaluation, Problem, Target, evaluate
 from mapper.transformations.failing import StepFailed
-from shared.api.records import FromExpression
+from shared.api.mapped_from import FromExpression
 from tests.support.json_values import JSON
 
 RECORD: dict[str, Any] = {

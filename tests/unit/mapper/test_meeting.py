@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mapper.samples.meeting import differences
-from shared.api.mappings import Expectation
+from shared.api.samples import Expectation
 
 
 def values(**given: Any) -> Expectation:

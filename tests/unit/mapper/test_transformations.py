@@ -13,7 +13,8 @@ from mapper.mappings.evaluate import Context, Problem, Target, evaluate
 from mapper.transformations.failing import StepFailed
 from mapper.transformations.kinds import problems_of
 from mapper.transformations.steps import transforming
-from shared.api.records import DataType, FromSource
+from shared.api.fields import DataType
+from shared.api.mapped_from import FromSource
 from shared.api.transformations import Step
 from tests.support.json_values import JSON
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapper.fields.values import DoesNotFit, fitted, storable, unique_key
-from shared.api.records import DataType
+from shared.api.fields import DataType
 
 ANYTHING = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=())) | st.lists(st.text())
 

@@ -5,8 +5,10 @@ from typing import Literal
 from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient, steps
+from shared.api.assets import AssetAt
 from shared.api.history import DiffOut, UndoAction, UndoIn, UndoItemOut, UndoOut, WhyNotOut, WhyOut
-from shared.api.records import AssetAt, PersonAt, SaasUserAt
+from shared.api.people import PersonAt
+from shared.api.saas_users import SaasUserAt
 from shared.http.paging import Page
 
 Subject = Literal["people", "saas-users", "assets"]

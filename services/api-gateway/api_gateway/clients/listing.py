@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 
-from shared.api.records import ListIn
+from shared.api.lists import ListIn
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,28 +5,15 @@ from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient, steps
 from api_gateway.clients.listing import ListQuery
-from shared.api.records import (
-    AnonymiseIn,
-    AssetOut,
-    FieldIn,
-    FieldOut,
-    FieldPatch,
-    FilteredOut,
-    ListCheckIn,
-    ListCheckOut,
-    ListIn,
-    MappingIn,
-    MappingOut,
-    PersonIn,
-    PersonOut,
-    ReadinessOut,
-    RecordChange,
-    RecordPage,
-    SaasUserOut,
-    SubjectExport,
-    TimelineEntry,
-)
+from shared.api.assets import AssetOut
+from shared.api.fields import FieldIn, FieldOut, FieldPatch
+from shared.api.filters import FilteredOut
+from shared.api.lists import ListCheckIn, ListCheckOut, ListIn
+from shared.api.mappings import MappingIn, MappingOut, ReadinessOut
+from shared.api.people import AnonymiseIn, PersonIn, PersonOut, SubjectExport
+from shared.api.records import RecordChange, RecordPage, TimelineEntry
 from shared.api.rules import RuleCheckIn, RuleCheckOut
+from shared.api.saas_users import SaasUserOut
 from shared.api.suggestions import SuggestionsIn, SuggestionsOut
 from shared.events.records import RecordType
 from shared.events.sources import ObservedType

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient
 from shared.api.forecasts import ForecastIn, ForecastOut
-from shared.api.mappings import MappingDiff, MappingVersionOut, RestoreIn, ReviewIn, ReviewOut, SampleIn, SampleOut
-from shared.api.records import MappingOut
+from shared.api.mappings import MappingDiff, MappingOut, MappingVersionOut, RestoreIn, ReviewIn, ReviewOut
+from shared.api.samples import SampleIn, SampleOut
 from shared.http.paging import Page
 
 

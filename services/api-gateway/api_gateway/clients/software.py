@@ -4,7 +4,8 @@ from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient
 from api_gateway.clients.listing import ListQuery
-from shared.api.records import RecordPage, SaasRoleOut, SaasUserOut
+from shared.api.records import RecordPage
+from shared.api.saas_users import SaasRoleOut, SaasUserOut
 from shared.api.software import ApplicationIn, ApplicationOut, ApplicationPatch, SaasInstanceIn, SaasInstanceOut, SaasInstancePatch
 from shared.http.paging import Page
 

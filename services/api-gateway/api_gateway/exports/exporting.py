@@ -7,7 +7,11 @@ from api_gateway.clients.listing import ListQuery
 from api_gateway.clients.mapper import MapperClient
 from api_gateway.exports.csv_file import Rows
 from api_gateway.exports.shapes import Headings
-from shared.api.records import AssetOut, ListIn, PersonOut, RecordPage, SaasUserOut
+from shared.api.assets import AssetOut
+from shared.api.lists import ListIn
+from shared.api.people import PersonOut
+from shared.api.records import RecordPage
+from shared.api.saas_users import SaasUserOut
 from shared.errors import Invalid
 from shared.events.records import RecordType
 from shared.http.paging import LARGEST_PAGE

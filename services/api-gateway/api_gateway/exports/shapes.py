@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from shared.api.base import In
-from shared.api.records import ListIn
+from shared.api.lists import ListIn
 from shared.events.records import RecordType
 
 ExportFormat = Literal["csv", "xlsx"]

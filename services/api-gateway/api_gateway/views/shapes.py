@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from shared.api.base import Name, Out
-from shared.api.records import ListIn
+from shared.api.lists import ListIn
 from shared.events.records import RecordType
 
 ViewRole = Literal["viewer", "operator", "admin"]

@@ -6,8 +6,8 @@ from shared.api.base import Gap
 from shared.api.checks import CheckIn, CheckOut
 from shared.api.forecasts import ForecastNeededIn
 from shared.api.guard import LeaveBackIn, SourceLeaveIn, SourceLeaveOut
+from shared.api.mappings import MappingIn, MappingOut, ReadinessOut
 from shared.api.plans import PlanOut
-from shared.api.records import MappingIn, MappingOut, ReadinessOut
 from shared.api.software import SaasInstanceIn, SaasInstanceOut
 from shared.events.sources import ObservedType
 from shared.http.client import ServiceClient

@@ -7,7 +7,7 @@ from connector.integrations.integrations import Stored, add_integration, change_
 from connector.schedules.schedules import copy_schedules
 from connector.scope import Parts
 from shared.api.integrations import IntegrationIn
-from shared.api.records import MappingIn
+from shared.api.mappings import MappingIn
 from shared.unit import Unit
 
 COPIED = (

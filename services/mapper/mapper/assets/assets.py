@@ -13,7 +13,8 @@ from mapper.records.finding import id_of
 from mapper.records.listing import Wanted, listed, selected
 from mapper.records.patching import RecordNotFound, patched
 from mapper.tables import ASSETS, LINKS
-from shared.api.records import AssetOut, RecordChange, RecordPage
+from shared.api.assets import AssetOut
+from shared.api.records import RecordChange, RecordPage
 from shared.db.types import Timestamp
 from shared.unit import Unit
 

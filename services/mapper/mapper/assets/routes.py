@@ -10,8 +10,9 @@ from mapper.history.as_of import asset_as_of
 from mapper.records.listing import Wanted, wanted
 from mapper.scope import InReading, InRequest
 from mapper.timeline.timeline import timeline_of_asset
+from shared.api.assets import AssetAt, AssetOut
 from shared.api.base import Moment
-from shared.api.records import AssetAt, AssetOut, RecordChange, RecordPage, TimelineEntry
+from shared.api.records import RecordChange, RecordPage, TimelineEntry
 from shared.http.paging import Page
 
 router = APIRouter(prefix="/assets", tags=["assets"])

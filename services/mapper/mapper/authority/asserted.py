@@ -13,7 +13,7 @@ from mapper.authority.orders import Assertion, Authority, Kept, Source, Winner, 
 from mapper.records.many import among
 from mapper.records.unique import Claim, claims_of
 from mapper.tables import KEPT_BY_HAND, LINK_ASSERTIONS, LINKS
-from shared.api.records import FieldOut
+from shared.api.fields import FieldOut
 from shared.events.records import RecordType
 
 

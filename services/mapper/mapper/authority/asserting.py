@@ -7,7 +7,7 @@ from mapper.authority.orders import Assertion
 from mapper.mappings.compiled import Compiled
 from mapper.transformations.paths import at_path
 from mapper.why.raw import kept_raw
-from shared.api.records import FromSource
+from shared.api.mapped_from import FromSource
 from shared.events.sources import UsersObserved
 
 

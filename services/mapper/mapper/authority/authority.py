@@ -12,7 +12,7 @@ from mapper.fields.builtin import OF_ROLLCALL
 from mapper.fields.fields import fields_of, require_known
 from mapper.tables import FIELD_AUTHORITIES, LINK_ASSERTIONS, MAPPING_VERSIONS
 from shared.api.authority import AuthorityIn, AuthorityOut, HandChoice, HandChoiceIn
-from shared.api.records import FieldOut
+from shared.api.fields import FieldOut
 from shared.clock import now
 from shared.db.upsert import insert_for
 from shared.errors import Invalid

@@ -18,7 +18,7 @@ from mapper.records.editing import Edit
 from mapper.records.many import among, put
 from mapper.tables import KEPT_BY_HAND
 from shared.api.authority import HandEditOut
-from shared.api.records import FieldOut
+from shared.api.fields import FieldOut
 from shared.clock import now
 from shared.errors import Conflict
 from shared.events.records import RecordType

@@ -14,7 +14,7 @@ from mapper.records.changing import Draft, write
 from mapper.records.loading import drafts_of, portions
 from mapper.records.unique import Claim, claims_of, holders, rewrite
 from mapper.tables import LINK_ASSERTIONS, LINKS
-from shared.api.records import FieldOut
+from shared.api.fields import FieldOut
 from shared.events.records import Cause, RecordType
 from shared.unit import Unit
 

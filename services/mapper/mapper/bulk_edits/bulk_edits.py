@@ -22,7 +22,8 @@ from mapper.records.loading import drafts_of
 from mapper.records.of_anonymised import closed_to
 from mapper.tables import BULK_EDITS
 from shared.api.bulk_edits import BulkEditExample, BulkEditIn, BulkEditOut
-from shared.api.records import FieldOut, RecordPatch
+from shared.api.fields import FieldOut
+from shared.api.records import RecordPatch
 from shared.clock import now
 from shared.db.upsert import insert_for
 from shared.errors import Conflict, Invalid, NotFound

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.records.changing import TABLES, Draft
 from mapper.records.listing import Wanted, condition_of
-from shared.api.records import FieldOut
+from shared.api.fields import FieldOut
 from shared.errors import Invalid
 from shared.events.records import RecordType
 

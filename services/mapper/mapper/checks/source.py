@@ -15,8 +15,8 @@ from mapper.matching.keys import fields_of_key
 from mapper.plans.plans import planned_run
 from mapper.tables import PLAN_ITEMS
 from shared.api.checks import CheckExample, CheckOut
+from shared.api.mappings import MappedType, MappingOut
 from shared.api.plans import PlanAction
-from shared.api.records import MappedType, MappingOut
 
 MOST_REASONS = 50
 WRITTEN = ("create", "update")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.api.records import DataType, FieldOut
+from shared.api.fields import DataType, FieldOut
 from shared.events.records import RecordType
 
 

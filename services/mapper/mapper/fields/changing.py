@@ -17,7 +17,7 @@ from mapper.records.changing import TABLES
 from mapper.records.listing import folded
 from mapper.records.many import put
 from mapper.tables import FIELDS, MAPPING_VERSIONS, UNIQUE_VALUES
-from shared.api.records import FieldOut, FieldPatch
+from shared.api.fields import FieldOut, FieldPatch
 from shared.api.sync_keys import AnySyncKey
 from shared.errors import Conflict, NotFound
 from shared.events.records import RecordType

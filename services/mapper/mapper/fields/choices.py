@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.tables import FIELD_OPTIONS
-from shared.api.records import MOST_OPTIONS, FieldOut
+from shared.api.fields import MOST_OPTIONS, FieldOut
 from shared.db.upsert import insert_for
 from shared.events.records import RecordType
 from shared.rules.fold import fold_text

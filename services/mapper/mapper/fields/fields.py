@@ -14,7 +14,7 @@ from mapper.fields.choices import options_of, put_options
 from mapper.fields.soundness import sound
 from mapper.fields.values import is_storable
 from mapper.tables import FIELDS
-from shared.api.records import DataType, FieldIn, FieldOut
+from shared.api.fields import DataType, FieldIn, FieldOut
 from shared.clock import now
 from shared.db.upsert import insert_for
 from shared.errors import Conflict, Invalid

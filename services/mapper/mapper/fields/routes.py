@@ -6,7 +6,7 @@ from mapper.fields.builtin import BUILTIN
 from mapper.fields.changing import change_field
 from mapper.fields.fields import add_field, fields_of
 from mapper.scope import InReading, InRequest
-from shared.api.records import FieldIn, FieldOut, FieldPatch
+from shared.api.fields import FieldIn, FieldOut, FieldPatch
 from shared.events.records import RecordType
 from shared.http.paging import Page
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mapper.fields.values import DoesNotFit, fitted_to, is_storable
-from shared.api.records import FieldOut
+from shared.api.fields import FieldOut
 from shared.errors import Invalid
 from shared.rules.fold import fold_text
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from shared.api.records import DataType, FieldOut
+from shared.api.fields import DataType, FieldOut
 from shared.clock import written
 from shared.rules.fold import UNSTORABLE, fold_text
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from mapper.fields.fields import types_of
 from mapper.fields.values import is_storable
 from shared.api.base import Gap
-from shared.api.records import FieldOut, MappingIn
+from shared.api.fields import FieldOut
+from shared.api.mappings import MappingIn
 from shared.rules.checking import problems_of
 from shared.rules.reading import bad_rule
 

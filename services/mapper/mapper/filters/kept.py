@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mapper.fields.values import storable
 from mapper.records.many import put
 from mapper.tables import FILTERED
-from shared.api.records import FilteredOut, FilterReason
+from shared.api.filters import FilteredOut, FilterReason
 from shared.clock import now
 from shared.events.sources import UsersObserved
 from shared.http.paging import Page, decode_cursor, encode_cursor

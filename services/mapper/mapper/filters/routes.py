@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from mapper.filters.kept import list_filtered
 from mapper.scope import InReading
-from shared.api.records import FilteredOut
+from shared.api.filters import FilteredOut
 from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, Page
 
 router = APIRouter(prefix="/runs", tags=["runs"])

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mapper.mappings.evaluate import Context, Evaluation, Problem, Target
-from shared.api.records import FieldOut, FilterIn, FromSource, MappedFrom
+from shared.api.fields import FieldOut
+from shared.api.filters import FilterIn
+from shared.api.mapped_from import FromSource, MappedFrom
 from shared.rules import At, Predicate
 from shared.rules.evaluate import Reason
 from shared.rules.model import fields_of

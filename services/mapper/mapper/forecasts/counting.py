@@ -18,7 +18,7 @@ from mapper.plans.staging import claims_of_plan, items_of
 from mapper.records.many import put
 from mapper.tables import FORECASTS, MAPPING_USES, OBSERVATIONS, PLAN_CLAIMS, PLAN_ITEMS
 from shared.api.forecasts import ForecastIn
-from shared.api.records import MappingOut
+from shared.api.mappings import MappingOut
 from shared.clock import now
 from shared.events.sources import Provenance, UsersObserved
 from shared.unit import Unit

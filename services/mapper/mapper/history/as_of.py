@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mapper.fields.fields import fields_of, untold_of
 from mapper.records.patching import RecordNotFound
 from mapper.tables import REVISIONS
-from shared.api.records import AssetAt, PersonAt, SaasUserAt
+from shared.api.assets import AssetAt
+from shared.api.people import PersonAt
+from shared.api.saas_users import SaasUserAt
 from shared.clock import now
 from shared.errors import Invalid, NotFound
 from shared.events.records import RecordType

@@ -7,7 +7,9 @@ from mapper.expressions.expressions import Expression
 from mapper.fields.builtin import OF_ROLLCALL
 from mapper.fields.values import DoesNotFit, fitted_to, is_storable
 from mapper.transformations.kinds import Kind, problems_of
-from shared.api.records import FieldOut, FromConstant, FromExpression, FromInput, FromSource, FromSyncTime, MappedFrom, MappingIn
+from shared.api.fields import FieldOut
+from shared.api.mapped_from import FromConstant, FromExpression, FromInput, FromSource, FromSyncTime, MappedFrom
+from shared.api.mappings import MappingIn
 from shared.errors import Invalid
 from shared.rules.fold import fold_text
 

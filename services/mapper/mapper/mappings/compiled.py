@@ -16,7 +16,9 @@ from mapper.mappings.evaluate import Target, targets_of
 from mapper.mappings.versions import version_of
 from mapper.matching.keys import Key, kept_back, keys_of
 from mapper.tables import FIELDS, MAPPING_USES, MAPPING_VERSIONS
-from shared.api.records import FieldOut, FromSyncTime, MappedType, MappingOut
+from shared.api.fields import FieldOut
+from shared.api.mapped_from import FromSyncTime
+from shared.api.mappings import MappedType, MappingOut
 from shared.rules.model import fields_of as rule_fields
 
 MOST_KEPT = 256

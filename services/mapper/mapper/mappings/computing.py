@@ -6,7 +6,7 @@ from typing import Any
 from mapper.expressions.expressions import Expression
 from mapper.transformations.paths import at_path
 from mapper.transformations.steps import transforming
-from shared.api.records import FromExpression, FromInput, FromSource, MappedFrom
+from shared.api.mapped_from import FromExpression, FromInput, FromSource, MappedFrom
 
 Compute = Callable[[Mapping[str, Any], Mapping[str, str]], Any]
 """From a record and the integration's inputs to a value; raises nothing but `StepFailed`."""

@@ -1,7 +1,6 @@
 """What two versions of a mapping do not have in common. Pure."""
 
-from shared.api.mappings import ApiFieldDiff, MappingDiff, TargetDiff
-from shared.api.records import MappingOut
+from shared.api.mappings import ApiFieldDiff, MappingDiff, MappingOut, TargetDiff
 
 
 def diff(before: MappingOut, after: MappingOut) -> MappingDiff:

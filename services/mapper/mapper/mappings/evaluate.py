@@ -9,7 +9,8 @@ from mapper.fields.values import FITTERS, DoesNotFit, fitter_of
 from mapper.mappings.computing import Compute, compute_of
 from mapper.transformations.failing import StepFailed
 from mapper.transformations.paths import at_path
-from shared.api.records import DataType, FieldOut, FromConstant, FromCredential, FromInput, FromSource, MappedFrom
+from shared.api.fields import DataType, FieldOut
+from shared.api.mapped_from import FromConstant, FromCredential, FromInput, FromSource, MappedFrom
 
 SECONDS_PER_PAGE = 20.0
 """How long the computed fields of one page may take: a thousand records need a tenth of a second."""

@@ -17,7 +17,8 @@ from mapper.matching.keys import fields_of_key, in_words
 from mapper.samples.samples import require_samples_met, unmet
 from mapper.tables import MAPPING_VERSIONS
 from shared.api.base import Gap
-from shared.api.records import MADE_OF, MappedFrom, MappedType, MappingIn, MappingOut
+from shared.api.mapped_from import MappedFrom
+from shared.api.mappings import MADE_OF, MappedType, MappingIn, MappingOut
 from shared.clock import now
 from shared.db.upsert import insert_for
 from shared.errors import Conflict

@@ -8,8 +8,8 @@ import orjson
 
 from mapper.fields.values import DoesNotFit, moment, storable
 from mapper.transformations.texts import is_empty
-from shared.api.mappings import ReviewedField, ReviewIn, ReviewOut
-from shared.api.records import FromExpression, FromInput, FromSource, MappedFrom, MappingOut
+from shared.api.mapped_from import FromExpression, FromInput, FromSource, MappedFrom
+from shared.api.mappings import MappingOut, ReviewedField, ReviewIn, ReviewOut
 from shared.api.source_paths import LONGEST_PATH, typed_path
 from shared.api.transformations import FirstOf, Join
 

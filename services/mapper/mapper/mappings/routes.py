@@ -11,8 +11,7 @@ from mapper.mappings.reviewing import review
 from mapper.mappings.versions import as_given, compare, list_versions, restore, version_of
 from mapper.scope import InCaller, InParts, InReading, Parts
 from shared.api.forecasts import ForecastIn
-from shared.api.mappings import MappingDiff, MappingVersionOut, RestoreIn, ReviewIn, ReviewOut
-from shared.api.records import MappingIn, MappingOut, ReadinessOut
+from shared.api.mappings import MappingDiff, MappingIn, MappingOut, MappingVersionOut, ReadinessOut, RestoreIn, ReviewIn, ReviewOut
 from shared.events.sources import ObservedType
 from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, Page
 

@@ -8,8 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mapper.mappings.diffing import diff
 from mapper.mappings.mappings import empty, read, save
 from mapper.tables import MAPPING_VERSIONS
-from shared.api.mappings import MappingDiff, MappingVersionOut, RestoreIn
-from shared.api.records import MappingIn, MappingOut
+from shared.api.mappings import MappingDiff, MappingIn, MappingOut, MappingVersionOut, RestoreIn
 from shared.errors import NotFound
 from shared.http.paging import Page, decode_cursor, encode_cursor
 

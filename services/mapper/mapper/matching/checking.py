@@ -4,7 +4,9 @@ import difflib
 from collections.abc import Iterator, Sequence
 
 from mapper.matching.keys import fields_of_key, kept_back
-from shared.api.records import FieldOut, FromExpression, FromSource, FromSyncTime, MappedFrom, MappingIn
+from shared.api.fields import FieldOut
+from shared.api.mapped_from import FromExpression, FromSource, FromSyncTime, MappedFrom
+from shared.api.mappings import MappingIn
 from shared.api.sync_keys import AnySyncKey, KeyField, SyncKey
 from shared.errors import Invalid
 

@@ -11,7 +11,7 @@ from mapper.matching.keys import Key, KeyClaim, keys_of
 from mapper.records.changing import TABLES
 from mapper.records.many import put
 from mapper.tables import KEY_VALUES, MAPPING_USES, MAPPING_VERSIONS, MATCH_KEYS
-from shared.api.records import MappedType, MappingIn
+from shared.api.mappings import MappedType, MappingIn
 from shared.api.sync_keys import AnySyncKey
 from shared.clock import now
 from shared.unit import Units

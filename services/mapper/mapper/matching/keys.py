@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from mapper.fields.values import is_storable, short_key, unique_key
-from shared.api.records import MappedType
+from shared.api.mappings import MappedType
 from shared.api.sync_keys import AnySyncKey, KeyField, SyncKey, SyncKeyOut
 from shared.rules.fold import fold_text
 

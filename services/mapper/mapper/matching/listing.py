@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.records.changing import TABLES
 from mapper.tables import LINKS, MATCH_CANDIDATES, MATCH_CONFLICTS
+from shared.api.mappings import MappedType
 from shared.api.matching import ConflictState, MatchCandidateOut, MatchConflictOut
-from shared.api.records import MappedType
 from shared.errors import NotFound
 from shared.http.paging import BadCursor, Page, decode_cursor, encode_cursor
 

@@ -21,8 +21,8 @@ from mapper.records.changing import Draft, write
 from mapper.records.loading import drafts_of
 from mapper.records.unique import ValueTaken, claims_of, holders, rewrite
 from mapper.tables import APPLIED_RUNS, LINKS, MATCH_CONFLICTS, MERGES, REVISIONS, TOMBSTONES
+from shared.api.fields import FieldOut
 from shared.api.matching import MergeOut, UnmergeIn
-from shared.api.records import FieldOut
 from shared.clock import now
 from shared.errors import Conflict
 from shared.events.records import Cause, RecordType

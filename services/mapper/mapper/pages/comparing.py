@@ -18,7 +18,7 @@ from mapper.matching.keys import claims_in
 from mapper.pages.planning import Candidate, Plan
 from mapper.pages.reading import Known
 from mapper.records.unique import claims_of
-from shared.api.records import MADE_OF
+from shared.api.mappings import MADE_OF
 from shared.events.sources import Provenance, UsersObserved
 from shared.rules import At
 from shared.rules.evaluate import Reason

@@ -19,7 +19,7 @@ from mapper.records.many import among
 from mapper.records.unique import Claim, holders
 from mapper.tables import LINKS, SAAS_INSTANCES, SAAS_USERS
 from mapper.tombstones.tombstones import Buried, buried
-from shared.api.records import MADE_OF
+from shared.api.mappings import MADE_OF
 from shared.events.sources import Provenance
 
 OF_LINKS = tuple(column for column in LINKS.c if not column.name.startswith("first_"))

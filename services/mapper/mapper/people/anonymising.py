@@ -40,7 +40,7 @@ from mapper.tables import (
     UNIQUE_VALUES,
     WITHHELD,
 )
-from shared.api.records import AnonymiseIn, PersonOut
+from shared.api.people import AnonymiseIn, PersonOut
 from shared.clock import now
 from shared.errors import Invalid
 from shared.events.records import Cause, RecordType

@@ -8,7 +8,7 @@ from mapper.people.people import read_person
 from mapper.records.changing import Draft, write
 from mapper.records.loading import drafts_of
 from mapper.records.patching import RecordPutAway
-from shared.api.records import PersonOut
+from shared.api.people import PersonOut
 from shared.clock import now
 from shared.events.records import Cause
 from shared.unit import Unit

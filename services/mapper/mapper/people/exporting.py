@@ -12,7 +12,7 @@ from mapper.observations.keeping import read_content
 from mapper.people.people import read_person
 from mapper.tables import ASSETS, LINK_ASSERTIONS, LINKS, OBSERVATIONS, SAAS_USERS
 from mapper.timeline.timeline import timeline_of
-from shared.api.records import LinkOut, SubjectExport
+from shared.api.people import LinkOut, SubjectExport
 from shared.clock import now
 
 

@@ -18,7 +18,8 @@ from mapper.records.finding import id_of
 from mapper.records.listing import Wanted, listed, selected
 from mapper.records.patching import claim_and_write, patched
 from mapper.tables import LINKS, PEOPLE
-from shared.api.records import PersonOut, RecordChange, RecordPage
+from shared.api.people import PersonOut
+from shared.api.records import RecordChange, RecordPage
 from shared.clock import now
 from shared.db.types import Timestamp
 from shared.ids import new_id

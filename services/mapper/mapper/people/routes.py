@@ -16,17 +16,9 @@ from mapper.saas_users.saas_users import list_saas_users_of
 from mapper.scope import InReading, InRequest
 from mapper.timeline.timeline import timeline_of
 from shared.api.base import Moment
-from shared.api.records import (
-    AnonymiseIn,
-    PersonAt,
-    PersonIn,
-    PersonOut,
-    RecordChange,
-    RecordPage,
-    SaasUserOut,
-    SubjectExport,
-    TimelineEntry,
-)
+from shared.api.people import AnonymiseIn, PersonAt, PersonIn, PersonOut, SubjectExport
+from shared.api.records import RecordChange, RecordPage, TimelineEntry
+from shared.api.saas_users import SaasUserOut
 from shared.http.paging import Page
 
 router = APIRouter(prefix="/people", tags=["people"])

@@ -17,7 +17,7 @@ from mapper.records.changing import Draft
 from mapper.records.many import put
 from mapper.records.unique import Claim
 from mapper.tables import PLAN_CLAIMS, PLAN_ITEMS
-from shared.api.records import MappedType
+from shared.api.mappings import MappedType
 from shared.events.sources import UsersObserved
 from shared.events.syncs import PageStaged
 from shared.unit import Unit

@@ -7,7 +7,8 @@ from typing import Any
 from mapper.fields.fields import require_known
 from mapper.fields.values import LONGEST_LIST, DoesNotFit, fitted, fitted_to, is_never_empty, moment, one_of_each
 from mapper.records.changing import Draft
-from shared.api.records import FieldOut, RecordPatch
+from shared.api.fields import FieldOut
+from shared.api.records import RecordPatch
 from shared.clock import now
 from shared.errors import Invalid
 from shared.rules.fold import fold_text

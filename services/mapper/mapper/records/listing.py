@@ -19,7 +19,8 @@ from mapper.scope import InParts
 from mapper.search.searching import found_by
 from mapper.tables import PEOPLE
 from shared.api.base import Gap
-from shared.api.records import FieldOut, ListCheckOut
+from shared.api.fields import FieldOut
+from shared.api.lists import ListCheckOut
 from shared.errors import Invalid
 from shared.events.records import RecordType
 from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, BadCursor, decode_cursor, encode_cursor

@@ -10,7 +10,8 @@ from mapper.records.editing import edit_from
 from mapper.records.loading import drafts_of
 from mapper.records.of_anonymised import closed_to
 from mapper.records.unique import ValueTaken, claims_of, holders, rewrite
-from shared.api.records import FieldOut, RecordChange
+from shared.api.fields import FieldOut
+from shared.api.records import RecordChange
 from shared.errors import Conflict, NotFound
 from shared.events.records import Cause, RecordType
 from shared.unit import Unit

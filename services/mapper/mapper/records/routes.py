@@ -5,7 +5,8 @@ from fastapi import APIRouter
 from mapper.records.changing import TABLES
 from mapper.records.listing import Wanted, check_list, listed
 from mapper.scope import InParts, InReading
-from shared.api.records import FlatRecord, ListCheckIn, ListCheckOut, RecordQuery
+from shared.api.lists import ListCheckIn, ListCheckOut
+from shared.api.records import FlatRecord, RecordQuery
 from shared.events.records import RecordType
 from shared.http.paging import Page
 from shared.rules.reading import read_rule

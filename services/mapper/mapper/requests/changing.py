@@ -10,7 +10,7 @@ from mapper.records.changing import Draft
 from mapper.records.of_anonymised import KEPT_OF_SAAS_USERS
 from mapper.records.unique import Claim, claims_of
 from mapper.saas_users.roles import RoleIds, ids_among
-from shared.api.records import FieldOut
+from shared.api.fields import FieldOut
 from shared.clock import now
 from shared.events.records import ChangeKind, RecordType
 from shared.events.workflows import RecordChangeAnswer, RecordChangeRequest

@@ -23,7 +23,7 @@ from mapper.requests.losses import losses_in, scopes_of, withheld
 from mapper.saas_users.roles import know_roles, role_ids_of
 from mapper.tables import LINKS
 from mapper.tombstones.tombstones import bury
-from shared.api.records import FieldOut
+from shared.api.fields import FieldOut
 from shared.clock import now
 from shared.events.records import Cause, RecordType
 from shared.events.workflows import RecordChangeAnswer, RecordChangeRequest, RecordChangesApplied, RecordChangesRequested

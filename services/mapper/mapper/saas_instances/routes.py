@@ -17,7 +17,8 @@ from mapper.saas_instances.saas_instances import (
 from mapper.saas_users.roles import list_roles
 from mapper.saas_users.saas_users import list_saas_users_of
 from mapper.scope import InReading, InRequest
-from shared.api.records import RecordPage, SaasRoleOut, SaasUserOut
+from shared.api.records import RecordPage
+from shared.api.saas_users import SaasRoleOut, SaasUserOut
 from shared.api.software import SaasInstanceIn, SaasInstanceOut, SaasInstancePatch
 from shared.http.paging import Page
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mapper.fields.values import LONGEST_TEXT, is_storable, one_of_each, unique_key
 from mapper.records.many import among, put
 from mapper.tables import SAAS_ROLES, SAAS_USERS
-from shared.api.records import SaasRole, SaasRoleOut
+from shared.api.saas_users import SaasRole, SaasRoleOut
 from shared.rules.fold import fold_text
 
 Given = Mapping[UUID, Mapping[str, str]]

@@ -10,7 +10,8 @@ from mapper.records.listing import Wanted, wanted
 from mapper.saas_users.saas_users import change_saas_user, find_saas_user, list_saas_users, read_with_roles
 from mapper.scope import InReading, InRequest
 from shared.api.base import Moment
-from shared.api.records import RecordChange, RecordPage, SaasUserAt, SaasUserOut
+from shared.api.records import RecordChange, RecordPage
+from shared.api.saas_users import SaasUserAt, SaasUserOut
 
 router = APIRouter(prefix="/saas-users", tags=["saas-users"])
 

@@ -12,7 +12,8 @@ from mapper.records.listing import Wanted, listed, selected
 from mapper.records.patching import RecordNotFound, patched
 from mapper.saas_users.roles import roles_shown
 from mapper.tables import SAAS_USERS
-from shared.api.records import RecordChange, RecordPage, SaasUserAt, SaasUserOut
+from shared.api.records import RecordChange, RecordPage
+from shared.api.saas_users import SaasUserAt, SaasUserOut
 from shared.unit import Unit
 
 

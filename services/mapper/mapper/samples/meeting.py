@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mapper.mappings.evaluate import Context, Problem, Target, evaluate
-from shared.api.mappings import Expectation, RejectedAs, SampleDifference
-from shared.api.records import FromSyncTime
+from shared.api.mapped_from import FromSyncTime
+from shared.api.samples import Expectation, RejectedAs, SampleDifference
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC).isoformat()
 REJECTED = "rejected"

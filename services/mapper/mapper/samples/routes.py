@@ -10,7 +10,7 @@ from mapper.mappings.evaluate import Target, targets_of
 from mapper.mappings.mappings import current
 from mapper.samples.samples import add_sample, change_sample, list_samples, remove_sample
 from mapper.scope import InReading, InRequest
-from shared.api.mappings import SampleIn, SampleOut
+from shared.api.samples import SampleIn, SampleOut
 from shared.http.paging import Page
 
 router = APIRouter(prefix="/integrations/{integration_id}/mapping/samples", tags=["mappings"])

@@ -12,7 +12,7 @@ from mapper.fields.values import storable
 from mapper.mappings.evaluate import Target
 from mapper.samples.meeting import differences, outcome_of
 from mapper.tables import MAPPING_SAMPLES
-from shared.api.mappings import Expectation, SampleIn, SampleOut
+from shared.api.samples import Expectation, SampleIn, SampleOut
 from shared.clock import now
 from shared.errors import Conflict, Invalid, NotFound
 from shared.http.paging import Page

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pydantic import TypeAdapter
 
 from mapper.smart_mapping.words import squeezed, words
-from shared.api.records import FromSource, MappedFrom
+from shared.api.mapped_from import FromSource, MappedFrom
 from shared.api.transformations import Step
 
 STEPS: TypeAdapter[list[Step]] = TypeAdapter(list[Step])

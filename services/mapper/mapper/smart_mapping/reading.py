@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.smart_mapping.earlier import Earlier, counted
 from mapper.tables import MAPPING_VERSIONS
-from shared.api.records import MappedFrom
+from shared.api.mapped_from import MappedFrom
 from shared.events.records import RecordType
 
 MOST_MAPPINGS = 200

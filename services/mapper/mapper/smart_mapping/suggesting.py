@@ -9,7 +9,8 @@ from mapper.smart_mapping.earlier import Earlier
 from mapper.smart_mapping.scoring import Scored, certainty
 from mapper.smart_mapping.sync_keys import best, sync_keys
 from mapper.smart_mapping.targets import targets
-from shared.api.records import FieldOut, FromCredential, FromInput, FromSource, FromSyncTime, MappedFrom
+from shared.api.fields import FieldOut
+from shared.api.mapped_from import FromCredential, FromInput, FromSource, FromSyncTime, MappedFrom
 from shared.api.suggestions import Alternative, Reason, Suggestion, SuggestionsIn, SuggestionsOut
 
 

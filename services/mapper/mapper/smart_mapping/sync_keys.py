@@ -5,7 +5,8 @@ from typing import Any
 
 from mapper.smart_mapping.scoring import GUESS, LIKELY, certainty
 from mapper.transformations.paths import at_path
-from shared.api.records import FieldOut, FromSource, MappedFrom
+from shared.api.fields import FieldOut
+from shared.api.mapped_from import FromSource, MappedFrom
 from shared.api.suggestions import SyncKeySuggestion
 from shared.rules.fold import fold_text
 

@@ -6,7 +6,7 @@ from itertools import dropwhile
 
 from mapper.smart_mapping.concepts import CONCEPTS, Concept, names
 from mapper.smart_mapping.words import squeezed, words
-from shared.api.records import FieldOut
+from shared.api.fields import FieldOut
 
 BUILTIN = {
     "person": {

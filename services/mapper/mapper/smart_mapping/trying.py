@@ -8,7 +8,7 @@ from mapper.transformations.failing import StepFailed
 from mapper.transformations.kinds import problems_of
 from mapper.transformations.paths import at_path
 from mapper.transformations.steps import transforming
-from shared.api.records import FieldOut
+from shared.api.fields import FieldOut
 from shared.api.transformations import Step
 
 

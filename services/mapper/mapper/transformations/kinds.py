@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mapper.transformations.steps import made_ready
-from shared.api.records import DataType
+from shared.api.fields import DataType
 from shared.api.transformations import Default, Item, Join, MapValues, Step
 
 Kind = Literal["any", "text", "number", "boolean", "datetime", "list"]

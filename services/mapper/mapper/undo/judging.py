@@ -18,7 +18,7 @@ from mapper.tables import PEOPLE, REVISIONS, SAAS_USERS, UNDO_ITEMS, UNDOS
 from mapper.undo.claims import settle, wanted_by
 from mapper.undo.links import Links, linked_elsewhere, links_around
 from mapper.undo.reversal import Reversal, reverse
-from shared.api.records import FieldOut
+from shared.api.fields import FieldOut
 from shared.events.records import RecordType
 
 TYPES: tuple[RecordType, ...] = ("person", "saas_user", "asset")

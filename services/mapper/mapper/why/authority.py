@@ -11,8 +11,8 @@ from mapper.authority.authority import authority_of
 from mapper.authority.orders import Kept, Order, Source, Standing, Winner, speaks, standings
 from mapper.fields.fields import fields_of
 from mapper.tables import LINKS
+from shared.api.fields import FieldOut
 from shared.api.history import HeldValue, RawValue, WhyAuthority, WhySaid
-from shared.api.records import FieldOut
 from shared.events.records import RecordType
 
 

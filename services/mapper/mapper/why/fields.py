@@ -16,8 +16,9 @@ from mapper.records.changing import TABLES
 from mapper.records.patching import RecordNotFound
 from mapper.tables import LINKS, MAPPING_VERSIONS, REVISIONS
 from mapper.why.authority import why_it_won
+from shared.api.fields import FieldOut
 from shared.api.history import RawValue, WhyChange, WhyOut, WhySource
-from shared.api.records import FieldOut, FromSource, MappedFrom
+from shared.api.mapped_from import FromSource, MappedFrom
 from shared.events.records import Cause, RecordType
 
 MOST_EARLIER = 20

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.tables import FILTERED, HELD_BACK, LINKS, MATCH_CONFLICTS, WITHHELD
 from mapper.why.authority import held_values
+from shared.api.filters import FilterReason
 from shared.api.history import HeldBackOut, WhyNotOut
-from shared.api.records import FilterReason
 
 NEVER_SEEN = "Run the integration with what it reads now, and look whether its user selection covers this user."
 

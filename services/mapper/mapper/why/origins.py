@@ -11,7 +11,7 @@ from mapper.pages.reading import Known, record_of
 from mapper.records.changing import Draft
 from mapper.transformations.paths import at_path
 from mapper.why.raw import kept_raw
-from shared.api.records import FromSource
+from shared.api.mapped_from import FromSource
 
 OF_LINK = ("content_hash", "missing_since", "deleted_at")
 

@@ -3,8 +3,9 @@
 from typing import Any
 from uuid import UUID
 
+from shared.api.fields import FieldOut
 from shared.api.guard import LeaveAnswer, LeaveBackIn, LeaveIn, LeaveOut
-from shared.api.records import FieldOut, FlatRecord, RecordQuery
+from shared.api.records import FlatRecord, RecordQuery
 from shared.events.records import RecordType
 from shared.http.client import ServiceClient
 from shared.http.paging import Page

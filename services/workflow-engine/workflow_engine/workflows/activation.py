@@ -8,7 +8,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.api.base import Gap
-from shared.api.records import FieldOut
+from shared.api.fields import FieldOut
 from shared.api.workflows import WORKFLOW_DESTROYS, DefinitionIn, WorkflowOut
 from shared.clock import now
 from shared.errors import Forbidden, Invalid

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from shared.api.records import FieldOut
+from shared.api.fields import FieldOut
 from shared.api.workflows import SweepIn, SweepOut, ValidationOut, WorkflowIn, WorkflowOut, WorkflowPatch
 from shared.http.paging import Page
 from shared.http.service_tokens import Caller

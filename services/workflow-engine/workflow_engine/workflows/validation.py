@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pydantic import ValidationError
 
 from shared.api.base import Gap
-from shared.api.records import FieldOut
+from shared.api.fields import FieldOut
 from shared.api.workflows import BlockIn, DefinitionIn
 from shared.events.records import RecordType
 from shared.rules.checking import problems_of as problems_of_rule

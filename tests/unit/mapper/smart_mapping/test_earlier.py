@@ -1,7 +1,7 @@
 """What this installation mapped before counts, below what names say."""
 
 from mapper.smart_mapping.earlier import counted
-from shared.api.records import FromSource
+from shared.api.mapped_from import FromSource
 from tests.support.smart_mapping import by_target, custom, suggested
 
 BADGE = custom("Badge")

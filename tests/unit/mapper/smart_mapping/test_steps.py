@@ -9,7 +9,9 @@ from mapper.fields.values import storable
 from mapper.mappings.checking import require_fitting_sources
 from mapper.mappings.evaluate import Context, evaluate, targets_of
 from mapper.smart_mapping.earlier import counted
-from shared.api.records import FieldOut, FromSource, MappingIn
+from shared.api.fields import FieldOut
+from shared.api.mapped_from import FromSource
+from shared.api.mappings import MappingIn
 from shared.api.transformations import Case, Date, Join, MapValues, Number, Replace, Split, Step, Trim
 from tests.support.smart_mapping import by_target, custom, steps_of, suggested
 from tests.unit.mapper.smart_mapping.test_horrors import RECORDS

@@ -7,7 +7,7 @@ import pytest
 from connector.sources.sophos.devices_manifest import MANIFEST as DEVICES
 from connector.sources.sophos.manifest import MANIFEST
 from mapper.smart_mapping.earlier import counted
-from shared.api.records import FromConstant, FromSource, MappedFrom
+from shared.api.mapped_from import FromConstant, FromSource, MappedFrom
 from shared.api.transformations import Case, Date, FirstOf, Trim
 from tests.support.smart_mapping import by_target, custom, paths, steps_of, suggested
 

@@ -1,6 +1,6 @@
 """Sync keys are suggested with what the samples say of them: never empty, never shared."""
 
-from shared.api.records import FromConstant, FromSource, MappedFrom
+from shared.api.mapped_from import FromConstant, FromSource, MappedFrom
 from tests.support.smart_mapping import custom, suggested
 
 

@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import pytest
 
-from shared.api.records import DataType
+from shared.api.fields import DataType
 from shared.rules import Predicate
 from shared.rules.checking import problems_of, require_fitting
 from shared.rules.model import Operator

@@ -19,7 +19,7 @@ from api_gateway.exports.shapes import ExportFormat, ExportIn, FileIn
 from api_gateway.exports.xlsx_file import write_workbook
 from api_gateway.scope import InAccount, InParts, Parts
 from api_gateway.views.views import read_view
-from shared.api.records import ListIn
+from shared.api.lists import ListIn
 from shared.events.records import RecordType
 from shared.observability.logging import get_logger
 

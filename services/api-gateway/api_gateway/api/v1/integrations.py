@@ -14,7 +14,7 @@ from api_gateway.samples import NO_SAMPLES, sampled
 from api_gateway.scope import InAccount, InParts, Parts
 from shared.api.checks import CheckOut
 from shared.api.integrations import CopyIn, IntegrationIn, IntegrationOut, IntegrationPatch, PreviewOut
-from shared.api.records import MADE_OF, MappingIn, MappingOut, ReadinessOut
+from shared.api.mappings import MADE_OF, MappingIn, MappingOut, ReadinessOut
 from shared.api.sources import ProviderOut, SourceField
 from shared.api.suggestions import SuggestionsIn, SuggestionsOut
 from shared.errors import Invalid

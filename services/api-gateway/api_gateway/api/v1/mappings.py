@@ -8,8 +8,8 @@ from fastapi import APIRouter, Path, Query
 from api_gateway.api.v1.routing import Cursor, Limit, subject
 from api_gateway.scope import InAccount, InParts
 from shared.api.forecasts import ForecastIn, ForecastOut
-from shared.api.mappings import MappingDiff, MappingVersionOut, RestoreIn, ReviewIn, ReviewOut, SampleIn, SampleOut
-from shared.api.records import MappingOut
+from shared.api.mappings import MappingDiff, MappingOut, MappingVersionOut, RestoreIn, ReviewIn, ReviewOut
+from shared.api.samples import SampleIn, SampleOut
 from shared.http.paging import PAGE_SIZE, Page
 
 mappings: APIRouter = subject("/integrations/{integration_id}/mapping", "mappings")

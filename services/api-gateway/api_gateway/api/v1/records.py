@@ -9,24 +9,12 @@ from api_gateway.api.v1.paging import people_wanted, records_wanted
 from api_gateway.api.v1.routing import subject
 from api_gateway.clients.listing import ListQuery
 from api_gateway.scope import InAccount, InParts
+from shared.api.assets import AssetAt, AssetOut
 from shared.api.base import Moment
-from shared.api.records import (
-    AnonymiseIn,
-    AssetAt,
-    AssetOut,
-    FieldIn,
-    FieldOut,
-    FieldPatch,
-    PersonAt,
-    PersonIn,
-    PersonOut,
-    RecordChange,
-    RecordPage,
-    SaasUserAt,
-    SaasUserOut,
-    SubjectExport,
-    TimelineEntry,
-)
+from shared.api.fields import FieldIn, FieldOut, FieldPatch
+from shared.api.people import AnonymiseIn, PersonAt, PersonIn, PersonOut, SubjectExport
+from shared.api.records import RecordChange, RecordPage, TimelineEntry
+from shared.api.saas_users import SaasUserAt, SaasUserOut
 from shared.events.records import RecordType
 from shared.http.paging import Page
 

@@ -11,8 +11,8 @@ from api_gateway.api.v1.routing import Cursor, Limit, subject
 from api_gateway.clients.listing import ListQuery
 from api_gateway.scope import InAccount, InParts, Parts
 from shared.api.checks import CheckOut
+from shared.api.filters import FilteredOut
 from shared.api.plans import PlanAction, PlanItemOut, PlanOut, PlanOutcome
-from shared.api.records import FilteredOut
 from shared.api.runs import ReplayIn, RunErrorOut, RunIn, RunLogEntry, RunOut, RunPageOut
 from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, Page
 

@@ -9,7 +9,8 @@ from api_gateway.api.v1.paging import records_wanted
 from api_gateway.api.v1.routing import Cursor, Limit, subject
 from api_gateway.clients.listing import ListQuery
 from api_gateway.scope import InAccount, InParts
-from shared.api.records import RecordPage, SaasRoleOut, SaasUserOut
+from shared.api.records import RecordPage
+from shared.api.saas_users import SaasRoleOut, SaasUserOut
 from shared.api.software import ApplicationIn, ApplicationOut, ApplicationPatch, SaasInstanceIn, SaasInstanceOut, SaasInstancePatch
 from shared.errors import Conflict
 from shared.http.paging import PAGE_SIZE, Page

@@ -10,7 +10,10 @@ from api_gateway.clients.listing import ListQuery
 from api_gateway.scope import InAccount, InParts, InReading
 from api_gateway.views.shapes import ViewIn, ViewOut
 from api_gateway.views.views import add_view, list_views, read_view, remove_view, replace_view
-from shared.api.records import AssetOut, PersonOut, RecordPage, SaasUserOut
+from shared.api.assets import AssetOut
+from shared.api.people import PersonOut
+from shared.api.records import RecordPage
+from shared.api.saas_users import SaasUserOut
 from shared.http.paging import PAGE_SIZE, Page
 
 router: APIRouter = subject("/views", "views")
