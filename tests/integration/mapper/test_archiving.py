@@ -4,9 +4,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Table, select
+from sqlalchemy import Table, func, select
 
-from mapper.tables import HELD_BACK, METADATA, OUTBOX
+from mapper.tables import HELD_BACK, MATCH_CONFLICTS, METADATA, OBSERVATIONS, OUTBOX, PLAN_CLAIMS, PLAN_ITEMS
 from shared.events import Cause, RecordChangeRequest, RecordChangesRequested
 from tests.support.guard import requested
 from tests.support.mapper import MAPPING, Mapper, source_user
@@ -152,6 +152,32 @@ async def test_history_keeps_nothing_personal_of_who_is_anonymised(mapper: Mappe
     await mapper.drain()
     for table in METADATA.sorted_tables:
         assert not [word for word in PERSONAL if word in await everything_in(mapper, table)], table.name
+
+
+async def test_anonymising_somebody_leaves_alone_whom_another_source_calls_the_same(mapper: Mapper) -> None:
+    """Sources that number their users all have a user 1: their conflicts, plans and last records are somebody else's."""
+    person = await one_person(mapper)
+    await mapper.observe([source_user(1), source_user(2), source_user(3)])
+    keys = {"targets": {**MAPPING["targets"], "username": {"kind": "source", "path": "login"}}, "sync_keys": ["email", "username"]}  # type: ignore[dict-item]
+    other = await another(mapper, **keys)
+    mixed = source_user(1, email="zoe.2@example.com", login="zoe.3@example.com")
+    await other.observe([mixed])
+    plan_id = other.run_id = uuid4()
+    await other.observe([source_user(1, email="somebody@example.com", login="somebody")], mode="plan")
+
+    async def kept() -> dict[str, int]:
+        async with mapper.database.reading() as session:
+            of_source = {table.name: table.c.integration_id == other.integration_id for table in (MATCH_CONFLICTS, HELD_BACK, OBSERVATIONS)}
+            of_plan = {table.name: table.c.run_id == plan_id for table in (PLAN_ITEMS, PLAN_CLAIMS)}
+            return {
+                name: await session.scalar(select(func.count()).select_from(METADATA.tables[name]).where(theirs)) or 0
+                for name, theirs in {**of_source, **of_plan}.items()
+            }
+
+    before = await kept()
+    assert all(before.values()), before
+    await do(mapper, person, "anonymise", confirm="zoe.1@example.com")
+    assert await kept() == before
 
 
 async def test_an_undo_leaves_those_alone_who_are_put_away(mapper: Mapper) -> None:

@@ -1,6 +1,6 @@
 """Keeping conflicts of matching that runs meet, until they are settled or gone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, exists, or_, select
@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.mappings.compiled import Compiled
 from mapper.pages.comparing import usable
+from mapper.pages.linking import is_called
 from mapper.pages.planning import Plan
 from mapper.records.changing import TABLES
-from mapper.records.loading import portions
 from mapper.records.many import among, put
 from mapper.tables import MATCH_CANDIDATES, MATCH_CONFLICTS
 from shared.clock import now
@@ -81,10 +81,9 @@ async def _forget_open(session: AsyncSession, integration_id: UUID, source_ids: 
         await session.execute(delete(MATCH_CONFLICTS).where(*is_open, theirs), {"ids": source_ids})
 
 
-async def forget_conflicts(session: AsyncSession, record_id: UUID, source_ids: Iterable[str]) -> None:
-    """Forget every conflict that has to do with a record, or with what sources call it."""
-    named = select(MATCH_CANDIDATES.c.conflict_id).where(MATCH_CANDIDATES.c.record_id == record_id)
-    of_it = or_(MATCH_CONFLICTS.c.id.in_(named), MATCH_CONFLICTS.c.chosen_id == record_id)
-    await session.execute(delete(MATCH_CONFLICTS).where(of_it))
-    for portion in portions(source_ids):
-        await session.execute(delete(MATCH_CONFLICTS).where(MATCH_CONFLICTS.c.source_id.in_(portion)))
+async def forget_conflicts(session: AsyncSession, person_id: UUID) -> None:
+    """Forget every conflict that has to do with a person, or with what a source calls them."""
+    named = select(MATCH_CANDIDATES.c.conflict_id).where(MATCH_CANDIDATES.c.record_id == person_id)
+    theirs = is_called(person_id, MATCH_CONFLICTS.c.integration_id, MATCH_CONFLICTS.c.source_id)
+    of_them = or_(MATCH_CONFLICTS.c.id.in_(named), MATCH_CONFLICTS.c.chosen_id == person_id, theirs)
+    await session.execute(delete(MATCH_CONFLICTS).where(of_them))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, select, update
+from sqlalchemy import Column, ColumnElement, Row, and_, exists, select, update
 
 from mapper.pages.planning import Linked, Plan
 from mapper.pages.reading import Known, column_of
@@ -20,6 +20,12 @@ REPLACED = (
     *("content_hash", "last_run_id", "last_observed_at", "missing_since", "deleted_at", "part"),
 )
 """What a later observation of the same source id replaces; when and how it was first observed stays."""
+
+
+def is_called(person_id: UUID, integration_id: Column[UUID], source_id: Column[str]) -> ColumnElement[bool]:
+    """Return the condition that an id of a source is one of a person's: other sources may call other people the same."""
+    mine = (LINKS.c.integration_id == integration_id, LINKS.c.source_id == source_id)
+    return exists().where(LINKS.c.person_id == person_id, *mine)
 
 
 async def write_links(unit: Unit, written: Sequence[tuple[UsersObserved, Plan]], known: Known) -> None:

@@ -7,7 +7,7 @@ without any value. The ids that sources have for them stay with the links, so th
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, delete, exists, or_, select, text, update
+from sqlalchemy import Column, ColumnElement, and_, bindparam, delete, exists, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.authority.remembering import forget_said
@@ -16,6 +16,7 @@ from mapper.matching.holding import drop_key_values
 from mapper.matching.keeping import forget_conflicts
 from mapper.merging.forgetting import forget_merges, revisions_together
 from mapper.merging.leading import merged_into
+from mapper.pages.linking import is_called
 from mapper.pages.planning import assign
 from mapper.people.archiving import person_draft, write_by_hand
 from mapper.people.people import read_person
@@ -33,6 +34,7 @@ from mapper.tables import (
     PEOPLE_WORDS,
     PLAN_CLAIMS,
     PLAN_ITEMS,
+    PLANS,
     REVISIONS,
     SAAS_USERS,
     TOMBSTONES,
@@ -96,34 +98,38 @@ def _give_back(asset: Draft) -> None:
 async def _forget(session: AsyncSession, person_id: UUID, saas_user_ids: list[UUID], asset_ids: list[UUID]) -> None:
     """Remove the values from history, and what else repeats them."""
     people = [person_id, *await forget_merges(session, person_id)]
-    theirs = LINKS.c.person_id == person_id
-    source_ids = list(await session.scalars(select(LINKS.c.source_id).where(theirs)))
     of_them = or_(
         and_(REVISIONS.c.record_type == "person", REVISIONS.c.record_id.in_(people)),
         await revisions_together(session, person_id),
         and_(REVISIONS.c.record_type == "saas_user", REVISIONS.c.record_id.in_(saas_user_ids)),
     )
     await session.execute(update(REVISIONS).where(of_them).values(changes=_without_values(session), proof=None, origin=None))
-    await _forget_held_back(session, person_id, saas_user_ids, source_ids)
+    await _forget_held_back(session, person_id, saas_user_ids)
     await _forget_in_undos(session, person_id, [*saas_user_ids, *asset_ids])
     await _forget_in_devices(session, asset_ids)
     await session.execute(delete(UNIQUE_VALUES).where(UNIQUE_VALUES.c.record_id.in_([person_id, *saas_user_ids])))
     await drop_key_values(session, [person_id])
-    await forget_conflicts(session, person_id, source_ids)
+    await forget_conflicts(session, person_id)
     await session.execute(delete(PEOPLE_WORDS).where(PEOPLE_WORDS.c.person_id == person_id))
     await session.execute(update(TOMBSTONES).where(TOMBSTONES.c.person_id == person_id).values(email_key=None))
     await _forget_observed(session, person_id, asset_ids)
-    await session.execute(update(LINKS).where(theirs).values(content_hash=""))
+    await session.execute(update(LINKS).where(LINKS.c.person_id == person_id).values(content_hash=""))
     await forget_said(session, [person_id, *saas_user_ids, *asset_ids])
     await session.execute(update(LINKS).where(LINKS.c.asset_id.in_(asset_ids)).values(assigned_source_id=None))
     # That of an undo says which one it was, and nothing of the person.
     proven = (WITHHELD.c.record_id.in_([person_id, *saas_user_ids]), WITHHELD.c.kind != "removed")
     await session.execute(update(WITHHELD).where(*proven).values(proof=None))
-    planned = or_(PLAN_ITEMS.c.person_id == person_id, PLAN_ITEMS.c.source_id.in_(source_ids))
+    planned = or_(PLAN_ITEMS.c.person_id == person_id, _in_plan(person_id, PLAN_ITEMS.c.run_id, PLAN_ITEMS.c.source_id))
     await session.execute(delete(PLAN_ITEMS).where(planned))
-    claimed = or_(PLAN_CLAIMS.c.record_id == person_id, PLAN_CLAIMS.c.source_id.in_(source_ids))
+    claimed = or_(PLAN_CLAIMS.c.record_id == person_id, _in_plan(person_id, PLAN_CLAIMS.c.run_id, PLAN_CLAIMS.c.source_id))
     await session.execute(delete(PLAN_CLAIMS).where(claimed))
-    await session.execute(delete(FILTERED).where(FILTERED.c.source_id.in_(source_ids)))
+    await session.execute(delete(FILTERED).where(is_called(person_id, FILTERED.c.integration_id, FILTERED.c.source_id)))
+
+
+def _in_plan(person_id: UUID, run_id: Column[UUID], source_id: Column[str]) -> ColumnElement[bool]:
+    """Return the condition that a record of a plan is one of theirs at the source that was planned."""
+    same = (LINKS.c.integration_id == PLANS.c.integration_id, LINKS.c.source_id == source_id)
+    return exists().where(PLANS.c.run_id == run_id, LINKS.c.person_id == person_id, *same)
 
 
 async def _removed_users(session: AsyncSession, people: list[UUID]) -> list[UUID]:
@@ -133,7 +139,7 @@ async def _removed_users(session: AsyncSession, people: list[UUID]) -> list[UUID
     return list(await session.scalars(select(REVISIONS.c.record_id).where(*removed).distinct()))
 
 
-async def _forget_held_back(session: AsyncSession, person_id: UUID, saas_user_ids: list[UUID], source_ids: list[str]) -> None:
+async def _forget_held_back(session: AsyncSession, person_id: UUID, saas_user_ids: list[UUID]) -> None:
     """Remove records that are held back and theirs, or that were looked for by a unique value of theirs."""
     columns = (UNIQUE_VALUES.c.field, UNIQUE_VALUES.c.value)
     values = (await session.execute(select(*columns).where(UNIQUE_VALUES.c.record_id.in_([person_id, *saas_user_ids])))).all()
@@ -142,7 +148,7 @@ async def _forget_held_back(session: AsyncSession, person_id: UUID, saas_user_id
     for row in await session.execute(joined.where(KEY_VALUES.c.record_id == person_id)):
         said = " and ".join(part["field"] for part in row.parts)
         looked_for.append(HELD_BACK.c.reason["looked_for"][said].as_string() == row.value)
-    theirs = or_(HELD_BACK.c.source_id.in_(source_ids), *looked_for)
+    theirs = or_(is_called(person_id, HELD_BACK.c.integration_id, HELD_BACK.c.source_id), *looked_for)
     same = (HELD_BACK.c.source_id == OBSERVATIONS.c.source_id, HELD_BACK.c.integration_id == OBSERVATIONS.c.integration_id)
     await session.execute(delete(OBSERVATIONS).where(exists().where(*same, theirs)))
     await session.execute(delete(HELD_BACK).where(theirs))
