@@ -244,3 +244,16 @@ async def test_a_merge_that_makes_no_sense_is_refused(mapper: Mapper, which: str
     before = await everything(mapper)
     await merge(mapper, kept, other, expect=expect)
     assert await everything(mapper) == before
+
+
+async def test_why_says_that_a_merge_brought_a_value(mapper: Mapper) -> None:
+    """Tags of both stand on the one who stays, and again on the one who went: no run and no hand wrote them there."""
+    _, kept, merged = await two(mapper)
+    await mapper.call("PATCH", f"/people/{merged['id']}", json={"add": {"tags": ["board"]}})
+    done = await merge(mapper, kept, merged)
+    answer = await mapper.call("GET", f"/people/{kept['id']}/fields/tags/why")
+    assert (answer["answer"], answer["value"], answer["change"]["cause"]["id"]) == ("set", ["board"], done["id"])
+    assert "admin brought it: merged by hand" in answer["says"]
+    await unmerge(mapper, done)
+    again = await mapper.call("GET", f"/people/{merged['id']}/fields/tags/why")
+    assert "admin brought it: merge taken back by hand" in again["says"]

@@ -1,8 +1,10 @@
 """Why a field has its value, and why a record of a source is not there."""
 
-from typing import Any
+from typing import Any, get_args
 from uuid import uuid4
 
+from mapper.why.fields import WAYS
+from shared.events.records import Cause
 from tests.support.guard import gone, hired, requested, source_id
 from tests.support.mapper import Mapper, source_user
 from tests.support.undo import run, undo
@@ -144,3 +146,8 @@ async def test_who_is_missing_or_withheld_is_said_to_be(mapper: Mapper) -> None:
     assert await gone(mapper, 2, 3, 4, 5, 6, 7) == (0, 6)
     withheld = await why_not(mapper, 2)
     assert (withheld["state"], [one["kind"] for one in withheld["withheld"]]) == ("there", ["missing"])
+
+
+def test_every_kind_of_cause_has_words() -> None:
+    """Whoever adds one learns here that people ask why."""
+    assert WAYS.keys() == set(get_args(Cause.model_fields["kind"].annotation))

@@ -1,6 +1,6 @@
 """Why a field has its value: the change that gave it, what a run made it of, and what it was before."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,15 @@ from shared.events.records import Cause, RecordType
 
 MOST_EARLIER = 20
 SOURCE: TypeAdapter[MappedFrom] = TypeAdapter(MappedFrom)
+WAYS: Mapping[str, str] = {
+    "run": "a run of {detail} wrote it",
+    "workflow_step": "a workflow wrote it: {detail}",
+    "user": "{actor} wrote it: {detail}",
+    "undo": "{actor} put it back: {detail}",
+    "merge": "{actor} brought it: {detail}",
+    "compaction": "several changes became one: {detail}",
+}
+"""By the kind of a cause: how it is said."""
 
 
 async def why(session: AsyncSession, record_type: RecordType, record_id: UUID, field: str) -> WhyOut:
@@ -88,14 +97,7 @@ def _without_history(common: dict[str, Any], field: FieldOut) -> WhyOut:
 
 def _says(row: Row[Any], field: str) -> str:
     cause = Cause.model_validate(row.cause)
-    ways = {
-        "run": "a run of {detail} wrote it",
-        "workflow_step": "a workflow wrote it: {detail}",
-        "user": "{actor} wrote it: {detail}",
-        "undo": "{actor} put it back: {detail}",
-        "compaction": "several changes became one: {detail}",
-    }
-    verb = ways[cause.kind].format(actor=cause.actor, detail=cause.detail or cause.actor)
+    verb = WAYS[cause.kind].format(actor=cause.actor, detail=cause.detail or cause.actor)
     return f"{field} is empty since {row.at.isoformat()}: {verb}" if row.changes[field][1] is None else f"{verb} at {row.at.isoformat()}"
 
 
