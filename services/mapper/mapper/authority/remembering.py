@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.mappings.compiled import Compiled
-from mapper.pages.planning import Linked
+from mapper.pages.candidates import Linked
 from mapper.records.loading import portions
 from mapper.records.many import among, put
 from mapper.tables import KEPT_BY_HAND, LINK_ASSERTIONS, LINKS

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mapper.mappings.compiled import Compiled
 from mapper.pages.comparing import usable
 from mapper.pages.linking import is_called
-from mapper.pages.planning import Plan
+from mapper.pages.plan import Plan
 from mapper.records.changing import TABLES
 from mapper.records.many import among, put
 from mapper.tables import MATCH_CANDIDATES, MATCH_CONFLICTS

@@ -8,13 +8,13 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.assets.owning import assign
 from mapper.authority.remembering import look_again
 from mapper.fields.fields import fields_of, untold_of
 from mapper.guard.tray import lost_already
 from mapper.merging.by_hand import marks_of
 from mapper.merging.combining import combine
 from mapper.merging.pair import Pair, pair_of
-from mapper.pages.planning import assign
 from mapper.records.changing import Draft, write
 from mapper.records.unique import rewrite
 from mapper.tables import LINKS, MATCH_CANDIDATES, MATCH_CONFLICTS, MERGES, TOMBSTONES, UNIQUE_VALUES

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.assets.owning import assign
 from mapper.authority.remembering import look_again
 from mapper.fields.fields import fields_of, untold_of
 from mapper.merging.by_hand import put_marks_back
@@ -16,7 +17,6 @@ from mapper.merging.combining import Since, Two, separate
 from mapper.merging.leading import not_there
 from mapper.merging.listing import row_of
 from mapper.merging.merging import give_users
-from mapper.pages.planning import assign
 from mapper.records.changing import Draft, write
 from mapper.records.loading import drafts_of
 from mapper.records.unique import ValueTaken, claims_of, holders, rewrite

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.mappings.compiled import Compiled
 from mapper.pages.comparing import is_outdated, usable
-from mapper.pages.planning import Plan
+from mapper.pages.plan import Plan
 from mapper.pages.reading import Known
 from mapper.records.many import among, put
 from mapper.tables import OBSERVATIONS

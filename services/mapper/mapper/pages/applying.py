@@ -16,9 +16,11 @@ from mapper.matching.holding import drop_key_values, giving_up
 from mapper.matching.keeping import keep_conflicts
 from mapper.observations.keeping import keep_observed
 from mapper.pages.assigning import assign_late, read_assigned
+from mapper.pages.candidates import Candidate
 from mapper.pages.comparing import compare, usable
 from mapper.pages.linking import retiring, write_links
-from mapper.pages.planning import Candidate, Plan, Planner
+from mapper.pages.plan import Plan
+from mapper.pages.planning import Planner
 from mapper.pages.quieting import lay_baselines, measured
 from mapper.pages.reading import Known, meet, read_more, read_orders
 from mapper.plans.fingerprints import fingerprint

@@ -10,9 +10,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.assets.owning import assign
 from mapper.fields.fields import fields_of, untold_of
 from mapper.history.runs import note_began
-from mapper.pages.planning import Candidate, Plan, assign
+from mapper.pages.candidates import Candidate
+from mapper.pages.plan import Plan
 from mapper.pages.reading import Known
 from mapper.records.changing import write
 from mapper.records.loading import drafts_of, portions

@@ -15,7 +15,8 @@ from mapper.filters.sieve import Sieve
 from mapper.mappings.compiled import Compiled
 from mapper.mappings.evaluate import Context, Evaluation, Problem
 from mapper.matching.keys import claims_in
-from mapper.pages.planning import Candidate, Plan
+from mapper.pages.candidates import Candidate
+from mapper.pages.plan import Plan
 from mapper.pages.reading import Known
 from mapper.records.unique import claims_of
 from shared.api.mappings import MADE_OF

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, Row, and_, exists, select, update
 
-from mapper.pages.planning import Linked, Plan
+from mapper.pages.candidates import Linked
+from mapper.pages.plan import Plan
 from mapper.pages.reading import Known, column_of
 from mapper.records.many import put
 from mapper.tables import LINKS

@@ -13,8 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.mappings.compiled import Compiled
 from mapper.observations.keeping import held_with, observed
+from mapper.pages.candidates import Candidate
 from mapper.pages.comparing import Reader
-from mapper.pages.planning import SHARED_WITH_SAAS_USERS, Candidate, Plan
+from mapper.pages.drafting import SHARED_WITH_SAAS_USERS
+from mapper.pages.plan import Plan
 from mapper.pages.reading import Known
 from mapper.records.changing import Draft
 from shared.events.sources import UsersObserved

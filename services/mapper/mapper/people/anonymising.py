@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Column, ColumnElement, and_, bindparam, delete, exists, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.assets.owning import assign
 from mapper.authority.remembering import forget_said
 from mapper.fields.fields import fields_of, untold_of
 from mapper.matching.holding import drop_key_values
@@ -17,7 +18,6 @@ from mapper.matching.keeping import forget_conflicts
 from mapper.merging.forgetting import forget_merges, revisions_together
 from mapper.merging.leading import merged_into
 from mapper.pages.linking import is_called
-from mapper.pages.planning import assign
 from mapper.people.archiving import person_draft, write_by_hand
 from mapper.people.people import read_person
 from mapper.records.changing import Draft, write

@@ -13,8 +13,10 @@ from mapper.matching.keeping import keep_conflicts
 from mapper.observations.keeping import keep_observed
 from mapper.pages.applying import tell_page, write_pages
 from mapper.pages.assigning import read_assigned
+from mapper.pages.candidates import Candidate
 from mapper.pages.comparing import compare
-from mapper.pages.planning import PUT_AWAY, Candidate, Plan, Planner
+from mapper.pages.plan import PUT_AWAY, Plan
+from mapper.pages.planning import Planner
 from mapper.pages.quieting import measured
 from mapper.pages.reading import Known, meet, read_more, read_orders
 from mapper.plans.fingerprints import fingerprint

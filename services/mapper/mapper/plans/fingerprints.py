@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Row
 
-from mapper.pages.planning import Candidate
+from mapper.pages.candidates import Candidate
 from mapper.pages.reading import Known, record_of
 
 

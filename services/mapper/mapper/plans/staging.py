@@ -11,7 +11,9 @@ from mapper.fields.values import storable, unique_key
 from mapper.mappings.compiled import Compiled
 from mapper.matching.conflict import IGNORED
 from mapper.matching.keys import claims_in
-from mapper.pages.planning import PUT_AWAY, Linked, Plan, written_claims
+from mapper.pages.candidates import Linked
+from mapper.pages.claiming import written_claims
+from mapper.pages.plan import PUT_AWAY, Plan
 from mapper.plans.plans import begun
 from mapper.records.changing import Draft
 from mapper.records.many import put

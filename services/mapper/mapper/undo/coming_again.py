@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mapper.pages.planning import Candidate
+from mapper.pages.candidates import Candidate
 from mapper.records.many import among
 from mapper.tables import UNMADE
 from shared.db.upsert import insert_for

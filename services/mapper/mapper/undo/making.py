@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import Row, bindparam, delete, select, update
 
+from mapper.assets.owning import assign
 from mapper.fields.fields import untold_of
 from mapper.guard.losses import Loss
 from mapper.guard.scopes import Scope, instance, integration
 from mapper.guard.tray import hold, lost_already, waiting
 from mapper.history.runs import NEWEST
-from mapper.pages.planning import assign
 from mapper.records.changing import Draft, write
 from mapper.records.loading import drafts_where, portions
 from mapper.records.unique import rewrite

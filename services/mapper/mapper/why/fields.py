@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mapper.fields.fields import fields_of, require_known
 from mapper.history.as_of import of_record
 from mapper.history.runs import applied_with
-from mapper.pages.planning import SHARED_WITH_SAAS_USERS
+from mapper.pages.drafting import SHARED_WITH_SAAS_USERS
 from mapper.records.changing import TABLES
 from mapper.records.patching import RecordNotFound
 from mapper.tables import LINKS, MAPPING_VERSIONS, REVISIONS

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mapper.mappings.compiled import Compiled
 from mapper.matching.conflict import IGNORED
 from mapper.pages.comparing import usable
-from mapper.pages.planning import PUT_AWAY, Plan
+from mapper.pages.plan import PUT_AWAY, Plan
 from mapper.records.many import among, put
 from mapper.tables import HELD_BACK
 from shared.clock import now

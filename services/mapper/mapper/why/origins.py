@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Row
 
 from mapper.mappings.compiled import Compiled
-from mapper.pages.planning import Candidate, Linked, Plan
+from mapper.pages.candidates import Candidate, Linked
+from mapper.pages.plan import Plan
 from mapper.pages.reading import Known, record_of
 from mapper.records.changing import Draft
 from mapper.transformations.paths import at_path
