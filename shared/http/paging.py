@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
@@ -54,6 +55,14 @@ def decode_cursor(cursor: str, length: int, kind: type[str] | type[int] = str) -
     if not isinstance(values, list) or len(values) != length or not all(type(value) is kind and _storable(value) for value in values):
         raise BadCursor("the cursor belongs to another list")
     return values
+
+
+def id_in(cursor: str) -> UUID:
+    """Return the id in the cursor of a list that goes on behind an id. Raises `BadCursor`."""
+    try:
+        return UUID(decode_cursor(cursor, 1)[0])
+    except ValueError as error:
+        raise BadCursor("the cursor belongs to another list") from error
 
 
 def _storable(value: str | int) -> bool:

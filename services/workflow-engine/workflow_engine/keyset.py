@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Query
 
 from shared.api.workflows import WorkflowOut, WorkflowRunOut
-from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, BadCursor, Page, decode_cursor, encode_cursor
+from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, Page, encode_cursor, id_in
 
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 DEFAULT_LIMIT = PAGE_SIZE
@@ -18,12 +18,7 @@ T = TypeVar("T", WorkflowOut, WorkflowRunOut)
 
 def after(cursor: str | None) -> UUID | None:
     """Return the id after which the list goes on. Raises `BadCursor`."""
-    if cursor is None:
-        return None
-    try:
-        return UUID(str(decode_cursor(cursor, 1)[0]))
-    except ValueError as error:
-        raise BadCursor("the cursor belongs to another list") from error
+    return None if cursor is None else id_in(cursor)
 
 
 def page_of(items: Sequence[T], limit: int, total: int | None = None) -> Page[T]:

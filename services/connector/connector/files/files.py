@@ -15,7 +15,7 @@ from shared.api.files import FileOut
 from shared.clock import now
 from shared.db.engine import Database
 from shared.errors import Conflict, NotFound
-from shared.http.paging import BadCursor, Page, decode_cursor, encode_cursor
+from shared.http.paging import Page, encode_cursor, id_in
 from shared.unit import Unit
 
 
@@ -76,7 +76,7 @@ async def list_files(session: AsyncSession, integration_id: UUID, cursor: str | 
     """Return the files of an integration, newest first. Raises `BadCursor`."""
     statement = select(FILES).where(FILES.c.integration_id == integration_id, FILES.c.ready_at.is_not(None))
     if cursor is not None:
-        statement = statement.where(FILES.c.id < _id_in(cursor))
+        statement = statement.where(FILES.c.id < id_in(cursor))
     rows = (await session.execute(statement.order_by(FILES.c.id.desc()).limit(limit + 1))).all()
     current = (await newest_files(session, [integration_id])).get(integration_id)
     following = encode_cursor([str(rows[limit - 1].id)]) if len(rows) > limit else None
@@ -115,11 +115,3 @@ def shown(row: Row[Any], *, is_current: bool) -> FileOut:
 
 def _gone() -> FileGone:
     return FileGone("the rows of the file were removed", remedy="Upload the file again.")
-
-
-def _id_in(cursor: str) -> UUID:
-    (value,) = decode_cursor(cursor, 1)
-    try:
-        return UUID(str(value))
-    except ValueError:
-        raise BadCursor("the cursor belongs to another list") from None

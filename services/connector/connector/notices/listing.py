@@ -10,7 +10,7 @@ from connector.tables import CONTACTS, DELIVERIES, NOTICES
 from shared.api.notices import DeliveryOut, NoticeOut, NoticesWanted
 from shared.clock import now
 from shared.errors import NotFound
-from shared.http.paging import BadCursor, Page, decode_cursor, encode_cursor
+from shared.http.paging import Page, encode_cursor, id_in
 
 
 class NoticeNotFound(NotFound):
@@ -29,7 +29,7 @@ async def list_notices(session: AsyncSession, wanted: NoticesWanted) -> Page[Not
     if wanted.integration_id is not None:
         statement = statement.where(NOTICES.c.integration_id == wanted.integration_id)
     if wanted.cursor is not None:
-        statement = statement.where(NOTICES.c.id < _id_in(wanted.cursor))
+        statement = statement.where(NOTICES.c.id < id_in(wanted.cursor))
     rows = (await session.execute(statement)).all()
     following = encode_cursor([str(rows[wanted.limit - 1].id)]) if len(rows) > wanted.limit else None
     return Page(items=[_shown(row) for row in rows[: wanted.limit]], next_cursor=following)
@@ -60,14 +60,6 @@ async def list_deliveries(session: AsyncSession, notice_id: UUID) -> list[Delive
 
 def _shown(row: Row[Any]) -> NoticeOut:
     return NoticeOut.model_validate(dict(row._mapping))  # noqa: SLF001 - SQLAlchemy's public name; `row.count` would be a method
-
-
-def _id_in(cursor: str) -> UUID:
-    (value,) = decode_cursor(cursor, 1)
-    try:
-        return UUID(str(value))
-    except ValueError:
-        raise BadCursor("the cursor belongs to another list") from None
 
 
 def _not_there(notice_id: UUID) -> NoticeNotFound:

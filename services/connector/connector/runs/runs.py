@@ -18,7 +18,7 @@ from shared.clock import now
 from shared.db.upsert import insert_for
 from shared.errors import Conflict, NotFound
 from shared.events.syncs import PageCounts
-from shared.http.paging import BadCursor, Page, decode_cursor, encode_cursor
+from shared.http.paging import Page, encode_cursor, id_in
 from shared.ids import new_id
 from shared.unit import Unit
 
@@ -94,7 +94,7 @@ async def list_runs(session: AsyncSession, integration_id: UUID, cursor: str | N
     await stored_integration(session, integration_id)
     statement = select(RUNS).where(RUNS.c.integration_id == integration_id).order_by(RUNS.c.id.desc()).limit(limit + 1)
     if cursor is not None:
-        statement = statement.where(RUNS.c.id < _uuid_in(cursor))
+        statement = statement.where(RUNS.c.id < id_in(cursor))
     rows = (await session.execute(statement)).all()
     speed = await speeds(session, rows[:limit])
     return Page(items=[shown(row, speed.get(row.id)) for row in rows[:limit]], next_cursor=_next(rows, limit))
@@ -105,7 +105,7 @@ async def list_errors(session: AsyncSession, run_id: UUID, cursor: str | None, l
     await read_row(session, run_id)
     statement = select(RUN_ERRORS).where(RUN_ERRORS.c.run_id == run_id).order_by(RUN_ERRORS.c.id).limit(limit + 1)
     if cursor is not None:
-        statement = statement.where(RUN_ERRORS.c.id > _uuid_in(cursor))
+        statement = statement.where(RUN_ERRORS.c.id > id_in(cursor))
     rows = (await session.execute(statement)).all()
     return Page(items=[RunErrorOut.model_validate(row) for row in rows[:limit]], next_cursor=_next(rows, limit))
 
@@ -149,14 +149,6 @@ def _in_progress(current: Row[Any, Any] | None, name: str) -> RunInProgress:
         fields=[{"field": "integration_id", "message": "has a run that has not ended"}],
         run_id=str(current.id) if current is not None else None,
     )
-
-
-def _uuid_in(cursor: str) -> UUID:
-    (value,) = decode_cursor(cursor, 1)
-    try:
-        return UUID(str(value))
-    except ValueError:
-        raise BadCursor("the cursor belongs to another list") from None
 
 
 def _next(rows: Any, limit: int) -> str | None:

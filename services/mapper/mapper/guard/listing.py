@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.tables import PEOPLE, SAAS_USERS, WITHHELD
 from shared.api.guard import LossKind, WithheldOut, WithheldState
-from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, BadCursor, Page, decode_cursor, encode_cursor
+from shared.http.paging import LARGEST_PAGE, PAGE_SIZE, Page, encode_cursor, id_in
 
 NAMES = ("email", "full_name")
 
@@ -47,7 +47,7 @@ async def list_withheld(session: AsyncSession, ask: WithheldQuery) -> Page[Withh
     condition = _condition(ask)
     statement = _named().where(condition).order_by(WITHHELD.c.id).limit(ask.limit + 1)
     if ask.cursor is not None:
-        statement = statement.where(WITHHELD.c.id > _after(ask.cursor))
+        statement = statement.where(WITHHELD.c.id > id_in(ask.cursor))
     rows = list((await session.execute(statement)).all())
     shown = rows[: ask.limit]
     total = await session.scalar(select(func.count()).select_from(WITHHELD).where(condition)) if ask.count else None
@@ -77,11 +77,3 @@ def _text(table: Any, name: str) -> ColumnElement[str]:
 
 def _shown(row: Row[Any]) -> WithheldOut:
     return WithheldOut.model_validate(row)
-
-
-def _after(cursor: str) -> UUID:
-    (value,) = decode_cursor(cursor, 1)
-    try:
-        return UUID(value)
-    except ValueError as error:
-        raise BadCursor("the cursor belongs to another list") from error

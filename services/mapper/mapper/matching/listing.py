@@ -12,7 +12,7 @@ from mapper.tables import LINKS, MATCH_CANDIDATES, MATCH_CONFLICTS
 from shared.api.mappings import MappedType
 from shared.api.matching import ConflictState, MatchCandidateOut, MatchConflictOut
 from shared.errors import NotFound
-from shared.http.paging import BadCursor, Page, decode_cursor, encode_cursor
+from shared.http.paging import Page, encode_cursor, id_in
 
 NAMES: dict[MappedType, tuple[str, str]] = {"person": ("full_name", "username"), "asset": ("hostname", "device_id")}
 NEXT = {
@@ -37,18 +37,10 @@ async def list_conflicts(
         if value is not None:
             statement = statement.where(column == value)
     if cursor is not None:
-        statement = statement.where(MATCH_CONFLICTS.c.id > after_cursor(cursor))
+        statement = statement.where(MATCH_CONFLICTS.c.id > id_in(cursor))
     rows = (await session.execute(statement)).all()
     more = encode_cursor([str(rows[limit - 1].id)]) if len(rows) > limit else None
     return Page(items=await _shown(session, rows[:limit]), next_cursor=more)
-
-
-def after_cursor(cursor: str) -> UUID:
-    """Return the id behind which a list goes on. Raises `BadCursor`."""
-    try:
-        return UUID(decode_cursor(cursor, 1)[0])
-    except ValueError as error:
-        raise BadCursor("the cursor belongs to another list") from error
 
 
 async def shown(session: AsyncSession, conflict_id: UUID) -> MatchConflictOut:

@@ -6,12 +6,11 @@ from uuid import UUID
 from sqlalchemy import Row, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mapper.matching.listing import after_cursor
 from mapper.merging.merging import shown_fields
 from mapper.tables import MERGES
 from shared.api.matching import MergeOut
 from shared.errors import NotFound
-from shared.http.paging import Page, encode_cursor
+from shared.http.paging import Page, encode_cursor, id_in
 
 OF_MERGES = ("id", "kept_id", "merged_id", "state", "note", "at", "by", "unmerged_at", "unmerged_by")
 
@@ -42,7 +41,7 @@ async def list_merges(session: AsyncSession, *, person_id: UUID | None, cursor: 
     if person_id is not None:
         statement = statement.where(or_(MERGES.c.kept_id == person_id, MERGES.c.merged_id == person_id))
     if cursor is not None:
-        statement = statement.where(MERGES.c.id < after_cursor(cursor))
+        statement = statement.where(MERGES.c.id < id_in(cursor))
     rows = (await session.execute(statement)).all()
     more = encode_cursor([str(rows[limit - 1].id)]) if len(rows) > limit else None
     return Page(items=[_out(row) for row in rows[:limit]], next_cursor=more)

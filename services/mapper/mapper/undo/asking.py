@@ -14,7 +14,7 @@ from mapper.undo.advancing import ENDED
 from shared.api.history import UndoAction, UndoItemOut, UndoOut, UndoOutcome
 from shared.clock import now
 from shared.errors import Conflict, NotFound
-from shared.http.paging import BadCursor, Page, decode_cursor, encode_cursor
+from shared.http.paging import Page, encode_cursor, id_in
 from shared.ids import new_id
 from shared.unit import Unit
 
@@ -138,17 +138,10 @@ async def list_undo_items(
     if conflicts:
         statement = statement.where(table.conflicted)
     if cursor is not None:
-        statement = statement.where(table.record_id > _after(cursor))
+        statement = statement.where(table.record_id > id_in(cursor))
     rows = (await session.execute(statement)).all()
     more = encode_cursor([str(rows[limit - 1].record_id)]) if len(rows) > limit else None
     return Page(items=[UndoItemOut.model_validate(row) for row in rows[:limit]], next_cursor=more)
-
-
-def _after(cursor: str) -> UUID:
-    try:
-        return UUID(decode_cursor(cursor, 1)[0])
-    except ValueError:
-        raise BadCursor("the cursor cannot be read") from None
 
 
 async def _row(session: AsyncSession, undo_id: UUID) -> Row[Any]:
