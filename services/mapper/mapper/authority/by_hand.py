@@ -92,12 +92,11 @@ class ByHand:
         orders = self.asserted.authority.orders
         edited = self.edit.edited & orders.keys()
         common = {"record_type": self.record_type, "by": unit.actor, "at": now()}
-        kept = [key for key in edited if orders[key].hand_rank is not None]
+        kept = {key for key in edited if orders[key].hand_rank is not None}
         rows = [
             {"record_id": draft.id, "key": key, "value": draft.fields.get(key), **common}
             for draft in drafts
-            for key in kept
-            if key not in self.held_by_sources(draft)
+            for key in sorted(kept - self.held_by_sources(draft).keys())
         ]
         await put(unit.session, KEPT_BY_HAND, rows, replacing=("value", "by", "at"))
         ids = [draft.id for draft in drafts]
