@@ -10,7 +10,7 @@ from sqlalchemy import event, select, update
 from mapper.tables import REVISIONS, UNDOS
 from mapper.undo import routes
 from mapper.undo.advancing import PEOPLE_AT_ONCE, Progress, advance
-from mapper.undo.asking import ask_for_run
+from mapper.undo.asking import UndoInProgress, ask_for_run
 from shared.unit import Unit
 from tests.support.guard import decide, gone, hired, missing, tray
 from tests.support.mapper import Mapper, source_user
@@ -255,6 +255,18 @@ async def test_an_undo_that_another_process_left_behind_is_taken_on(mapper: Mapp
 def _ask_worker(mapper: Mapper) -> None:
     parts: Any = mapper.units.parts
     parts.undo_asked.set()
+
+
+async def test_of_two_who_undo_a_run_at_the_same_time_one_is_told_to_wait(mapper: Mapper) -> None:
+    """Two undos at work on the same records would each take what the other one does for somebody's change."""
+    run_id = await run(mapper, [source_user(1)])
+    async with mapper.units.begin() as first:
+        await ask_for_run(first, run_id, applies=False)
+        second = asyncio.create_task(mapper.units.do(lambda unit: ask_for_run(unit, run_id, applies=False)))
+        await asyncio.wait([second], timeout=0.3)
+        assert not second.done(), "it cannot know yet whether the first one begins"
+    with pytest.raises(UndoInProgress):
+        await second
 
 
 async def test_the_number_of_statements_does_not_grow_with_the_records(mapper: Mapper) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mapper.history.retention import compacted_until
 from mapper.history.runs import wrote
-from mapper.tables import UNDO_ITEMS, UNDOS
+from mapper.tables import APPLIED_RUNS, UNDO_ITEMS, UNDOS
 from mapper.undo.advancing import ENDED
 from shared.api.history import UndoAction, UndoItemOut, UndoOut, UndoOutcome
 from shared.clock import now
@@ -51,6 +51,7 @@ class NotMade(Conflict):
 
 async def ask_for_run(unit: Unit, run_id: UUID, *, applies: bool) -> UUID:
     """Begin to undo a run. Raises `NothingToUndo`, `HistoryCompacted`, `UndoInProgress`."""
+    await _alone(unit.session, run_id)
     found = await wrote(unit.session, run_id)
     if found is None:
         raise NothingToUndo(f"the run {run_id} changed no record", remedy="Choose a run that added or updated something.")
@@ -66,9 +67,15 @@ async def ask_for_undo(unit: Unit, undo_id: UUID, *, applies: bool) -> UUID:
     if not row.applies or row.own_first is None or row.state != "done":
         raise NotMade("this undo changed nothing yet", remedy="Undo one that was applied, and that is done.")
     await _refuse_old(unit.session, row.asked_at)
+    await _alone(unit.session, row.root_run_id)
     target = {"undoes": undo_id, "undoes_kind": "undo", "root_run_id": row.root_run_id}
     of = {"integration_id": row.integration_id, "integration_name": row.integration_name}
     return await _begin(unit, {**target, **of}, row.own_first, row.own_last, applies=applies)
+
+
+async def _alone(session: AsyncSession, root_run_id: UUID) -> None:
+    """Let whoever else asks for an undo of the same run wait until the transaction ends: then they see this one at work."""
+    await session.execute(select(APPLIED_RUNS.c.run_id).where(APPLIED_RUNS.c.run_id == root_run_id).with_for_update())
 
 
 async def _begin(unit: Unit, values: dict[str, Any], first: int, last: int, *, applies: bool) -> UUID:
