@@ -66,6 +66,9 @@ async def test_all_that_is_theirs_goes_with_them_and_their_id_says_where(mapper:
     for method, path in (("GET", ""), ("GET", "/timeline"), ("GET", "/saas-users"), ("POST", "/archive")):
         answer = await mapper.call(method, f"/people/{merged['id']}{path}", expect=404)
         assert (answer["code"], answer["merged_into"]) == ("person_merged", kept["id"])
+    for method, path, sent in (("PATCH", "", {"fields": {"full_name": "x"}}), ("GET", "/fields/full_name/why", None)):
+        answer = await mapper.call(method, f"/people/{merged['id']}{path}", json=sent, expect=404)
+        assert (answer["code"], answer["merged_into"]) == ("person_merged", kept["id"])
     then = await mapper.call("GET", f"/people/{merged['id']}", params={"as_of": merged["updated_at"]})
     assert then["fields"]["full_name"] == "Ada L.", "what they were can still be looked up"
     assert "merged" in [one["kind"] for one in await mapper.timeline(kept["id"])]

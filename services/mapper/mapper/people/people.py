@@ -16,7 +16,7 @@ from mapper.records.changing import Draft
 from mapper.records.editing import BadValues, Edit, checked
 from mapper.records.finding import id_of
 from mapper.records.listing import Wanted, listed, selected
-from mapper.records.patching import claim_and_write, patched
+from mapper.records.patching import RecordNotFound, claim_and_write, patched
 from mapper.tables import LINKS, PEOPLE
 from shared.api.people import PersonOut
 from shared.api.records import RecordChange, RecordPage
@@ -64,8 +64,11 @@ async def add_person(unit: Unit, given: dict[str, Any]) -> PersonOut:
 
 
 async def change_person(unit: Unit, person_id: UUID, given: RecordChange) -> PersonOut:
-    """Change a Person by hand."""
-    await patched(unit, "person", person_id, given)
+    """Change a Person by hand. Raises what `patched` raises, and `PersonMerged`."""
+    try:
+        await patched(unit, "person", person_id, given)
+    except RecordNotFound:
+        raise await not_there(unit.session, person_id) from None
     return await read_person(unit.session, person_id)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mapper.fields.fields import fields_of, require_known
 from mapper.history.as_of import of_record
 from mapper.history.runs import applied_with
+from mapper.merging.leading import not_there
 from mapper.pages.drafting import SHARED_WITH_SAAS_USERS
 from mapper.records.changing import TABLES
 from mapper.records.patching import RecordNotFound
@@ -35,11 +36,13 @@ WAYS: Mapping[str, str] = {
 
 
 async def why(session: AsyncSession, record_type: RecordType, record_id: UUID, field: str) -> WhyOut:
-    """Answer why a field has the value that it has now. Raises `RecordNotFound`, `UnknownField`."""
+    """Answer why a field has the value that it has now. Raises `RecordNotFound`, `PersonMerged`, `UnknownField`."""
     known = await fields_of(session, record_type)
     require_known([field], known, place="fields")
     table = TABLES[record_type]
     record = (await session.execute(select(table).where(table.c.id == record_id))).one_or_none()
+    if record is None and record_type == "person":
+        raise await not_there(session, record_id)
     if record is None:
         raise RecordNotFound(f"there is no {record_type} {record_id}", remedy="Use an id from the list.")
     common = {"record_type": record_type, "record_id": record_id, "field": field, "value": record.fields.get(field)}
