@@ -28,6 +28,12 @@ async def person_of(mapper: Mapper, email: str) -> dict[str, Any]:
     return dict(await mapper.call("GET", f"/people/by/email/{email}"))
 
 
+async def why_not(mapper: Mapper) -> dict[str, Any]:
+    """Ask what became of the record that names two."""
+    path = f"/integrations/{mapper.integration_id}/why-not"
+    return dict(await mapper.call("GET", path, params={"source_id": source_id(9)}))
+
+
 async def settle(mapper: Mapper, conflict: dict[str, Any], decision: str, *, expect: int | None = None, **more: Any) -> dict[str, Any]:
     """Settle a conflict."""
     body = {"decision": decision, **more}
@@ -44,7 +50,7 @@ async def test_two_people_named_by_two_keys_are_a_conflict_with_all_that_is_need
     ]
     assert (conflict["record"], conflict["run_id"], conflict["decision"]) == (NAMES_TWO, str(mapper.run_id), None)
     assert (first["revision"], second["revision"]) == (1, 1), "nothing was written"
-    why = await mapper.call("GET", f"/integrations/{mapper.integration_id}/why-not", params={"source_id": source_id(9)})
+    why = await why_not(mapper)
     assert (why["state"], why["conflict_id"], why["code"]) == ("conflict", conflict["id"], "match_conflict")
     assert mapper.last("sync.page.applied.v1").rejections[0].code == "match_conflict"
 
@@ -70,11 +76,16 @@ async def test_who_is_ignored_is_skipped_until_it_is_reopened(mapper: Mapper) ->
     """The books count it as skipped, and why not says who decided so."""
     conflict = await named_by_two_keys(mapper)
     await settle(mapper, conflict, "ignore")
+    why = await why_not(mapper)
+    assert (why["state"], why["remedy"].split(":")[0]) == ("conflict", "It is settled"), "no run has followed yet"
     assert (await mapper.observe([NAMES_TWO]))["skipped"] == 1
-    why = await mapper.call("GET", f"/integrations/{mapper.integration_id}/why-not", params={"source_id": source_id(9)})
+    why = await why_not(mapper)
     assert (why["state"], why["conflict_id"]) == ("ignored", conflict["id"])
     reopened = await mapper.call("POST", f"/match-conflicts/{conflict['id']}/reopen")
     assert (reopened["state"], reopened["decision"]) == ("open", None)
+    why = await why_not(mapper)
+    assert (why["state"], why["code"], why["remedy"].split(":")[0]) == ("conflict", "match_conflict", "Settle the conflict")
+    assert "different records" in why["says"]
     assert (await mapper.observe([NAMES_TWO]))["failed"] == 1
     (again,) = (await mapper.call("GET", "/match-conflicts", params={"integration_id": str(mapper.integration_id)}))["items"]
     assert (again["id"], again["record"]) == (conflict["id"], NAMES_TWO)

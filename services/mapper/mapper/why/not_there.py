@@ -6,6 +6,8 @@ from uuid import UUID
 from sqlalchemy import Row, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mapper.matching.conflict import REMEDY
+from mapper.matching.listing import NEXT
 from mapper.tables import FILTERED, HELD_BACK, LINKS, MATCH_CONFLICTS, WITHHELD
 from mapper.why.authority import held_values
 from shared.api.filters import FilterReason
@@ -25,10 +27,8 @@ async def why_not(session: AsyncSession, integration_id: UUID, source_id: str) -
         await session.execute(select(HELD_BACK).where(HELD_BACK.c.source_id == source_id, HELD_BACK.c.integration_id == integration_id))
     ).one_or_none()
     if held is not None:
-        if held.kind in {"conflict", "ignored"}:
-            theirs = (MATCH_CONFLICTS.c.source_id == source_id, MATCH_CONFLICTS.c.integration_id == integration_id)
-            told["conflict_id"] = await session.scalar(select(MATCH_CONFLICTS.c.id).where(*theirs))
-        return _held_back(told, held, link)
+        as_held = _held_back(told, held, link)
+        return await _as_decided(session, as_held, link) if held.kind in {"conflict", "ignored"} else as_held
     filtered = await _filtered(session, integration_id, source_id)
     if filtered is not None and (link is None or filtered.fetched_at >= link.last_observed_at):
         return _by_filter(told, filtered, link)
@@ -38,12 +38,11 @@ async def why_not(session: AsyncSession, integration_id: UUID, source_id: str) -
 
 
 def _held_back(told: dict[str, Any], held: Row[Any], link: Row[Any] | None) -> WhyNotOut:
-    what = "what it says now was not written" if link is not None else "it was not written"
     return WhyNotOut(
         **told,
         state=held.kind,
         code=held.code,
-        says=f"{what}: {held.reason['message']}",
+        says=f"{_not_written(link)}: {held.reason['message']}",
         remedy=held.reason["remedy"],
         field=held.reason["field"],
         looked_for=held.reason.get("looked_for", {}),
@@ -51,12 +50,29 @@ def _held_back(told: dict[str, Any], held: Row[Any], link: Row[Any] | None) -> W
     )
 
 
+async def _as_decided(session: AsyncSession, held: WhyNotOut, link: Row[Any] | None) -> WhyNotOut:
+    """Return what a run said of a conflict as it stands today: it may have been settled, or reopened, since."""
+    theirs = (MATCH_CONFLICTS.c.source_id == held.source_id, MATCH_CONFLICTS.c.integration_id == held.integration_id)
+    found = (await session.execute(select(MATCH_CONFLICTS).where(*theirs))).one_or_none()
+    if found is None:
+        return held
+    today: dict[str, Any] = {"conflict_id": found.id}
+    if found.state == "open":
+        today |= {"state": "conflict", "code": "match_conflict", "says": f"{_not_written(link)}: {found.message}", "remedy": REMEDY}
+    elif held.state == "conflict":
+        today["remedy"] = f"It is settled: {NEXT[found.decision]}; to follow at once, replay the error of its run."
+    return held.model_copy(update=today)
+
+
+def _not_written(link: Row[Any] | None) -> str:
+    return "what it says now was not written" if link is not None else "it was not written"
+
+
 def _by_filter(told: dict[str, Any], filtered: Row[Any], link: Row[Any] | None) -> WhyNotOut:
-    what = "what it says now was not written" if link is not None else "it was not written"
     return WhyNotOut(
         **told,
         state="filtered",
-        says=f"{what}: it does not meet the integration's filter",
+        says=f"{_not_written(link)}: it does not meet the integration's filter",
         remedy="Change the filter of the mapping, or the record at the source.",
         filter_reasons=[FilterReason.model_validate(reason) for reason in filtered.reasons],
         since=filtered.fetched_at,
