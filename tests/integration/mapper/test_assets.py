@@ -72,6 +72,8 @@ async def test_a_device_becomes_an_asset_of_the_person_whom_it_names(mapper: Map
     assert found["pc-1"]["fields"]["synced_at"] is not None
     theirs = await mapper.timeline(people["zoe.2@example.com"])
     assert [entry["summary"] for entry in theirs if entry["record_type"] == "asset"] == ["Asset created"]
+    export = await mapper.call("GET", f"/people/{people['zoe.2@example.com']}/export")
+    assert export["assets"] == [found["pc-1"]], "what is kept about somebody is what is shown of their device"
 
 
 async def test_a_device_waits_for_its_person(mapper: Mapper) -> None:

@@ -23,7 +23,7 @@ async def list_assets(session: AsyncSession, ask: Wanted) -> RecordPage[AssetOut
     """Return a page of assets."""
     page = await listed(session, "asset", ask)
     with_times = ask.fields is None or "synced_at" in ask.fields
-    seen = await _last_seen(session, [row.id for row in page.rows]) if with_times else {}
+    seen = await last_seen(session, [row.id for row in page.rows]) if with_times else {}
     return RecordPage(items=[shown(row, seen.get(row.id), ask.fields) for row in page.rows], **page.paged())
 
 
@@ -32,7 +32,7 @@ async def read_asset(session: AsyncSession, asset_id: UUID) -> AssetOut:
     row = (await session.execute(select(ASSETS).where(ASSETS.c.id == asset_id))).one_or_none()
     if row is None:
         raise RecordNotFound(f"there is no asset {asset_id}", remedy="Use an id from the list of assets.")
-    return shown(row, (await _last_seen(session, [asset_id])).get(asset_id))
+    return shown(row, (await last_seen(session, [asset_id])).get(asset_id))
 
 
 async def find_asset(session: AsyncSession, key: str, value: str) -> AssetOut:
@@ -58,7 +58,7 @@ def shown(row: Row[Any], seen: datetime | None, wanted_fields: Sequence[str] | N
     )
 
 
-async def _last_seen(session: AsyncSession, asset_ids: list[UUID]) -> dict[UUID, datetime]:
+async def last_seen(session: AsyncSession, asset_ids: list[UUID]) -> dict[UUID, datetime]:
     """Return when each asset was last observed, in one statement."""
     newest = select(LINKS.c.asset_id, func.max(LINKS.c.last_observed_at, type_=Timestamp).label("seen"))
     rows = await session.execute(newest.where(LINKS.c.asset_id.in_(asset_ids)).group_by(LINKS.c.asset_id))

@@ -20,7 +20,8 @@ async def export_subject(session: AsyncSession, person_id: UUID) -> SubjectExpor
     """Return everything about a person. Raises `RecordNotFound`."""
     person = await read_person(session, person_id)
     saas_users = await session.execute(select(SAAS_USERS).where(SAAS_USERS.c.person_id == person_id).order_by(SAAS_USERS.c.id))
-    assets = await session.execute(select(ASSETS).where(ASSETS.c.person_id == person_id).order_by(ASSETS.c.id))
+    assets = (await session.execute(select(ASSETS).where(ASSETS.c.person_id == person_id).order_by(ASSETS.c.id))).all()
+    seen_at = await of_assets.last_seen(session, [row.id for row in assets])
     same = and_(LINK_ASSERTIONS.c.source_id == LINKS.c.source_id, LINK_ASSERTIONS.c.integration_id == LINKS.c.integration_id)
     seen = and_(OBSERVATIONS.c.source_id == LINKS.c.source_id, OBSERVATIONS.c.integration_id == LINKS.c.integration_id)
     linked = select(LINKS, LINK_ASSERTIONS.c.says, OBSERVATIONS.c.content).join_from(LINKS, LINK_ASSERTIONS, same, isouter=True)
@@ -30,7 +31,7 @@ async def export_subject(session: AsyncSession, person_id: UUID) -> SubjectExpor
         exported_at=now(),
         person=person,
         saas_users=[of_saas_users.shown(row) for row in saas_users],
-        assets=[of_assets.shown(row, None) for row in assets],
+        assets=[of_assets.shown(row, seen_at.get(row.id)) for row in assets],
         links=[_link(row) for row in links],
         timeline=await timeline_of(session, person_id),
     )
