@@ -8,7 +8,7 @@ import pytest
 
 from shared.clock import now
 from tests.support.mapper import Mapper, source_user
-from tests.support.undo import undo
+from tests.support.undo import items, undo
 
 APPLICATION = "Sophos Endpoint Security"
 DEVICES = UUID(int=77)
@@ -221,6 +221,17 @@ async def test_a_run_of_devices_is_undone(mapper: Mapper) -> None:
     assert found == {name: (one["id"], one["person_id"], one["fields"]) for name, one in changed.items()}
     counts = await show_devices(mapper, device(1, person=2, hostname="bad"), device(2, person=2), run_id=uuid4())
     assert counts["unchanged"] == 2
+
+
+async def test_an_undo_names_the_person_of_a_device_and_nobody_where_it_is_nobodys(mapper: Mapper) -> None:
+    """Whoever looks that id up must find a person by it."""
+    await show_users(mapper, 1)
+    run_id = uuid4()
+    await show_devices(mapper, device(1, person=1), device(2), run_id=run_id)
+    (person,) = await mapper.people()
+    found = await assets(mapper)
+    listed = await items(mapper, await undo(mapper, run_id, mode="plan"))
+    assert {one: item["person_id"] for one, item in listed.items()} == {found["pc-1"]["id"]: person["id"], found["pc-2"]["id"]: None}
 
 
 async def test_a_device_outlives_the_undo_of_the_run_that_made_its_person(mapper: Mapper) -> None:

@@ -148,7 +148,13 @@ async def list_undo_items(
         statement = statement.where(table.record_id > id_in(cursor))
     rows = (await session.execute(statement)).all()
     more = encode_cursor([str(rows[limit - 1].record_id)]) if len(rows) > limit else None
-    return Page(items=[UndoItemOut.model_validate(row) for row in rows[:limit]], next_cursor=more)
+    return Page(items=[_item(row) for row in rows[:limit]], next_cursor=more)
+
+
+def _item(row: Row[Any]) -> UndoItemOut:
+    """Return a record of an undo; one that is nobody's is kept under its own id, which is no person's."""
+    item = UndoItemOut.model_validate(row)
+    return item if item.record_type == "person" or item.person_id != item.record_id else item.model_copy(update={"person_id": None})
 
 
 async def _row(session: AsyncSession, undo_id: UUID) -> Row[Any]:
