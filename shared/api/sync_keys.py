@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Discriminator, Field, StringConstraints, Tag, field_validator
 
 from shared.api.base import In, Out
 
@@ -52,7 +52,11 @@ class SyncKey(In):
         return cls(fields=[KeyField(field=given)]) if isinstance(given, str) else given
 
 
-AnySyncKey = FieldKey | SyncKey
+def _form(given: Any) -> str:
+    return "key" if isinstance(given, dict | SyncKey) else "name"
+
+
+AnySyncKey = Annotated[Annotated[FieldKey, Tag("name")] | Annotated[SyncKey, Tag("key")], Discriminator(_form)]
 """The name of a unique field, or a key of one or several fields."""
 
 

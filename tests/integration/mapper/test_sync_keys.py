@@ -135,6 +135,22 @@ async def test_a_key_that_can_find_nobody_is_refused_at_its_place(mapper: Mapper
     assert place in [problem["field"] for problem in answer["fields"]]
 
 
+@pytest.mark.parametrize(
+    ("key", "place"),
+    [
+        ({"fields": ["email"], "case": "kept"}, "sync_keys.0.case"),
+        ({"fields": []}, "sync_keys.0.fields"),
+        ({"fields": [{"field": "email", "plus_addressing": "at times"}]}, "sync_keys.0.fields.0.plus_addressing"),
+        (5, "sync_keys.0"),
+    ],
+)
+async def test_what_is_wrong_with_a_key_is_the_one_thing_said(mapper: Mapper, key: Any, place: str) -> None:
+    """Whoever wrote an object meant one: that a name would have been a text is no help."""
+    mapping = {**MAPPING, "sync_keys": [key]}
+    answer = await mapper.call("PUT", f"/integrations/{mapper.integration_id}/mapping", json=mapping, expect=422)
+    assert [problem["field"] for problem in answer["fields"]] == [place]
+
+
 async def test_two_sources_at_once_never_make_two_people_of_one_key(mapper: Mapper) -> None:
     """Whoever found nobody is the first, and of these the database takes one: the other is told so, and looks again."""
     pages = []
