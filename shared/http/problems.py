@@ -90,7 +90,7 @@ async def _malformed(_request: Request, error: Exception) -> JSONResponse:
         else {"field": _place(problem, error.body), "message": _why(problem)}
         for problem in error.errors()
     ]
-    named = ", ".join(field["field"] for field in fields[:5])
+    named = ", ".join([*dict.fromkeys(field["field"] for field in fields)][:5])
     return answer(422, "Invalid", f"these fields cannot be read: {named}", "malformed", remedy="Correct the named fields.", fields=fields)
 
 

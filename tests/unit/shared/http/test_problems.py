@@ -66,6 +66,12 @@ class Even(BaseModel):
         return other
 
 
+class Either(BaseModel):
+    """A body with a field of several forms, each of which has its say when none fits."""
+
+    by: UUID | Literal["hand"]
+
+
 async def unwell() -> None:
     """Fail with words that nobody outside should read."""
     raise ConnectionError(f"password={SECRET}")
@@ -97,6 +103,10 @@ def app_for_tests() -> FastAPI:
     @app.post("/even")
     async def even(body: Even) -> int:
         return body.number
+
+    @app.post("/either")
+    async def either(body: Either) -> str:
+        return str(body.by)
 
     @app.post("/size")
     async def size(request: Request) -> int:
@@ -143,6 +153,13 @@ async def test_a_field_that_cannot_be_read_is_named_and_not_repeated(http: httpx
     assert [problem["field"] for problem in response.json()["fields"]] == [field]
     said = response.text.replace(response.json()["correlation_id"], "")
     assert not any(SECRET[start : start + 4] in said for start in range(len(SECRET) - 3))
+
+
+async def test_a_field_of_several_forms_is_named_once(http: httpx.AsyncClient) -> None:
+    """The sentence names fields; what each form wanted stands with the field."""
+    problem = (await http.post("/either", json={"by": "nobody"})).json()
+    assert problem["detail"] == "these fields cannot be read: by"
+    assert [one["field"] for one in problem["fields"]] == ["by", "by"]
 
 
 @pytest.mark.parametrize("content", [f'{{"word": "{SECRET}"'.encode(), f'"{SECRET}"'.encode(), b"\xff", b""])
