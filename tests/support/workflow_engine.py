@@ -27,7 +27,7 @@ from shared.events.base import Event
 from shared.events.cloudevents import decode, encode
 from shared.events.records import RecordType
 from shared.http.app import create_app
-from shared.http.paging import Page, decode_cursor, encode_cursor
+from shared.http.paging import Page, encode_cursor, id_in
 from shared.http.service_tokens import ServiceTokens
 from shared.ids import new_id
 from shared.rules import Rule, matches
@@ -122,7 +122,7 @@ class Records:
         """Answer a query, by id."""
         self.queries.append(query)
         rule = None if query.rule is None else RULES.validate_python(query.rule)
-        after = UUID(decode_cursor(query.cursor, 1)[0]) if query.cursor else UUID(int=0)
+        after = id_in(query.cursor) if query.cursor else UUID(int=0)
         ids = sorted(self.rows if query.ids is None else set(query.ids) & self.rows.keys())
         fitting = [one for one in ids if one > after and (rule is None or matches(rule, self.rows[one], NOON))]
         shown = fitting[: query.limit]

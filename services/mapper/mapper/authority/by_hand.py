@@ -143,4 +143,4 @@ def _id_in(value: str) -> UUID:
     try:
         return UUID(value)
     except ValueError:
-        raise BadCursor("the cursor cannot be read", remedy="Use next_cursor as it was given, or leave it out.") from None
+        raise BadCursor("the cursor cannot be read") from None
