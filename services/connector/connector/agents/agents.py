@@ -32,7 +32,7 @@ async def list_agents(session: AsyncSession) -> list[AgentOut]:
     theirs = select(INTEGRATIONS.c.agent, INTEGRATIONS.c.name).where(INTEGRATIONS.c.agent.in_(named), INTEGRATIONS.c.state != "archived")
     for agent, name in await session.execute(theirs.order_by(INTEGRATIONS.c.name_key)):
         named[agent].append(name)
-    return [AgentOut.model_validate({**row._mapping, "integrations": named[row.name]}) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name
+    return [AgentOut.model_validate({**row._asdict(), "integrations": named[row.name]}) for row in rows]
 
 
 async def assigned_to(session: AsyncSession, name: str) -> AgentSelfOut:

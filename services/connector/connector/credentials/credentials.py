@@ -134,7 +134,7 @@ def contents_of(given: CredentialIn, credential_id: UUID, vault: Vault) -> dict[
 def shown(row: Row[Any]) -> CredentialOut:
     """Return a credential as the API shows it."""
     told = {"client_id": row.fields.get("client_id"), "warning": warning_of(row.expires_at, now())}
-    return CredentialOut.model_validate({**row._mapping, **told})  # noqa: SLF001 - SQLAlchemy's public name
+    return CredentialOut.model_validate({**row._asdict(), **told})
 
 
 def there(row: Row[Any] | None, credential_id: UUID) -> Row[Any]:

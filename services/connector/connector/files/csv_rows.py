@@ -13,6 +13,8 @@ from connector.files.table import LONGEST_CELL, MOST_COLUMNS, Layout, Numbered, 
 from shared.api.files import FileEncoding
 
 DELIMITERS = ",;\t|"
+DECLARED = {f"sep={sign}": sign for sign in DELIMITERS}
+"""First lines that name the delimiter, as spreadsheets write and read them."""
 MOST_CHARACTERS = 4 * 1024 * 1024
 """Of one row: what memory it may take, should a quote never be closed."""
 QUOTE = '"'
@@ -26,10 +28,10 @@ def read_csv(file: BinaryIO, encoding: FileEncoding | None = None) -> Table:
     known = encoding or _told_by_its_mark(file)
     lines = _lines(file, known)
     head = list(_first_row(lines))
-    delimiter = _declared(head) or _delimiter_of("".join(head))
-    declared = 1 if _declared(head) else 0
+    declared = _declared(head)
+    delimiter = declared or _delimiter_of("".join(head))
     layout = Layout("csv", encoding=known, delimiter=delimiter)
-    return table_of(layout, _rows(chain(head[declared:], lines), delimiter))
+    return table_of(layout, _rows(chain(head[1:] if declared else head, lines), delimiter))
 
 
 def _told_by_its_mark(file: BinaryIO) -> FileEncoding:
@@ -92,9 +94,8 @@ def _first_row(lines: Iterator[str]) -> Iterator[str]:
 
 
 def _declared(head: list[str]) -> str | None:
-    """Return the delimiter that a first line `sep=;` names, as spreadsheets write and read it."""
-    line = head[0].rstrip("\r\n") if head else ""
-    return line[4] if line.startswith("sep=") and len(line) == 5 and line[4] in DELIMITERS else None  # noqa: PLR2004 - sep= and one sign
+    """Return the delimiter that the first line names."""
+    return DECLARED.get(head[0].rstrip("\r\n")) if head else None
 
 
 def _delimiter_of(head: str) -> str:

@@ -109,7 +109,7 @@ def is_read(file_id: Any) -> ColumnElement[bool]:
 
 def shown(row: Row[Any], *, is_current: bool) -> FileOut:
     """Return a file as the API shows it."""
-    details = {name: value for name, value in row._mapping.items() if name in FileOut.model_fields}  # noqa: SLF001 - SQLAlchemy's public name
+    details = {name: value for name, value in row._asdict().items() if name in FileOut.model_fields}
     return FileOut.model_validate({**details, **row.layout, "is_current": is_current})
 
 

@@ -14,6 +14,7 @@ LONGEST_ID = 200
 BUCKETS = 256
 NAMED = 10
 """Rows that an error names."""
+COLUMNS_NAMED = 30
 
 
 class IdsUnusable(Invalid):
@@ -41,7 +42,7 @@ class IdColumn:
         for place, name in enumerate(columns):
             if name_key(name) == wanted:
                 return cls(place, name)
-        shown = ", ".join(repr(name) for name in columns[:30]) + (", …" if len(columns) > 30 else "")  # noqa: PLR2004 - what a line holds
+        shown = ", ".join(map(repr, columns[:COLUMNS_NAMED])) + (", …" if len(columns) > COLUMNS_NAMED else "")
         raise _unusable("file_column_unknown", f"the file has no column {named[:200]!r}", f"Set the input id_column to one of: {shown}.")
 
     def id_in(self, row: Sequence[Any]) -> str | None:

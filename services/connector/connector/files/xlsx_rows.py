@@ -3,11 +3,12 @@
 import re
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO
 from zipfile import BadZipFile, ZipFile
 
-from openpyxl import load_workbook
+from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils import column_index_from_string
 
 from connector.files.refusals import FileRefused, refusal
@@ -29,22 +30,33 @@ def read_xlsx(file: BinaryIO, largest: int, sheet: str | None = None) -> Table:
 
     `largest`: bytes that the workbook may unpack to.
     """
-    try:
+    with _reading():
         with ZipFile(file) as archive:
             uncalculated = look_over(archive, largest)
-        book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        reader = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
+        reader.read()
+    visible = [one for one in reader.wb.worksheets if one.sheet_state == "visible"]
+    chosen = _chosen(visible, sheet)
+    for one, part in reader.parser.find_sheets():
+        if one.name == chosen.title and part.target in uncalculated:
+            raise _without_value(uncalculated[part.target])
+    others = tuple(one.title for one in visible if one is not chosen)
+    return table_of(Layout("xlsx", sheet=chosen.title, other_sheets=others), _rows(chosen))
+
+
+@contextmanager
+def _reading(row: int | None = None) -> Iterator[None]:
+    """Turn whatever somebody's file makes of the library into the error that it cannot be read."""
+    try:
+        yield
     except FileRefused:
         raise
     except BadZipFile:
-        raise refusal("file_workbook_unreadable", "the workbook is damaged or was cut off", f"Send it anew. {SAVE_AGAIN}") from None
-    except Exception as error:  # noqa: BLE001 - whatever somebody's file makes of the library, it is the file that cannot be read
-        raise _unreadable(error) from None
-    visible = [one for one in book.worksheets if one.sheet_state == "visible"]
-    chosen = _chosen(visible, sheet)
-    if (cell := uncalculated.get(chosen._worksheet_path)) is not None:  # noqa: SLF001 - nothing else says which part is which sheet
-        raise _without_value(cell)
-    others = tuple(one.title for one in visible if one is not chosen)
-    return table_of(Layout("xlsx", sheet=chosen.title, other_sheets=others), _rows(chosen))
+        raise refusal(
+            "file_workbook_unreadable", "the workbook is damaged or was cut off", f"Send it anew. {SAVE_AGAIN}", row=row
+        ) from None
+    except Exception as error:  # noqa: BLE001 - the library raises what comes to hand: KeyError, TypeError, zlib's own
+        raise _unreadable(error, row) from None
 
 
 def _chosen(visible: Sequence[Any], name: str | None) -> Any:
@@ -65,12 +77,10 @@ def _rows(sheet: Any) -> Iterator[Numbered]:
     number = 0
     while True:
         number += 1
-        try:
-            cells = next(rows)
-        except StopIteration:
+        with _reading(number):
+            cells = next(rows, None)
+        if cells is None:
             return
-        except Exception as error:  # noqa: BLE001 - as above
-            raise _unreadable(error, row=number) from None
         row = [_value(number, column, cell) for column, cell in enumerate(cells, start=1)]
         while row and row[-1] is None:
             row.pop()
@@ -121,7 +131,7 @@ def _without_value(cell: str) -> FileRefused:
     )
 
 
-def _unreadable(error: Exception, row: int | None = None) -> FileRefused:
+def _unreadable(error: Exception, row: int | None) -> FileRefused:
     return refusal(
         "file_workbook_unreadable",
         f"the workbook cannot be read ({type(error).__name__})",

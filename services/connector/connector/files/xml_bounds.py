@@ -16,7 +16,6 @@ MOST_ELEMENTS = 200_000
 LONGEST_NUMBER = 7
 """Digits of a row's number."""
 DEEPEST = 100
-BLOCK = 65_536
 REMEDY = "Save the sheet that is wanted as CSV UTF-8, or as a workbook of its own."
 
 
@@ -59,9 +58,7 @@ class _Part:
         parser.StartDoctypeDeclHandler = self._declared
         try:
             with archive.open(self._part) as content:
-                while block := content.read(BLOCK):
-                    parser.Parse(block, False)  # noqa: FBT003 - expat takes it by place only
-                parser.Parse(b"", True)  # noqa: FBT003
+                parser.ParseFile(content)
         except ExpatError:
             raise refusal(
                 "file_workbook_unreadable", "the workbook is damaged", "Open it in a spreadsheet, and save it as XLSX again."

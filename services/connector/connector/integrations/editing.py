@@ -37,7 +37,7 @@ async def edit_integration(parts: Parts, integration_id: UUID, patch: Integratio
     async with parts.database.reading() as session:
         stored = await stored_integration(session, integration_id)
     manifest = parts.providers.get(stored.row.provider).manifest
-    await _settle_saas_instance(parts, {**stored.row._mapping, **changes}, changes, manifest, actor)  # noqa: SLF001 - SQLAlchemy's public name
+    await _settle_saas_instance(parts, {**stored.row._asdict(), **changes}, changes, manifest, actor)
     await _require_forecast(parts, stored.row, changes, patch.forecast, actor)
     async with parts.units.begin(actor=actor) as unit:
         await _write(unit, integration_id, patch, changes, manifest)

@@ -44,7 +44,7 @@ class Stored:
 
     def shown(self, manifest: ProviderOut, missing: Sequence[Gap]) -> IntegrationOut:
         """Return the integration as the API shows it."""
-        details = {name: value for name, value in self.row._mapping.items() if name != "name_key"}  # noqa: SLF001 - SQLAlchemy's public name
+        details = {name: value for name, value in self.row._asdict().items() if name != "name_key"}
         if self.quarantine is not None and self.row.state == "active":
             details |= {"state": "quarantined", "quarantine": self.quarantine}
         return IntegrationOut.model_validate(

@@ -66,7 +66,7 @@ async def add_contact(session: AsyncSession, given: ContactIn, vault: Vault, set
         sealed = vault.seal({"url": SecretStr(given.address.strip()), "signing": SecretStr(signing)}, about=contact_id)
         kept = {"id": contact_id, "secret": sealed.ciphertext, "data_key": sealed.data_key, "key_id": sealed.key_id}
         await session.execute(insert(CONTACT_SECRETS).values(kept))
-    return ContactMade.model_validate({**stored._mapping, "signing_secret": signing})  # noqa: SLF001 - SQLAlchemy's public name
+    return ContactMade.model_validate({**stored._asdict(), "signing_secret": signing})
 
 
 async def list_contacts(session: AsyncSession) -> list[ContactOut]:

@@ -59,7 +59,7 @@ async def list_deliveries(session: AsyncSession, notice_id: UUID) -> list[Delive
 
 
 def _shown(row: Row[Any]) -> NoticeOut:
-    return NoticeOut.model_validate(dict(row._mapping))  # noqa: SLF001 - SQLAlchemy's public name; `row.count` would be a method
+    return NoticeOut.model_validate(row._asdict())
 
 
 def _not_there(notice_id: UUID) -> NoticeNotFound:

@@ -74,7 +74,7 @@ async def list_variables(session: AsyncSession, condition: ColumnElement[bool] |
     users: dict[UUID, list[str]] = defaultdict(list)
     for variable_id, name in await session.execute(using):
         users[variable_id].append(name)
-    return [VariableOut.model_validate({**row._mapping, "used_by": users[row.id]}) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name
+    return [VariableOut.model_validate({**row._asdict(), "used_by": users[row.id]}) for row in rows]
 
 
 async def change_variable(session: AsyncSession, variable_id: UUID, given: VariableValueIn) -> VariableOut:

@@ -2,9 +2,11 @@
 
 from uuid import UUID
 
+from typing_extensions import override
+
 from connector.files.ids import IdColumn
 from connector.files.reading import Rows
-from connector.sources.base import Cursor, Files, Observed, SourcePage, StoredFile
+from connector.sources.base import Cursor, Files, Observed, Session, SourcePage, StoredFile
 from shared.clock import now
 from shared.events.sources import ProofOfAbsence
 
@@ -12,7 +14,7 @@ NOT_THERE = 404
 FIRST = 0
 
 
-class FileSession:
+class FileSession(Session):
     """One file, for one run. It was looked through once: its ids tell its rows apart."""
 
     requests = 0
@@ -50,7 +52,8 @@ class FileSession:
             total=self._file.rows,
         )
 
-    async def look_for(self, source_id: str, part: str = "") -> ProofOfAbsence | Observed:  # noqa: ARG002 - a file has no parts
+    @override
+    async def look_for(self, source_id: str, part: str = "") -> ProofOfAbsence | Observed:
         """Look for one row."""
         for number in range(self._file.pieces) if self._ids.holds(source_id) else ():
             for user in self._observed(await self._files.piece(self._file.id, number)):

@@ -5,7 +5,9 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urljoin
 
-from connector.sources.base import Cursor, Observed, SourcePage
+from typing_extensions import override
+
+from connector.sources.base import Cursor, Observed, Session, SourcePage
 from connector.sources.rest.answers import proof_of_absence, refused, strange
 from connector.sources.rest.description import Description
 from connector.sources.rest.paths import at
@@ -24,13 +26,19 @@ MOST_AGAIN = 3
 NOT_FOUND = 404
 
 
-class RestSession:
+class RestSession(Session):
     """The users of one API, for one run."""
 
     def __init__(self, description: Description, ask: Ask) -> None:
         self._api = description
         self._ask = ask
-        self.requests = 0
+        self._requests = 0
+
+    @property
+    @override
+    def requests(self) -> int:
+        """How many requests were sent so far."""
+        return self._requests
 
     async def page(self, cursor: Cursor | None) -> SourcePage:
         """Return one page. Raises `UnexpectedAnswer` when there is no list where the settings say, `LinkRefused`."""
@@ -52,7 +60,8 @@ class RestSession:
             raise strange(self._api.url, "goes on without end", "Check the inputs paging, page_parameter and cursor_path.", answer)
         return SourcePage(users, rejected, answer.at, {"at": after, "number": cursor["number"] + 1, "ids": ids, "again": again})
 
-    async def look_for(self, source_id: str, part: str = "") -> ProofOfAbsence | Observed:  # noqa: ARG002 - such an API has no parts
+    @override
+    async def look_for(self, source_id: str, part: str = "") -> ProofOfAbsence | Observed:
         """Ask for one user. Raises `Invalid` when the API has no address for that, and whatever is neither yes nor no."""
         url = self._api.url_of(source_id)
         if url is None:
@@ -83,7 +92,7 @@ class RestSession:
         raise refused(answer, url)
 
     def _count(self) -> None:
-        self.requests += 1
+        self._requests += 1
 
     def _address(self, place: Any) -> tuple[str, dict[str, str]]:
         api = self._api
