@@ -3,7 +3,7 @@
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import typer
@@ -12,6 +12,7 @@ from rich.table import Table
 
 from all_in_one.agent_cli import app as agent
 from all_in_one.exits import errors, or_exit, run_or_exit
+from shared.api.files import FileEncoding
 
 app = typer.Typer(
     name="rollcall",
@@ -84,7 +85,8 @@ def config() -> None:
 
 
 @app.command()
-def demo(  # noqa: PLR0917 - each is an option with a name
+def demo(
+    *,
     once: Annotated[bool, typer.Option("--once", help="Play the story, then stop what was started for it.")] = False,
     url: Annotated[str | None, typer.Option(help="A running gateway to play against; a fresh one is started otherwise.")] = None,
     token: Annotated[str | None, typer.Option(help="An admin's API token for --url.", envvar="ROLLCALL_TOKEN")] = None,
@@ -164,39 +166,23 @@ Ids = Annotated[list[UUID], typer.Argument(help="The ids of dead letters, in the
 HERE = "http://127.0.0.1:8080"
 
 
-class ImportMode(StrEnum):
-    """What becomes of a file that was sent."""
-
-    PLAN = "plan"
-    APPLY = "apply"
-    NONE = "none"
-
-
-class ImportEncoding(StrEnum):
-    """How the text of a CSV file is written."""
-
-    UTF_8 = "utf-8"
-    UTF_16 = "utf-16"
-    WINDOWS_1252 = "windows-1252"
-
-
 @app.command("import")
-def import_file(  # noqa: PLR0917 - each is an option with a name
+def import_file(
     file: Annotated[Path, typer.Argument(help="A CSV file, or an XLSX workbook.")],
+    *,
     integration: Annotated[str, typer.Option(help="The integration that reads it: its name or its id.")],
     token: Annotated[str, typer.Option(help="An operator's API token.", envvar="ROLLCALL_TOKEN", show_default=False)],
     run: Annotated[
-        ImportMode, typer.Option(help="plan shows what it would do; apply does it; none only keeps the file.")
-    ] = ImportMode.PLAN,
-    encoding: Annotated[ImportEncoding | None, typer.Option(help="Of a CSV file that is neither UTF-8 nor UTF-16 with its mark.")] = None,
+        Literal["plan", "apply", "none"], typer.Option(help="plan shows what it would do; apply does it; none only keeps the file.")
+    ] = "plan",
+    encoding: Annotated[FileEncoding | None, typer.Option(help="Of a CSV file that is neither UTF-8 nor UTF-16 with its mark.")] = None,
     sheet: Annotated[str | None, typer.Option(help="Of a workbook: the sheet to read; the first visible one otherwise.")] = None,
     url: Gateway = HERE,
 ) -> None:
     """Send a file to an integration through a running gateway, and run it. Exits with 1 when the run fails."""
     from all_in_one.importing import Import, imported
 
-    mode = None if run is ImportMode.NONE else run.value
-    wanted = Import(file, integration, mode, None if encoding is None else encoding.value, sheet)
+    wanted = Import(file, integration, None if run == "none" else run, encoding, sheet)
     ran = run_or_exit(imported(url, token, wanted, lambda words: console.print(words, highlight=False)))
     if ran is None:
         return
