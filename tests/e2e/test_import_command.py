@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
@@ -17,6 +17,9 @@ from tests.support.files import as_csv, as_xlsx, drafted, employees, mapped, sen
 from tests.support.whole import Here, launched_integration
 
 PEOPLE = 12
+BLOCK = b"1,x\n" * 65_536
+LARGEST = 32 * 1024**2
+"""Bytes of a file, unless a setting says otherwise."""
 
 
 @pytest.fixture
@@ -30,6 +33,24 @@ def listening(here: Here) -> Any:
     """Let the gateway listen inside the block; give its URL."""
     gateway = here.http._transport.app  # type: ignore[attr-defined]  # the transport's own
     return serving(gateway, host="127.0.0.1", port=0, shutdown_seconds=5)
+
+
+def head(here: Here, path: str, length: str) -> bytes:
+    """Return what is said before the body of a file; `length` is the header that says how much will come."""
+    token = f"Authorization: Bearer {here.token}"
+    return "\r\n".join((f"POST /api/v1{path}/files?name=p.csv HTTP/1.1", "Host: x", token, length, "\r\n")).encode()
+
+
+@asynccontextmanager
+async def connected(url: str, said: bytes) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Give a socket over which something was sent; at the end of the block it is cut."""
+    address = urlsplit(url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    writer.write(said)
+    await writer.drain()
+    yield reader, writer
+    writer.close()
+    await writer.wait_closed()
 
 
 async def command(here: Here, url: str, *words: str) -> Any:
@@ -78,22 +99,10 @@ async def test_a_connection_that_is_cut_leaves_nothing_and_the_next_upload_works
     """Over a real socket: the body announces more than comes."""
     path = await drafted(here)
     content = as_csv(employees(20_000))
+    announced = head(here, path, f"Content-Length: {len(content)}")
     async with listening(here) as url:
-        address = urlsplit(url)
-        lines = (
-            f"POST /api/v1{path}/files?name=p.csv HTTP/1.1",
-            "Host: x",
-            f"Authorization: Bearer {here.token}",
-            f"Content-Length: {len(content)}",
-            "\r\n",
-        )
-        head = "\r\n".join(lines)
-        reader, writer = await asyncio.open_connection(address.hostname, address.port)
-        writer.write(head.encode() + content[: len(content) // 2])
-        await writer.drain()
-        await asyncio.sleep(0.3)
-        writer.close()
-        await writer.wait_closed()
+        async with connected(url, announced + content[: len(content) // 2]) as (reader, _writer):
+            await asyncio.sleep(0.3)
         assert await reader.read() == b""
         assert (await here.ask("GET", f"{path}/files"))["items"] == []
     assert (await sent(here, path, content)).json()["rows"] == 20_000
@@ -103,18 +112,15 @@ async def test_a_body_that_grows_too_large_is_refused_on_its_way(here: Here) -> 
     """Nobody has to send all of it to hear that it is too much, and nobody holds it."""
     path = await drafted(here)
     given = 0
-
-    async def endless() -> AsyncIterator[bytes]:
-        nonlocal given
-        yield b"id,name\n"
-        for _ in range(200):
-            given += 1
-            yield b"1,x\n" * 65_536
-
-    async with listening(here) as url:
-        headers = {"Authorization": f"Bearer {here.token}"}
-        async with httpx.AsyncClient(base_url=url, headers=headers) as http:
-            refused = await http.post(f"/api/v1{path}/files", content=endless(), params={"name": "p.csv"})
-    assert (refused.status_code, refused.json()["code"]) == (413, "too_large")
-    assert "32 MiB" in refused.json()["remedy"]
+    async with listening(here) as url, connected(url, head(here, path, "Transfer-Encoding: chunked")) as (reader, writer):
+        hearing = asyncio.create_task(reader.readuntil(b"}"))
+        while not hearing.done() and given < 2 * LARGEST:
+            writer.write(b"%x\r\n%b\r\n" % (len(BLOCK), BLOCK))
+            await writer.drain()
+            given += len(BLOCK)
+        assert LARGEST <= given < 2 * LARGEST
+        heard = await hearing
+    assert heard.startswith(b"HTTP/1.1 413 ")
+    assert b'"too_large"' in heard
+    assert b"32 MiB" in heard
     assert (await here.ask("GET", f"{path}/files"))["items"] == []
