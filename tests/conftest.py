@@ -6,7 +6,7 @@ from tests.support.migrated import drop_templates
 
 # For `--hypothesis-profile=long`: tests without examples of their own search for minutes instead of seconds.
 settings.register_profile("long", max_examples=100, stateful_step_count=40, deadline=None)
-pytest_plugins = ("tests.support.servers", "tests.support.databases")
+pytest_plugins = ("tests.support.servers", "tests.support.databases", "tests.support.places")
 
 
 def pytest_sessionfinish() -> None:

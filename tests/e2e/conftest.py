@@ -13,7 +13,9 @@ from all_in_one.embedded import DataDirectory
 from all_in_one.services import SERVICES
 from shared.config import CommonSettings
 from tests.support.api_gateway import SERVICE_KEY
+from tests.support.places import Place
 from tests.support.public_api import Api
+from tests.support.whole import Here, launched_integration
 
 
 @pytest.fixture
@@ -29,3 +31,10 @@ async def api(database_url: SecretStr, tmp_path: Path) -> AsyncIterator[Api]:
         transport = httpx.ASGITransport(services.api_gateway)
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway", timeout=60) as http:
             yield Api(http, services.api_gateway.state.bootstrap_token)
+
+
+@pytest.fixture
+async def here(place: Place, tmp_path: Path) -> AsyncIterator[Here]:
+    """Give a launched integration before the real services and the simulator."""
+    async with launched_integration(place.database_url, tmp_path, **place.broker) as given:
+        yield given

@@ -1,6 +1,5 @@
 """Ten thousand records as no source should send them: each is an error that can be mended, or stored as it was sent; no page fails."""
 
-import asyncio
 import ipaddress
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -12,12 +11,12 @@ from typing import Any
 import orjson
 import pytest
 from fastapi import FastAPI, Response
-from pydantic import SecretStr
 
 from all_in_one.serving import serving
 from connector.sources.parsing import read_json
 from connector.storable import escaped
 from tests.support.horrors import FIELDS, PAGE_SIZE, Horror, horrors, page
+from tests.support.places import Place
 from tests.support.whole import Caller, whole
 
 COUNT, SEED = 10_000, 20261124
@@ -82,13 +81,8 @@ class Here:
         """Map the fields to the keys of the records, or to those below another key."""
         paths = {"email": "mail", "username": "mail", **{key: key for key in FIELDS}}
         targets: dict[str, Any] = {key: {"kind": "source", "path": [*below, path]} for key, path in paths.items()}
-        mapping, path = {"targets": {**targets, "role": ROLE}, "sync_keys": ["email"]}, f"/integrations/{self.integration_id}/mapping"
-        forecast = await self.api.ask("POST", f"{path}/forecasts", {"mapping": mapping})
-        async with asyncio.timeout(120):
-            while forecast["state"] != "done":
-                await asyncio.sleep(0.1)
-                forecast = await self.api.ask("GET", f"{path}/forecasts/{forecast['id']}")
-        await self.api.ask("PUT", path, {**mapping, "forecast": forecast["id"]})
+        mapping = {"targets": {**targets, "role": ROLE}, "sync_keys": ["email"]}
+        await self.api.store_mapping(self.integration_id, mapping, seconds=PATIENCE)
 
     async def run(self) -> dict[str, Any]:
         """Run in full, to the end."""
@@ -106,25 +100,15 @@ class Here:
         return found
 
 
-@pytest.fixture(
-    params=[
-        "sqlite",
-        pytest.param("postgres", marks=pytest.mark.postgres),
-        pytest.param("rabbitmq", marks=[pytest.mark.postgres, pytest.mark.rabbitmq]),
-    ]
-)
-async def here(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Here]:
-    """Give the integration before the real services: on each database, and with a broker between the services."""
-    database_url: SecretStr = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
-    broker: dict[str, Any] = {}
-    if request.param == "rabbitmq":
-        broker = {"bus_url": request.getfixturevalue("rabbitmq_url"), "bus_name": request.getfixturevalue("bus_name")}
+@pytest.fixture
+async def here(place: Place, tmp_path: Path) -> AsyncIterator[Here]:
+    """Give the integration before the real services."""
     payroll = Payroll()
     # What a run may rewrite before it waits for somebody has tests of its own.
     settings: dict[str, Any] = {"connector": {"private_networks": LOOPBACK}, "mapper": {"rewrite_probation_records": 1_000_000}}
     async with (
         serving(payroll.app(), host="127.0.0.1", port=0, shutdown_seconds=2) as url,
-        whole(database_url, tmp_path, broker=broker, **settings) as (http, services),
+        whole(place.database_url, tmp_path, broker=place.broker, **settings) as (http, services),
     ):
         given = Here(Caller(http, services.api_gateway.state.bootstrap_token), payroll)
         await given.set_up(url)

@@ -1,34 +1,20 @@
 """Changing the configuration of a launched integration, through the gateway: seen first, and quiet afterwards."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-from tests.support.whole import USERS, Here, launched_integration
+from tests.support.whole import USERS, Here
 
 FIRST = 3
 
 
-@pytest.fixture(
-    params=[
-        "sqlite",
-        pytest.param("postgres", marks=pytest.mark.postgres),
-        pytest.param("rabbitmq", marks=[pytest.mark.postgres, pytest.mark.rabbitmq]),
-    ]
-)
-async def here(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Here]:
-    """Give a launched integration that has read its whole directory: on each database, and with a broker between the services."""
-    database_url: SecretStr = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
-    broker: dict[str, Any] = {}
-    if request.param == "rabbitmq":
-        broker = {"bus_url": request.getfixturevalue("rabbitmq_url"), "bus_name": request.getfixturevalue("bus_name")}
-    async with launched_integration(database_url, tmp_path, **broker) as running:
-        assert (await running.run())["state"] == "completed"
-        yield running
+@pytest.fixture
+async def here(here: Here) -> Here:
+    """Give the integration once it has read its whole directory."""
+    assert (await here.run())["state"] == "completed"
+    return here
 
 
 async def workflow(here: Here, name: str, trigger: str, rule: Any) -> str:

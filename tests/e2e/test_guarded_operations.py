@@ -3,10 +3,8 @@
 from typing import Any
 from uuid import uuid4
 
-from tests.e2e.test_plans import here
 from tests.support.whole import Here
 
-__all__ = ["here"]
 LIMIT = 11
 """5 % of the 230 users that live."""
 

@@ -1,35 +1,12 @@
 """From a file to People: sent, looked at, mapped, checked, planned, applied; and sent again."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-from pydantic import SecretStr
-
 from tests.support.files import HEADER, as_csv, as_xlsx, called, drafted, employees, mapped, sent
-from tests.support.whole import Here, launched_integration
+from tests.support.whole import Here
 
 PEOPLE = 40
-
-
-@pytest.fixture(
-    params=[
-        "sqlite",
-        pytest.param("postgres", marks=pytest.mark.postgres),
-        pytest.param("rabbitmq", marks=[pytest.mark.postgres, pytest.mark.rabbitmq]),
-    ]
-)
-async def here(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Here]:
-    """Give the real services: on each database, and with a broker between them."""
-    postgres = request.param != "sqlite"
-    database_url: SecretStr = request.getfixturevalue("postgres_url" if postgres else "sqlite_url")
-    broker: dict[str, Any] = {}
-    if request.param == "rabbitmq":
-        broker = {"bus_url": request.getfixturevalue("rabbitmq_url"), "bus_name": request.getfixturevalue("bus_name")}
-    async with launched_integration(database_url, tmp_path, **broker) as given:
-        yield given
 
 
 async def launched(here: Here, content: bytes, **inputs: str) -> str:

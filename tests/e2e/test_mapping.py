@@ -1,24 +1,16 @@
 """From a real response to a launch: reviewed, mapped, pinned, checked, and refused where it cannot work."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-from pydantic import SecretStr
-
 from sophos_central_simulator.faults import Fault
-from tests.support.whole import USERS, Here, launched_integration
+from tests.support.places import on_each_database
+from tests.support.whole import USERS, Here
 
 ROLE = {"kind": "constant", "value": "Employee"}
 
 
-@pytest.fixture
-async def here(database_url: SecretStr, tmp_path: Path) -> AsyncIterator[Here]:
-    """Give an integration before the real services and the simulator, on each database."""
-    async with launched_integration(database_url, tmp_path) as given:
-        yield given
+pytestmark = on_each_database
 
 
 def mapped(**changes: Any) -> dict[str, Any]:

@@ -1,26 +1,25 @@
 """Whom a record belongs to, through the gateway: conflicts that somebody settles, and people who are one."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from tests.support.files import as_csv, drafted, mapped, sent
-from tests.support.whole import Here, launched_integration
+from tests.support.places import on_each_database
+from tests.support.whole import Here
 
 HEADER = ("Employee ID", "E-Mail", "Full name", "Login")
 GRACE = ("001", "grace@example.com", "Grace Hopper", "grace@example.com")
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-async def here(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Here]:
-    """Give an integration that has read its whole directory, on each database."""
-    database_url: SecretStr = request.getfixturevalue(f"{request.param}_url")
-    async with launched_integration(database_url, tmp_path) as running:
-        assert (await running.run())["state"] == "completed"
-        yield running
+pytestmark = on_each_database
+
+
+@pytest.fixture
+async def here(here: Here) -> Here:
+    """Give the integration once it has read its whole directory."""
+    assert (await here.run())["state"] == "completed"
+    return here
 
 
 async def read_from_a_file(here: Here, *rows: tuple[str, ...]) -> str:

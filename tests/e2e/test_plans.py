@@ -1,37 +1,14 @@
 """Plans against the real services and the simulator: nothing is written before somebody says so, and then just what was shown."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 from uuid import UUID
 
-import pytest
-from pydantic import SecretStr
 from sqlalchemy import update
 
 from connector.runs.worker import Worker
 from connector.tables import RUNS
 from shared.clock import now
-from tests.support.whole import USERS, Here, launched_integration
-
-
-@pytest.fixture(
-    params=[
-        "sqlite",
-        pytest.param("postgres", marks=pytest.mark.postgres),
-        pytest.param("rabbitmq", marks=[pytest.mark.postgres, pytest.mark.rabbitmq]),
-    ]
-)
-async def here(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Here]:
-    """Give an integration before the real services and the simulator: on each database, and with a broker between the services."""
-    postgres = request.param != "sqlite"
-    database_url: SecretStr = request.getfixturevalue("postgres_url" if postgres else "sqlite_url")
-    broker: dict[str, Any] = {}
-    if request.param == "rabbitmq":
-        broker = {"bus_url": request.getfixturevalue("rabbitmq_url"), "bus_name": request.getfixturevalue("bus_name")}
-    async with launched_integration(database_url, tmp_path, **broker) as given:
-        yield given
+from tests.support.whole import USERS, Here
 
 
 async def test_a_first_load_is_planned_looked_at_and_applied_just_so(here: Here) -> None:

@@ -1,20 +1,10 @@
 """Software through the public API: a catalogue that integrations fill, and of which nothing is removed that somebody needs."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
-from pydantic import SecretStr
-
 from tests.support.files import as_csv, drafted, employees, mapped, sent
-from tests.support.whole import USERS, Here, launched_integration
+from tests.support.places import on_each_database
+from tests.support.whole import USERS, Here
 
-
-@pytest.fixture
-async def here(database_url: SecretStr, tmp_path: Path) -> AsyncIterator[Here]:
-    """Give an integration before the real services and the simulator, on each database."""
-    async with launched_integration(database_url, tmp_path) as given:
-        yield given
+pytestmark = on_each_database
 
 
 async def test_integrations_fill_instances_that_the_catalogue_counts(here: Here) -> None:

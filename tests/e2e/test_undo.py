@@ -1,21 +1,12 @@
 """A bad run, found, explained and undone, through the API, from the simulator to the records and back."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-from pydantic import SecretStr
-
 from shared.clock import now
-from tests.support.whole import Here, launched_integration
+from tests.support.places import on_each_database
+from tests.support.whole import Here
 
-
-@pytest.fixture
-async def here(database_url: SecretStr, tmp_path: Path) -> AsyncIterator[Here]:
-    """Give a launched integration before the real services."""
-    async with launched_integration(database_url, tmp_path) as given:
-        yield given
+pytestmark = on_each_database
 
 
 async def test_a_bad_run_is_found_explained_and_undone(here: Here) -> None:

@@ -41,12 +41,12 @@ class Caller:
         assert response.is_success if expect is None else response.status_code == expect, (response.status_code, response.text)
         return response.json() if response.content else None
 
-    async def every(self, path: str, *, limit: int = 500) -> AsyncIterator[dict[str, Any]]:
+    async def every(self, path: str, *, limit: int = 500, **query: Any) -> AsyncIterator[dict[str, Any]]:
         """Give all items of a list, page by page."""
         cursor: str | None = None
         while True:
             more: dict[str, Any] = {"cursor": cursor} if cursor else {}
-            page = await self.ask("GET", path, limit=limit, **more)
+            page = await self.ask("GET", path, limit=limit, **query, **more)
             for item in page["items"]:
                 yield item
             if (cursor := page["next_cursor"]) is None:
@@ -59,6 +59,17 @@ class Caller:
                 await asyncio.sleep(0.05)
         found: dict[str, Any] = run
         return found
+
+    async def store_mapping(self, integration_id: str, mapping: dict[str, Any], *, seconds: float = 60) -> dict[str, Any]:
+        """Look at what a mapping would change, and store it."""
+        path = f"/integrations/{integration_id}/mapping"
+        forecast = await self.ask("POST", f"{path}/forecasts", {"mapping": mapping}, expect=201)
+        async with asyncio.timeout(seconds):
+            while forecast["state"] != "done":
+                await asyncio.sleep(0.05)
+                forecast = await self.ask("GET", f"{path}/forecasts/{forecast['id']}")
+        stored: dict[str, Any] = await self.ask("PUT", path, {**mapping, "forecast": forecast["id"]})
+        return stored
 
 
 @dataclass
@@ -73,14 +84,7 @@ class Here(Caller):
 
     async def map(self, mapping: dict[str, Any], integration_id: str | None = None) -> dict[str, Any]:
         """Look at what a mapping would change, and store it."""
-        path = f"/integrations/{integration_id or self.integration_id}/mapping"
-        forecast = await self.ask("POST", f"{path}/forecasts", {"mapping": mapping}, expect=201)
-        async with asyncio.timeout(60):
-            while forecast["state"] != "done":
-                await asyncio.sleep(0.05)
-                forecast = await self.ask("GET", f"{path}/forecasts/{forecast['id']}")
-        stored: dict[str, Any] = await self.ask("PUT", path, {**mapping, "forecast": forecast["id"]})
-        return stored
+        return await self.store_mapping(integration_id or self.integration_id, mapping)
 
     async def run(self, **given: Any) -> dict[str, Any]:
         """Run the integration until it has ended, or waits for somebody."""
@@ -103,14 +107,7 @@ class Here(Caller):
 
     async def items(self, run_id: str, **query: Any) -> list[dict[str, Any]]:
         """Return a plan's records, page by page."""
-        found: list[dict[str, Any]] = []
-        cursor: str | None = None
-        while True:
-            more: dict[str, Any] = {"cursor": cursor} if cursor else {}
-            page = await self.ask("GET", f"/runs/{run_id}/plan/items", limit=100, **query, **more)
-            found += page["items"]
-            if (cursor := page["next_cursor"]) is None:
-                return found
+        return [item async for item in self.every(f"/runs/{run_id}/plan/items", limit=100, **query)]
 
     def rename(self, number: int) -> str:
         """Give a user another name at the source; return their e-mail address."""
