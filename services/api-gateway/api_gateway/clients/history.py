@@ -1,17 +1,18 @@
 """What the gateway asks the mapper about the past: records at a moment, differences, reasons, and undoing."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient, steps
+from api_gateway.clients.subjects import Subject
 from shared.api.assets import AssetAt
 from shared.api.history import DiffOut, UndoAction, UndoIn, UndoItemOut, UndoOut, WhyNotOut, WhyOut
 from shared.api.people import PersonAt
 from shared.api.saas_users import SaasUserAt
 from shared.http.paging import Page
 
-Subject = Literal["people", "saas-users", "assets"]
+R = TypeVar("R", PersonAt, SaasUserAt, AssetAt)
 
 
 class HistoryClient(InternalClient):
@@ -19,17 +20,9 @@ class HistoryClient(InternalClient):
 
     audience = "mapper"
 
-    async def person(self, person_id: UUID, as_of: datetime | None, *, actor: str) -> PersonAt:
-        """Return one Person, now or as they were."""
-        return await self.get(PersonAt, f"/internal/people/{person_id}", actor=actor, as_of=_sent(as_of))
-
-    async def saas_user(self, saas_user_id: UUID, as_of: datetime | None, *, actor: str) -> SaasUserAt:
-        """Return one SaaS user, now or as they were."""
-        return await self.get(SaasUserAt, f"/internal/saas-users/{saas_user_id}", actor=actor, as_of=_sent(as_of))
-
-    async def asset(self, asset_id: UUID, as_of: datetime | None, *, actor: str) -> AssetAt:
-        """Return one asset, now or as it was."""
-        return await self.get(AssetAt, f"/internal/assets/{asset_id}", actor=actor, as_of=_sent(as_of))
+    async def record(self, kind: type[R], subject: Subject, record_id: UUID, as_of: datetime | None, *, actor: str) -> R:
+        """Return one record, now or as it was."""
+        return await self.get(kind, f"/internal/{subject}/{record_id}", actor=actor, as_of=_sent(as_of))
 
     async def diff(self, subject: Subject, record_id: UUID, since: datetime, until: datetime | None, *, actor: str) -> DiffOut:
         """Return what changed in a record between two moments."""

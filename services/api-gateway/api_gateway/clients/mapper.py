@@ -1,10 +1,11 @@
 """What the gateway asks the mapper: fields, mappings, People, SaaS instances, SaaS users and assets."""
 
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import UUID
 
 from api_gateway.clients.internal import InternalClient, steps
 from api_gateway.clients.listing import ListQuery
+from api_gateway.clients.subjects import Subject
 from shared.api.assets import AssetOut
 from shared.api.fields import FieldIn, FieldOut, FieldPatch
 from shared.api.filters import FilteredOut
@@ -19,6 +20,7 @@ from shared.events.records import RecordType
 from shared.events.sources import ObservedType
 from shared.http.paging import Page
 
+R = TypeVar("R", PersonOut, SaasUserOut, AssetOut)
 Records = RecordPage[PersonOut] | RecordPage[SaasUserOut] | RecordPage[AssetOut]
 
 
@@ -82,9 +84,13 @@ class MapperClient(InternalClient):
             return await self.people(ask, actor=actor)
         return await (self.assets(ask, actor=actor) if object_type == "asset" else self.saas_users(ask, actor=actor))
 
-    async def person_by(self, field: str, value: str, *, actor: str) -> PersonOut:
-        """Return the Person with this value of a unique field."""
-        return await self.get(PersonOut, f"/internal/people/by/{steps(field, value)}", actor=actor)
+    async def found(self, kind: type[R], subject: Subject, field: str, value: str, *, actor: str) -> R:
+        """Return the record with this value of a unique field."""
+        return await self.get(kind, f"/internal/{subject}/by/{steps(field, value)}", actor=actor)
+
+    async def change(self, kind: type[R], subject: Subject, record_id: UUID, given: RecordChange, *, actor: str) -> R:
+        """Change fields of a record."""
+        return await self.ask(kind, "PATCH", f"/internal/{subject}/{record_id}", actor=actor, body=given)
 
     async def saas_users_of(self, person_id: UUID, ask: ListQuery, *, actor: str) -> RecordPage[SaasUserOut]:
         """Return the SaaS users of a Person."""
@@ -106,38 +112,14 @@ class MapperClient(InternalClient):
         """Add a Person by hand."""
         return await self.ask(PersonOut, "POST", "/internal/people", actor=actor, body=given)
 
-    async def change_person(self, person_id: UUID, given: RecordChange, *, actor: str) -> PersonOut:
-        """Change fields of a Person."""
-        return await self.ask(PersonOut, "PATCH", f"/internal/people/{person_id}", actor=actor, body=given)
-
-    async def timeline(self, person_id: UUID, *, actor: str) -> Page[TimelineEntry]:
-        """Return what happened to a Person and to their SaaS users."""
-        return await self.get(Page[TimelineEntry], f"/internal/people/{person_id}/timeline", actor=actor)
+    async def timeline(self, subject: Literal["people", "assets"], record_id: UUID, *, actor: str) -> Page[TimelineEntry]:
+        """Return what happened to a record; to a Person, also what happened to their SaaS users."""
+        return await self.get(Page[TimelineEntry], f"/internal/{subject}/{record_id}/timeline", actor=actor)
 
     async def saas_users(self, ask: ListQuery, *, actor: str) -> RecordPage[SaasUserOut]:
         """Return SaaS users."""
         return await self.get(RecordPage[SaasUserOut], "/internal/saas-users", actor=actor, **ask.params())
 
-    async def saas_user_by(self, field: str, value: str, *, actor: str) -> SaasUserOut:
-        """Return the SaaS user with this value of a unique field."""
-        return await self.get(SaasUserOut, f"/internal/saas-users/by/{steps(field, value)}", actor=actor)
-
-    async def change_saas_user(self, saas_user_id: UUID, given: RecordChange, *, actor: str) -> SaasUserOut:
-        """Change fields of a SaaS user."""
-        return await self.ask(SaasUserOut, "PATCH", f"/internal/saas-users/{saas_user_id}", actor=actor, body=given)
-
     async def assets(self, ask: ListQuery, *, actor: str) -> RecordPage[AssetOut]:
         """Return assets."""
         return await self.get(RecordPage[AssetOut], "/internal/assets", actor=actor, **ask.params())
-
-    async def asset_by(self, field: str, value: str, *, actor: str) -> AssetOut:
-        """Return the asset with this value of a unique field."""
-        return await self.get(AssetOut, f"/internal/assets/by/{steps(field, value)}", actor=actor)
-
-    async def change_asset(self, asset_id: UUID, given: RecordChange, *, actor: str) -> AssetOut:
-        """Change fields of an asset."""
-        return await self.ask(AssetOut, "PATCH", f"/internal/assets/{asset_id}", actor=actor, body=given)
-
-    async def asset_timeline(self, asset_id: UUID, *, actor: str) -> Page[TimelineEntry]:
-        """Return what happened to an asset."""
-        return await self.get(Page[TimelineEntry], f"/internal/assets/{asset_id}/timeline", actor=actor)

@@ -63,7 +63,7 @@ async def add_person(given: PersonIn, parts: InParts, account: InAccount) -> Per
 @people.get("/by/{field}/{value:path}")
 async def find_person(field: str, value: str, parts: InParts, account: InAccount) -> PersonOut:
     """Return the Person with this value of a unique field, such as `/people/by/email/ada@example.com`."""
-    return await parts.mapper.person_by(field, value, actor=account.name)
+    return await parts.mapper.found(PersonOut, "people", field, value, actor=account.name)
 
 
 @people.get("/{person_id}/saas-users")
@@ -75,19 +75,19 @@ async def list_saas_users_of_person(person_id: UUID, ask: Wanted, parts: InParts
 @people.get("/{person_id}")
 async def read_person(person_id: UUID, parts: InParts, account: InAccount, as_of: AsOf = None) -> PersonAt:
     """Return one Person, now or as they were at a moment."""
-    return await parts.history.person(person_id, as_of, actor=account.name)
+    return await parts.history.record(PersonAt, "people", person_id, as_of, actor=account.name)
 
 
 @people.patch("/{person_id}")
 async def change_person(person_id: UUID, given: RecordChange, parts: InParts, account: InAccount) -> PersonOut:
     """Change fields of a Person."""
-    return await parts.mapper.change_person(person_id, given, actor=account.name)
+    return await parts.mapper.change(PersonOut, "people", person_id, given, actor=account.name)
 
 
 @people.get("/{person_id}/timeline")
 async def read_timeline(person_id: UUID, parts: InParts, account: InAccount) -> Page[TimelineEntry]:
     """Return what happened to a Person and to their SaaS users."""
-    return await parts.mapper.timeline(person_id, actor=account.name)
+    return await parts.mapper.timeline("people", person_id, actor=account.name)
 
 
 @people.post("/{person_id}/archive")
@@ -123,19 +123,19 @@ async def list_saas_users(ask: Wanted, parts: InParts, account: InAccount) -> Re
 @saas_users.get("/by/{field}/{value:path}")
 async def find_saas_user(field: str, value: str, parts: InParts, account: InAccount) -> SaasUserOut:
     """Return the SaaS user with this value of a unique field."""
-    return await parts.mapper.saas_user_by(field, value, actor=account.name)
+    return await parts.mapper.found(SaasUserOut, "saas-users", field, value, actor=account.name)
 
 
 @saas_users.get("/{saas_user_id}")
 async def read_saas_user(saas_user_id: UUID, parts: InParts, account: InAccount, as_of: AsOf = None) -> SaasUserAt:
     """Return one SaaS user, now or as they were at a moment."""
-    return await parts.history.saas_user(saas_user_id, as_of, actor=account.name)
+    return await parts.history.record(SaasUserAt, "saas-users", saas_user_id, as_of, actor=account.name)
 
 
 @saas_users.patch("/{saas_user_id}")
 async def change_saas_user(saas_user_id: UUID, given: RecordChange, parts: InParts, account: InAccount) -> SaasUserOut:
     """Change fields of a SaaS user."""
-    return await parts.mapper.change_saas_user(saas_user_id, given, actor=account.name)
+    return await parts.mapper.change(SaasUserOut, "saas-users", saas_user_id, given, actor=account.name)
 
 
 @assets.get("")
@@ -147,22 +147,22 @@ async def list_assets(ask: Wanted, parts: InParts, account: InAccount) -> Record
 @assets.get("/by/{field}/{value:path}")
 async def find_asset(field: str, value: str, parts: InParts, account: InAccount) -> AssetOut:
     """Return the asset with this value of a unique field, such as `/assets/by/device_id/…`."""
-    return await parts.mapper.asset_by(field, value, actor=account.name)
+    return await parts.mapper.found(AssetOut, "assets", field, value, actor=account.name)
 
 
 @assets.get("/{asset_id}")
 async def read_asset(asset_id: UUID, parts: InParts, account: InAccount, as_of: AsOf = None) -> AssetAt:
     """Return one asset, now or as it was at a moment."""
-    return await parts.history.asset(asset_id, as_of, actor=account.name)
+    return await parts.history.record(AssetAt, "assets", asset_id, as_of, actor=account.name)
 
 
 @assets.patch("/{asset_id}")
 async def change_asset(asset_id: UUID, given: RecordChange, parts: InParts, account: InAccount) -> AssetOut:
     """Change fields of an asset."""
-    return await parts.mapper.change_asset(asset_id, given, actor=account.name)
+    return await parts.mapper.change(AssetOut, "assets", asset_id, given, actor=account.name)
 
 
 @assets.get("/{asset_id}/timeline")
 async def read_asset_timeline(asset_id: UUID, parts: InParts, account: InAccount) -> Page[TimelineEntry]:
     """Return what happened to an asset."""
-    return await parts.mapper.asset_timeline(asset_id, actor=account.name)
+    return await parts.mapper.timeline("assets", asset_id, actor=account.name)
